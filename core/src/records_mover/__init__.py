@@ -1,0 +1,1 @@
+"""Moves table-shaped data by the fastest route that both ends allow."""

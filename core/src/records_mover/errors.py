@@ -1,0 +1,176 @@
+"""Every error that records-mover raises on purpose, in one tree.
+
+::
+
+    MoverError                    base of all; carries one line and what to do about it
+    ├── UsageError                the request makes no sense as written (exit code 2)
+    │   ├── EndpointError         a source or target string cannot be understood
+    │   └── ConfigError           a configuration file or environment variable is wrong
+    ├── RecordsException          the records themselves
+    │   ├── FormatError           a format or hint is unknown, contradictory or unreadable
+    │   ├── SchemaError           a records schema is malformed, or columns do not match
+    │   │   └── ColumnMismatchError
+    │   ├── BadRowError           a row cannot be read or does not fit its column
+    │   └── RecordsFolderNonEmptyException
+    ├── StoreError                a file store (local, HTTP, S3, ...) refused or failed
+    │   └── NotFoundError         the thing named is not there
+    ├── DatabaseError             the database refused or failed
+    │   ├── ConnectError          it could not be reached, or did not let us in
+    │   └── LoadUnloadError       a bulk load or unload failed
+    ├── CredsError                no provider knows the name, or what it gave is unusable
+    ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── NoRouteError              the two ends share no way to move rows (exit code 3)
+    └── MoveCancelled             the user, or the caller, asked to stop
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "BadRowError",
+    "ColumnMismatchError",
+    "ConfigError",
+    "ConnectError",
+    "CredsError",
+    "DatabaseError",
+    "EndpointError",
+    "FormatError",
+    "LoadUnloadError",
+    "MoveCancelled",
+    "MoverError",
+    "NoRouteError",
+    "NotFoundError",
+    "PluginError",
+    "RecordsException",
+    "RecordsFolderNonEmptyException",
+    "SchemaError",
+    "StoreError",
+    "UsageError",
+]
+
+
+class MoverError(Exception):
+    """Base of every error raised on purpose.
+
+    ``what`` is a lower-case clause that says what is wrong and where; ``advice`` is what to do
+    next. ``str()`` joins both into the single line that the command line prints.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, advice: str | None = None) -> None:
+        super().__init__(what, advice)
+        self.what = what
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.advice}" if self.advice else self.what
+
+
+class UsageError(MoverError):
+    """The request makes no sense as written."""
+
+    exit_code = 2
+
+
+class EndpointError(UsageError):
+    """A source or target string cannot be understood."""
+
+
+class ConfigError(UsageError):
+    """A configuration file or an environment variable is wrong."""
+
+
+class RecordsException(MoverError):
+    """Something is wrong with the records or with how they are described."""
+
+
+class FormatError(RecordsException, NotImplementedError):
+    """A format or hint is unknown, contradictory, or cannot be honoured."""
+
+
+class SchemaError(RecordsException):
+    """A records schema is malformed."""
+
+
+class ColumnMismatchError(SchemaError):
+    """The columns of the source and those of the target do not match by name."""
+
+
+class BadRowError(RecordsException):
+    """A row cannot be read, or a value does not fit its column.
+
+    ``line`` is the 1-based physical line in ``source``; ``column`` its name, ``value`` the
+    offending text and ``text`` the row's own text, each where known.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        advice: str | None = None,
+        *,
+        source: str | None = None,
+        line: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        text: str | None = None,
+    ) -> None:
+        super().__init__(what, advice)
+        self.source = source
+        self.line = line
+        self.column = column
+        self.value = value
+        self.text = text
+
+
+class RecordsFolderNonEmptyException(RecordsException):
+    """The target directory already holds files."""
+
+
+class StoreError(MoverError):
+    """A file store refused or failed."""
+
+
+class NotFoundError(StoreError, FileNotFoundError):
+    """The file, object or directory named is not there."""
+
+
+class DatabaseError(MoverError):
+    """The database refused or failed."""
+
+
+class ConnectError(DatabaseError):
+    """The database could not be reached, or did not let us in."""
+
+
+class LoadUnloadError(DatabaseError):
+    """A bulk load or unload failed."""
+
+
+class CredsError(MoverError):
+    """No provider knows the name, or what it answered cannot be used."""
+
+
+class PluginError(MoverError):
+    """A plugin is broken, blocked, or claims what another one owns."""
+
+
+class NoRouteError(MoverError):
+    """The two ends share no way to move rows.
+
+    ``refusals`` holds each part's own words, as ``"part: why"``.
+    """
+
+    exit_code = 3
+
+    def __init__(self, what: str, advice: str | None = None, refusals: Sequence[str] = ()) -> None:
+        super().__init__(what, advice)
+        self.refusals = tuple(refusals)
+
+
+class MoveCancelled(MoverError):
+    """The move was stopped on request; the target is as it was."""

@@ -1,0 +1,1 @@
+"""Redshift for records-mover."""

@@ -1,0 +1,1 @@
+"""Vertica for records-mover."""
