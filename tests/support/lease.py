@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LeasedDirectory", "end_process", "sweep"]
 
 _PREFIX = "mover-server-"
-# A unix socket's path has about 100 bytes; the long temporary directories of some systems leave none.
+# A unix socket's path has about 100 bytes; some systems' temporary directories take most of them.
 _LONGEST_PARENT = 60
 
 
@@ -73,7 +73,7 @@ def end_process(pid: int, marker: str, signals: tuple[signal.Signals, ...]) -> N
 
 def _parent() -> Path:
     path = Path(tempfile.gettempdir())
-    return path if len(str(path)) <= _LONGEST_PARENT else Path("/tmp")  # noqa: S108
+    return path if len(str(path)) <= _LONGEST_PARENT else Path("/tmp")
 
 
 def _hold(path: Path) -> TextIO:

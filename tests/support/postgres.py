@@ -18,7 +18,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
 from support.lease import LeasedDirectory, end_process
@@ -46,7 +46,7 @@ THROW_AWAY: Mapping[str, str] = {
 
 _USER = "mover"
 # Each of these characters means something in a URL, a connection string or a shell.
-_PASSWORD = "p@ss/w:o%rd ?#'"  # noqa: S105
+_PASSWORD = "p@ss/w:o%rd ?#'"
 _START_SECONDS = 60
 _PORT_TRIES = 5
 
@@ -140,11 +140,10 @@ class PostgresServer:
     def _initialise(self) -> None:
         password = self._lease.path / "password"
         password.write_text(_PASSWORD)
-        self._run_as_owner(
-            [str(self.bin_dir / "initdb"), "-D", str(self.data_dir), "-U", _USER]
-            + ["--pwfile", str(password), "--auth=scram-sha-256", "--encoding=UTF8"]
-            + ["--locale=C", "--no-sync"]
-        )
+        where = ["-D", str(self.data_dir), "--no-sync"]
+        login = ["-U", _USER, "--pwfile", str(password), "--auth=scram-sha-256"]
+        text = ["--encoding=UTF8", "--locale=C"]
+        self._run_as_owner([str(self.bin_dir / "initdb"), *where, *login, *text])
 
     def _launch(self) -> None:
         settings = {
@@ -218,7 +217,7 @@ class PostgresServer:
 def postgres_server(
     bin_dir: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[PostgresServer]:
-    """Run the server of ``bin_dir``; without ``settings`` it is quick and forgets in a power cut."""
+    """Run the server of ``bin_dir``; without ``settings`` it is quick and survives no power cut."""
     server = PostgresServer(bin_dir, THROW_AWAY if settings is None else settings)
     atexit.register(server.remove)
     try:
@@ -287,7 +286,13 @@ def _server_user() -> pwd.struct_passwd | None:
     raise RuntimeError("PostgreSQL does not run as root, and there is no user 'nobody' to run it")
 
 
-def _as_user(entry: pwd.struct_passwd | None) -> dict[str, object]:
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _as_user(entry: pwd.struct_passwd | None) -> _Identity:
     if entry is None:
         return {}
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
