@@ -36,6 +36,7 @@ class ReadOnce:
         self._head = b""
 
     def part(self) -> Part:
+        """Return the part with itself as the way to open it."""
         return replace(self._part, open=self, rereadable=False)
 
     def head(self) -> BinaryIO:
