@@ -51,7 +51,8 @@ class Offered:
         return (
             *(f"{scheme.name}://" for scheme in self.schemes),
             *(f"database {kind.name}" for kind in self.databases),
-            *(part.name for part in (*self.unloaders, *self.loaders)),
+            *(part.name for part in self.unloaders),
+            *(part.name for part in self.loaders),
             *(f"format {kind.name}" for kind in self.formats),
             *(["credentials"] if self.creds else []),
             *(["told of moves"] if self.moved else []),

@@ -48,6 +48,7 @@ class ReadOnce:
         return io.BytesIO(self._head[:cut] if cut else self._head)
 
     def __call__(self) -> BinaryIO:
+        """Open the stream, its head included."""
         stream, self._stream = self._stream or self._part.open(), None
         head, self._head = self._head, b""
         return cast(BinaryIO, _Headed(head, stream)) if head else stream
