@@ -10,6 +10,8 @@ from records_mover.url import StoreContext, scheme_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sqlalchemy import Engine
+
     from records_mover.parts import Database
     from records_mover.plugins import Plugins
     from records_mover.url import Scheme, Store
@@ -27,7 +29,8 @@ class Context:
     resolve: Callable[[str], str] = str
     """Turns a connection name into an SQLAlchemy URL."""
     _stores: dict[str, Store] = field(default_factory=dict)
-    _databases: dict[str, Database] = field(default_factory=dict, repr=False)
+    _databases: dict[str | int, Database] = field(default_factory=dict, repr=False)
+    _opened: list[Engine] = field(default_factory=list, repr=False)
 
     def scheme(self, url: str) -> Scheme:
         """Return the scheme that owns ``url``; ``PluginError`` says what to install."""
@@ -41,18 +44,23 @@ class Context:
             self._stores[scheme.name] = scheme.store(context)
         return self._stores[scheme.name]
 
-    def database(self, name_or_url: str) -> Database:
-        """Open the database behind an SQLAlchemy URL or a connection name."""
-        if name_or_url not in self._databases:
+    def database(self, database: str | Engine) -> Database:
+        """Open the database behind an engine, an SQLAlchemy URL or a connection name, once."""
+        key = database if isinstance(database, str) else id(database)
+        if key not in self._databases:
             from records_mover.db import open_database, open_engine
 
-            url = name_or_url if "://" in name_or_url else self.resolve(name_or_url)
-            engine = open_engine(url, self.plugins)
-            self._databases[name_or_url] = open_database(engine, self.plugins.databases)
-        return self._databases[name_or_url]
+            engine = database
+            if isinstance(engine, str):
+                url = engine if "://" in engine else self.resolve(engine)
+                engine = open_engine(url, self.plugins.databases)
+                self._opened.append(engine)
+            self._databases[key] = open_database(engine, self.plugins.databases)
+        return self._databases[key]
 
     def close(self) -> None:
-        """Close what was opened here."""
-        for database in self._databases.values():
-            database.engine.dispose()
+        """Close the engines that were opened here; a caller's own engine stays open."""
+        for engine in self._opened:
+            engine.dispose()
+        self._opened.clear()
         self._databases.clear()

@@ -52,6 +52,11 @@ class Plan:
     unloader: Unloader | None = None
     loader: Loader | None = None
 
+    def __str__(self) -> str:
+        from records_mover.records.describe import plan_lines
+
+        return "\n".join(plan_lines(self))
+
 
 def make_plan(source: SourceEnd, target: TargetEnd, options: MoveOptions) -> Plan:
     """Return the cheapest route; ``NoRouteError`` carries every refusal and what to install.
