@@ -200,10 +200,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Files in a store, all of one format."""
+    """Files in a store, all of one format; ``columns`` as in ``Streams``."""
 
     parts: tuple[Part, ...]
     format: BaseRecordsFormat
+    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
