@@ -20,7 +20,7 @@ __all__ = ["describe_form", "describe_format", "plan_data", "plan_lines"]
 def describe_format(form: BaseRecordsFormat) -> str:
     """Say a format in a few words: what it is, and what a reader must know."""
     if not isinstance(form, DelimitedRecordsFormat):
-        return form.format_type + (f" {form.compression.lower()}" if form.compression else "")
+        return " ".join([form.format_type, *filter(None, [form.compression])]).lower()
     hints = form.hints
     words = [
         "csv" if hints["quoting"] else "delimited text",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileSource", "FileTarget"]
 
+
 @dataclass(frozen=True, kw_only=True)
 class FileSource:
     """One file or stream, or several files of one format."""
@@ -58,11 +59,13 @@ class _Inspection:
         return Part(name=url, url=url, size=size, open=lambda: store.open(url))
 
     def end(self) -> SourceEnd:
+        """Return what was found."""
         source, sniffed = self._source, self._sniffed
         form = self.format
+        name = "standard input" if source.url == "-" else source.url
         sizes = [part.size for part in self._parts]
         return SourceEnd(
-            title=f"{source.url if source.url != '-' else 'standard input'} ({describe_format(form)})",
+            title=f"{name} ({describe_format(form)})",
             form=Form(kind="files", place=source.url, format=form),
             schema=lambda: self.schema,
             columns=self.columns,

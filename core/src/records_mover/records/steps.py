@@ -86,7 +86,10 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
 
     def opening(part: Part) -> Part:
         def push(sink: BinaryIO) -> None:
-            with closing(part.open()) as source, closing(compressing(sink, target.compression)) as to:
+            with (
+                closing(part.open()) as source,
+                closing(compressing(sink, target.compression)) as to,
+            ):
                 shutil.copyfileobj(source, to, _BLOCK)
 
         return replace(part, open=lambda: pulled(push), size=None, rereadable=False)
@@ -166,7 +169,10 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
         for position, part in enumerate(streams.parts):
             with closing(part.open()) as source:
                 if position and _has_header(streams.format):
-                    _skip_header(source, streams.format, part)
+                    raise FormatError(
+                        f"{part.name!r} has a header row and cannot be joined by its bytes",
+                        "write to a format without one",
+                    )
                 _copy(source, sink, work)
     part = Part(name=url, url=url, open=lambda: store.open(url))
     return Files(parts=(part,), format=streams.format, columns=streams.columns)
@@ -180,13 +186,6 @@ def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> None:
 
 def _has_header(form: BaseRecordsFormat) -> bool:
     return isinstance(form, DelimitedRecordsFormat) and bool(form.hints["header-row"])
-
-
-def _skip_header(source: BinaryIO, form: BaseRecordsFormat, part: Part) -> None:
-    raise FormatError(
-        f"cannot join {part.name!r} to other files by their bytes: {form} has a header row",
-        "write it to a format without one",
-    )
 
 
 def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:

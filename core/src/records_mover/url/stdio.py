@@ -29,7 +29,7 @@ class StdioStore:
             raise StoreError("standard input cannot be read from the middle", f"asked for {url!r}")
         if sys.stdin.isatty():
             raise StoreError("standard input is a terminal", "pipe a file into it")
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # type: ignore[return-value]
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
 
     @contextmanager
     def write(self, url: str) -> Iterator[BinaryIO]:
