@@ -104,6 +104,12 @@ class LocalStore:
             part.unlink(missing_ok=True)
             raise
 
+    def make_folder(self, url: str) -> None:
+        """Make the folder, and those above it, unless they are there."""
+        path = local_path(url)
+        with _store_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+
     def delete(self, url: str) -> None:
         """Delete a file."""
         path = local_path(url)

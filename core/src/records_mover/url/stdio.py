@@ -42,6 +42,10 @@ class StdioStore:
         except BrokenPipeError as error:
             raise StoreError("whoever read standard output has gone away") from error
 
+    def make_folder(self, url: str) -> None:
+        """Refuse: a stream is no folder."""
+        raise StoreError(f"{url!r} is a stream and holds no files")
+
     def delete(self, url: str) -> None:
         """Refuse: a stream cannot be deleted."""
         raise StoreError(f"{url!r} is a stream and cannot be deleted")
