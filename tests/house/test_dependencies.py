@@ -48,7 +48,7 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def _declared(folder: Path) -> set[str]:
-    """Return what a distribution asks for, extras included, and what the core brings to a plugin."""
+    """Return what a distribution asks for, extras included, and what the core brings it."""
     required, extras = _asked(folder)
     brought = _asked(ROOT / "core")[0] if "records-mover" in required else set()
     return required | extras | brought
