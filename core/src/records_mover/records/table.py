@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from records_mover.db import match_columns
 from records_mover.errors import NotFoundError, UsageError
 from records_mover.parts import (
     Database,
@@ -15,7 +16,6 @@ from records_mover.parts import (
     TableInfo,
     TableName,
 )
-from records_mover.records.columns import match_columns
 from records_mover.records.ends import SourceEnd, TableSide, TargetEnd
 
 if TYPE_CHECKING:
@@ -123,14 +123,14 @@ class TableTarget:
             user_grants=options.user_grants or self.user_grants,
             group_grants=options.group_grants or self.group_grants,
         )
-        columns = None
+        columns: tuple[str, ...] | None = None
         if info is not None and mode != "drop":
             _writable(info)
             if source.columns is not None:
-                columns = match_columns(source.columns, info, database)
+                columns = match_columns(source.columns, info, stored=database.column_name)
             else:
                 columns = tuple(column.name for column in info.writable_columns)
-        return self._end(context, database, request, columns)
+        return self._end(context, database, replace(request, columns=columns), columns)
 
     def _end(
         self,
