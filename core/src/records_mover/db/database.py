@@ -9,7 +9,7 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from records_mover.db import ddl, schema_sql, types
+from records_mover.db import ddl, schema_sql, types, values
 from records_mover.db.engine import check_connection
 from records_mover.db.failures import reason_of, scrub, where
 from records_mover.errors import ConnectError, DatabaseError, LoadUnloadError, MoverError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
+    import pyarrow as pa
     from sqlalchemy import Connection, CursorResult, Engine, Inspector
     from sqlalchemy.types import TypeEngine
 
@@ -34,11 +35,13 @@ class SqlDatabase:
     """Generic SQL through SQLAlchemy.
 
     ``transactional_ddl`` says that CREATE, ALTER and DROP TABLE can be rolled back;
+    ``savepoints`` that a part of a transaction can be, which finds the row that does not fit;
     ``varchar_in_bytes`` that VARCHAR(n) counts bytes, and ``varchar_limit`` the greatest n;
     ``privileges`` are the words that GRANT knows, and there are none where it has no GRANT.
     """
 
     transactional_ddl: ClassVar[bool] = False
+    savepoints: ClassVar[bool] = True
     varchar_in_bytes: ClassVar[bool] = False
     varchar_limit: ClassVar[int | None] = None
     privileges: ClassVar[frozenset[str]] = frozenset(
@@ -268,6 +271,17 @@ class SqlDatabase:
     def create_statements(self, name: TableName, schema: RecordsSchema) -> tuple[str, ...]:
         """Return the DDL that makes a table of this schema."""
         return ddl.create_statements(self, name, schema)
+
+    # Rows as statements
+
+    def bound(self, column: pa.Array) -> list[Any]:
+        """Return the values of an Arrow column as the driver is to be given them."""
+        return values.bound(column)
+
+    def blames(self, exc: BaseException) -> bool:
+        """Whether an OperationalError is about a row's values, and not about the server."""
+        del exc
+        return False
 
     # How a load becomes visible
 

@@ -13,6 +13,7 @@ from records_mover.schema import DecimalConstraints, Field, IntegerConstraints
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import pyarrow as pa
     from sqlalchemy import Connection, Engine
     from sqlalchemy.types import TypeEngine
 
@@ -89,6 +90,16 @@ class SqliteDatabase(SqlDatabase):
             return chosen
         exact = chosen.precision is not None and chosen.precision <= _EXACT_DIGITS
         return chosen if exact else self.as_text(field)
+
+    def bound(self, column: pa.Array) -> list[Any]:
+        """Return the values of a column as SQLite stores them: points in time as ISO texts."""
+        import pyarrow as pa
+        import pyarrow.types as pat
+
+        kind = column.type
+        if pat.is_decimal(kind) or pat.is_temporal(kind):
+            column = column.cast(pa.string())
+        return super().bound(column)
 
     def field_for(self, column: Mapping[str, Any]) -> Field:
         """Return the field of a column: every integer has 64 bits here, every float too."""
