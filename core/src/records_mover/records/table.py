@@ -57,7 +57,7 @@ class TableSource:
         info = database.inspect(table)
         if info is None:
             raise NotFoundError(
-                f"there is no table {str(table)!r} in {database.identity()}", "check its name"
+                f"there is no table {_title(database, Selection(table=table))!r}", "check its name"
             )
         wanted = self.columns or options.columns
         if wanted is None:
@@ -89,7 +89,7 @@ def _end(
         unloaders=context.plugins.unloaders(database.dialect),
     )
     return SourceEnd(
-        title=f"{selection} in {database.identity()}",
+        title=_title(database, selection),
         form=Form(kind="table", place=f"{database.identity()}::{selection}"),
         schema=lambda: database.schema_of(selection),
         columns=columns,
@@ -147,7 +147,7 @@ class TableTarget:
             publish=request,
         )
         return TargetEnd(
-            title=f"{request.table} in {database.identity()}",
+            title=_title(database, side.selection),
             form=Form(kind="table", place=f"{database.identity()}::{request.table} (target)"),
             table=side,
             columns=columns,
@@ -170,6 +170,15 @@ def _known(wanted: Sequence[str], info: TableInfo) -> tuple[str, ...]:
             f"it has {', '.join(column.name for column in info.columns)}",
         )
     return tuple(wanted)
+
+
+def _title(database: Database, selection: Selection) -> str:
+    """Name a table as an endpoint string would, without user and password."""
+    from sqlalchemy import URL
+
+    url = database.engine.url
+    shown = URL.create(database.dialect, host=url.host, port=url.port, database=url.database)
+    return f"{shown.render_as_string()}::{selection}"
 
 
 def _open(database: str | Engine, context: Context) -> Database:
