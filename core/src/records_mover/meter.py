@@ -1,0 +1,96 @@
+"""Counting what passes, and stopping it: the two things that a running move shares."""
+
+from __future__ import annotations
+
+import io
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from records_mover.errors import MoveCancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Cancellation", "Meter"]
+
+
+class Meter:
+    """Rows and bytes so far, read by whoever shows progress.
+
+    Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
+    route do not add up. A reader may see a figure that is one block old; so there is no lock.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self.rows = 0
+        self.total_bytes: int | None = None
+        self.total_rows: int | None = None
+
+    def counting(self, raw: BinaryIO) -> BinaryIO:
+        """Return a reader of ``raw`` that counts its bytes here, and closes it."""
+        return cast(BinaryIO, _CountingReader(raw, self))
+
+
+class _CountingReader(io.RawIOBase):
+    def __init__(self, raw: BinaryIO, meter: Meter) -> None:
+        self._raw = raw
+        self._meter = meter
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        block = self._raw.read(size)
+        self._meter.bytes += len(block)
+        return block
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+        block = self.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
+
+
+class Cancellation:
+    """Asked of a running move from another thread: stop, and leave the target as it was."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked = False
+        self._stops: list[Callable[[], None]] = []
+
+    @property
+    def asked(self) -> bool:
+        """Whether someone asked to stop."""
+        return self._asked
+
+    def cancel(self) -> None:
+        """Ask to stop, and stop what has said how it can be stopped."""
+        with self._lock:
+            self._asked = True
+            stops = list(self._stops)
+        for stop in stops:
+            stop()
+
+    def check(self) -> None:
+        """Raise ``MoveCancelled`` if someone asked to stop."""
+        if self._asked:
+            raise MoveCancelled("the move was cancelled", "the target is as it was")
+
+    @contextmanager
+    def stopping_by(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, let ``stop`` (called from another thread) interrupt it."""
+        self.check()
+        with self._lock:
+            self._stops.append(stop)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stops.remove(stop)

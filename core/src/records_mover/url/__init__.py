@@ -1,0 +1,7 @@
+"""Where files are: stores by URL scheme, and the ones that need no plugin."""
+
+from __future__ import annotations
+
+from records_mover.url.store import Entry, Scheme, Store, StoreContext, scheme_of
+
+__all__ = ["Entry", "Scheme", "Store", "StoreContext", "scheme_of"]

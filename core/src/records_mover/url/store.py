@@ -1,0 +1,94 @@
+"""What a file store is: the protocol that every URL scheme's owner fulfils."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+__all__ = ["Entry", "Scheme", "Store", "StoreContext", "scheme_of"]
+
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]+):")
+
+
+def scheme_of(url: str) -> str:
+    """Return the lower-case scheme of a URL; a plain path belongs to ``file``, ``-`` to ``stdio``.
+
+    A scheme has at least two characters, so that a drive letter is no scheme.
+    """
+    if url == "-":
+        return "stdio"
+    match = _SCHEME.match(url)
+    return match.group(1).lower() if match else "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file in a store: its full URL, and its size in bytes where the store says."""
+
+    url: str
+    size: int | None = None
+
+
+class Store(Protocol):
+    """Files by URL. Every method raises ``StoreError``; a missing file is ``NotFoundError``."""
+
+    def list(self, url: str) -> Iterator[Entry]:
+        """Yield the files that ``url`` names, in name order.
+
+        A URL ending in ``/`` names the files directly below it; any other names one file or,
+        where the store has them, all that match its ``*``, ``?`` and ``[...]`` wildcards.
+        """
+        ...
+
+    def open(self, url: str, *, offset: int = 0, length: int | None = None) -> BinaryIO:
+        """Open for reading, from byte ``offset`` on, at most ``length`` bytes."""
+        ...
+
+    def write(self, url: str) -> AbstractContextManager[BinaryIO]:
+        """Open for writing; the file appears, whole, when the block ends without an exception."""
+        ...
+
+    def make_folder(self, url: str) -> None:
+        """Make sure that files can be written to the folder ``url``, where folders must be made."""
+        ...
+
+    def delete(self, url: str) -> None:
+        """Delete a file."""
+        ...
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy within the store without the bytes passing through this process, where it can."""
+        ...
+
+    def size(self, url: str) -> int | None:
+        """Return the size in bytes, or None where the store cannot say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreContext:
+    """What a store may need to know: named credentials, and settings of the user's."""
+
+    creds: Callable[[str], object] | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """A URL scheme and how to make its store; one plugin owns a scheme.
+
+    ``rereadable`` is False where a file can be read once only, as standard input. ``copies`` says
+    that ``Store.copy`` works without the bytes passing through this process.
+    """
+
+    name: str
+    store: Callable[[StoreContext], Store]
+    readable: bool = True
+    writable: bool = True
+    rereadable: bool = True
+    copies: bool = False
