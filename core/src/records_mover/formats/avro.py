@@ -30,7 +30,8 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
     records = _opened(stream, source)
     written = _arrow_schema(records.writer_schema)
     wanted = schema or RecordsSchema.from_arrow(written)
-    reader = pa.RecordBatchReader.from_batches(written, _batches(stream, records, written, source))
+    batches = _batches(stream, records, written, source)
+    reader = pa.RecordBatchReader.from_batches(written, batches)
     return conforming(reader, wanted)
 
 
@@ -73,18 +74,25 @@ def _damaged(source: str, err: Exception) -> FormatError:
 def _batches(
     stream: BinaryIO, records: Any, schema: pa.Schema, source: str
 ) -> Iterator[pa.RecordBatch]:
+    names = [field["name"] for field in records.writer_schema["fields"]]
+    keyed = pa.schema([field.with_name(name) for field, name in zip(schema, names, strict=True)])
+
+    def batch(rows: list[Mapping[str, Any]]) -> pa.RecordBatch:
+        arrays = pa.RecordBatch.from_pylist(rows, schema=keyed).columns
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
     with stream:
         rows: list[Mapping[str, Any]] = []
         try:
             for record in records:
                 rows.append(record)
                 if len(rows) == _ROWS:
-                    yield pa.RecordBatch.from_pylist(rows, schema=schema)
+                    yield batch(rows)
                     rows = []
         except _DAMAGE as err:
             raise _damaged(source, err) from err
         if rows:
-            yield pa.RecordBatch.from_pylist(rows, schema=schema)
+            yield batch(rows)
 
 
 def _arrow_schema(avro: Any) -> pa.Schema:

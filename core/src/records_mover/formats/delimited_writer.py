@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
+_MARKED = ("utf-8-sig", "utf-16", "utf-32")
 _ROWS = 1 << 15
 _BYTES = 8 << 20
 
@@ -36,13 +38,17 @@ def write(
     marks = Marks.of(hints)
     encode = _encoder(hints)
     out = compressing(sink, hints.compression)
-    out.write(encode(_header(schema, marks)))
-    rows = 0
+    rows, begun = 0, False
 
     def work(batch: pa.RecordBatch) -> tuple[int, Any]:
         return batch.num_rows, lines(batch, marks)
 
-    for count, text in in_order(_pieces(conforming(reader, schema)), work):
+    pieces = in_order(_pieces(conforming(reader, schema)), work)
+    for count, text in chain([(0, _header(schema, marks))], pieces):
+        if not begun and bytes(text[:3]) == codecs.BOM_UTF8 and hints.codec not in _MARKED:
+            # Readers take a mark at the very beginning for no text: this one is for them.
+            out.write(encode(codecs.BOM_UTF8))
+        begun = begun or len(text) > 0
         out.write(encode(text))
         rows += count
     out.close()

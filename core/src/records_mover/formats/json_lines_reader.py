@@ -12,7 +12,7 @@ import pyarrow.json as pajson
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError, ColumnMismatchError
-from records_mover.formats import convert
+from records_mover.formats import tokens
 from records_mover.formats.compression import decompressing
 from records_mover.formats.dialect import Dialect
 from records_mover.formats.names import PLAIN_CSV
@@ -22,7 +22,7 @@ from records_mover.formats.text import utf8
 from records_mover.schema import Field, RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from records_mover.formats.records import Chunk
 
@@ -131,9 +131,7 @@ def _batch(chunk: Chunk, *, schema: RecordsSchema, wanted: pa.Schema, source: st
 
 def _parsed_as(field: pa.Field) -> pa.Field:
     """Return the field with the type that the parser can make: text for what JSON has no type."""
-    kind = field.type
-    text = pat.is_temporal(kind) or pat.is_binary(kind)
-    return pa.field(field.name, pa.string() if text else kind)
+    return pa.field(field.name, tokens.json_type(field.type))
 
 
 def _typed(
@@ -142,9 +140,8 @@ def _typed(
     array = pa.concat_arrays(column.chunks)
     if array.type == kind.type:
         return array
-    make: Callable[[pa.Array], pa.Array] = convert.converter(field, kind.type, ISO)
     try:
-        return make(array)
+        return tokens.from_json_type(array, kind.type)
     except pa.ArrowInvalid as err:
         what = f"{source or 'the lines'} from line {chunk.first_line} on: column '{field.name}': {err}"
         raise BadRowError(what, f"it is no {field.field_type}", column=field.name) from err

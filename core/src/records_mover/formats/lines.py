@@ -29,6 +29,7 @@ __all__ = ["Marks", "lines"]
 _STAND_INS = bytes(range(0xF8, 0x100))
 # What Arrow's writer refuses in a value, besides the delimiter.
 _REFUSED = (b'"', b"\n", b"\r")
+_ENDS = (b"\n", b"\r", b"\r\n")
 # All that numbers, dates, times, booleans and bytes in hexadecimal digits are written with.
 _PLAIN = frozenset("0123456789+-.:eEinfaINFNxabcdefTZ")
 
@@ -49,7 +50,8 @@ class Marks:
         delimiter, end = hints.field_delimiter.encode(), hints.record_terminator.encode()
         quote = [hints.quotechar.encode()] if hints.quoting is not None else []
         escape = [hints.escape.encode()] if hints.escape else []
-        special = tuple(dict.fromkeys([*escape, delimiter, *quote, end, b"\n", b"\r"]))
+        ends = [end, b"\n", b"\r"] if quote or escape or end in _ENDS else [end]
+        special = tuple(dict.fromkeys([*escape, delimiter, *quote, *ends]))
         swapped = dict.fromkeys([delimiter, *quote, *_REFUSED])
         one_byte = [mark for mark in swapped if len(mark) == 1]
         stand_in = {mark: _STAND_INS[spot : spot + 1] for spot, mark in enumerate(one_byte)}
@@ -101,6 +103,7 @@ def _marked(text: pa.Array, marks: Marks, *, textual: bool) -> pa.Array:
     """Return text with quotes or escapes where it needs them, and stand-ins for all marks."""
     hints = marks.hints
     if hints.quoting == "all" or (hints.quoting == "nonnumeric" and textual):
+        _needy(text, marks)
         return _swapped(_quoted(text, marks), marks)
     needy = _needy(text, marks)
     if needy is None:
@@ -117,6 +120,8 @@ def _needy(text: pa.Array, marks: Marks) -> npt.NDArray[np.bool_] | None:
     buffer = text.buffers()[2]
     flat = memoryview(buffer)[offsets[0] : offsets[-1]] if buffer is not None else b""
     data = np.frombuffer(flat, np.uint8)
+    if not data.all():
+        raise BadRowError("a value holds a NUL character", "no delimited file can hold it")
     needy = np.zeros(len(text), bool)
     searched = (*marks.special, b'"') if marks.writable else marks.special
     for mark in dict.fromkeys(searched):
@@ -175,7 +180,7 @@ def _escaped(text: pa.Array, marks: Marks) -> pa.Array:
         for mark in marks.special:
             text = pc.replace_substring(text, mark.decode(), hints.escape + mark.decode())
         return text
-    for mark in dict.fromkeys((hints.field_delimiter, hints.record_terminator)):
+    for mark in (special.decode() for special in marks.special):
         if pc.any(pc.match_substring(text, mark)).as_py():
             what = f"a value holds {mark!r}, which nothing would tell from the end of a field or row"
             raise BadRowError(what, "write a variant with quotes or escapes: csv or bluelabs")
