@@ -50,8 +50,8 @@ def layout_of(
         Column(
             field.name,
             kind.type,
-            convert.native_type(field, kind.type, hints),
-            convert.converter(field, kind.type, hints),
+            convert.native_type(kind.type, hints),
+            convert.converter(kind.type, hints),
         )
         for field, kind in zip(schema.fields, arrow, strict=True)
     )
@@ -115,5 +115,3 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
 
 def _empty(column: pa.ChunkedArray) -> pa.Array:
     return pa.nulls(0, column.type)
-
-

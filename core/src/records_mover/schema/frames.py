@@ -9,10 +9,11 @@ import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
 from records_mover.schema.arrow import from_arrow
-from records_mover.schema.records_schema import RecordsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from records_mover.schema.records_schema import RecordsSchema
 
 __all__ = ["frame_dtypes", "frame_to_arrow", "schema_of_frame", "to_frame"]
 
@@ -38,7 +39,9 @@ def _column(series: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArray:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as err:
         what = f"the column '{name}' of the frame cannot be moved: {err}"
-        raise SchemaError(what, "give all of its values one type, for example by astype(str)") from err
+        raise SchemaError(
+            what, "give all of its values one type, for example by astype(str)"
+        ) from err
 
 
 def schema_of_frame(frame: pd.DataFrame, *, include_index: bool = False) -> RecordsSchema:
@@ -77,4 +80,5 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             return pd.BooleanDtype()
         return pd.StringDtype() if name == "string" else None
 
-    return table.to_pandas(types_mapper=mapped, date_as_object=True)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=mapped, date_as_object=True)
+    return frame
