@@ -100,9 +100,7 @@ def test_values_are_read_as_the_schema_and_the_hints_say() -> None:
         )
     )
     text = (
-        "n;f;d;t;z;b;x\n"
-        "-1,5;2,25;3.2.1999;1/2/99 12:05 PM;2000-01-02 03:04:05;ja;\\x00ff\n"
-        ";;;;;;\n"
+        "n;f;d;t;z;b;x\n-1,5;2,25;3.2.1999;1/2/99 12:05 PM;2000-01-02 03:04:05;ja;\\x00ff\n;;;;;;\n"
     )
     utc = dt.datetime(2000, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     assert rows(text.encode(), fmt, schema) == [

@@ -120,7 +120,7 @@ def test_what_is_no_table_is_refused_with_the_reason(data: bytes, message: str) 
     ("data", "message"),
     [
         (b"d,x\n1/2/2020,a\n3/4/2020,b\n", "MM/DD/YYYY or DD/MM/YYYY"),
-        (b"a;b,c\n1;2,3\n4;5,6\n", "fields may be told apart by"),
+        (b"a|b,c\nd|e,f\n", "fields may be told apart by"),
         (b"x,y\n1,NA\n2,7\n3,8\n", "but for 'NA' these columns hold numbers: 'y'"),
         (b"x;y\n1,234;a\n5,678;b\n", "the commas in the column 'x'"),
         (b"Hund,Katze\nrot,blau\n", "the first row is taken for names"),
