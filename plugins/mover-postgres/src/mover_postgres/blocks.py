@@ -50,19 +50,16 @@ class Intake:
         return counted + self.lines_before + extra
 
     def _cut(self) -> Iterator[bytes]:
-        head = self._read_head(len(_BOM))
+        head = self._read_head(_HEAD)
         if self._options.copy.encoding == "UTF8" and head.startswith(_BOM):
             head = head[len(_BOM) :]
         for _ in range(self._options.skip_lines):
             head = self._without_line(head, escaped=False)
         if self._options.skip_header:
             head = self._without_line(head, escaped=True)
+        self.first_record_lines = self._lines_in_first_record(head[:_HEAD])
         if head:
-            self.first_record_lines = self._lines_in_first_record(head[:_HEAD])
             yield head
-            yield from self._rest()
-
-    def _rest(self) -> Iterator[bytes]:
         while block := self._stream.read(BLOCK):
             yield block
 
