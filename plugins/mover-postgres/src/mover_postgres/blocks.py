@@ -37,6 +37,7 @@ class Intake:
         self._options = options
         self._server = server
         self._source = source
+        self._ended = False
         self.lines_before = 0
         self.first_record_lines = 0
 
@@ -60,13 +61,19 @@ class Intake:
         self.first_record_lines = self._lines_in_first_record(head[:_HEAD])
         if head:
             yield head
-        while block := self._stream.read(BLOCK):
+        while block := self._read():
             yield block
+
+    def _read(self) -> bytes:
+        """Read on; a stream that has ended is not asked again, as a terminal would go on."""
+        block = b"" if self._ended else self._stream.read(BLOCK)
+        self._ended = not block
+        return block
 
     def _read_head(self, size: int) -> bytes:
         """Return at least ``size`` bytes, unless the file is shorter; a pipe may give few."""
         head = b""
-        while len(head) < size and (block := self._stream.read(BLOCK)):
+        while len(head) < size and (block := self._read()):
             head += block
         return head
 
@@ -76,7 +83,7 @@ class Intake:
             end = _LINE_END.search(head, start)
             # A \r at the very end of what was read may be half of a \r\n.
             if end is None or (end.end() == len(head) and end.group() == b"\r"):
-                block = self._stream.read(BLOCK)
+                block = self._read()
                 if block:
                     head += block
                     continue
