@@ -28,13 +28,13 @@ __all__ = ["explanation", "publishing"]
 log = logging.getLogger(__name__)
 
 
-def publishing(
-    database: SqlDatabase, request: PublishRequest
-) -> AbstractContextManager[Landing]:
+def publishing(database: SqlDatabase, request: PublishRequest) -> AbstractContextManager[Landing]:
     """Return the context in which a load lands and at whose end it becomes visible."""
     check(database, request)
     if request.info is None:
-        return _create(database, request) if database.transactional_ddl else _stage(database, request)
+        return (
+            _create(database, request) if database.transactional_ddl else _stage(database, request)
+        )
     if request.mode == "drop":
         return _stage(database, request)
     return _upsert(database, request) if request.mode == "upsert" else _in_place(database, request)
@@ -122,9 +122,7 @@ def _writable(request: PublishRequest) -> tuple[str, ...]:
     return () if info is None else tuple(column.name for column in info.writable_columns)
 
 
-def _statements(
-    database: SqlDatabase, request: PublishRequest, table: TableName
-) -> Sequence[str]:
+def _statements(database: SqlDatabase, request: PublishRequest, table: TableName) -> Sequence[str]:
     if request.schema is None:
         raise SchemaError(f"nothing says which columns table '{table}' is to have", "give a schema")
     return database.create_statements(table, request.schema)
