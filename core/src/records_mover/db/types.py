@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from records_mover.schema import (
@@ -181,8 +182,11 @@ def _zoned(
 
 def _precise(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     # Some dialects keep whole seconds unless asked for fractions ("fsp", fractional seconds).
-    own: Any = kind.dialect_impl(dialect)
-    precise: TypeEngine[Any] = type(own)(fsp=6) if hasattr(own, "fsp") else kind
+    names: dict[str, Any] = getattr(dialect, "ischema_names", {})
+    own = names.get(kind.__visit_name__)
+    if own is None or "fsp" not in signature(own).parameters:
+        return kind
+    precise: TypeEngine[Any] = own(fsp=6)
     return precise
 
 
