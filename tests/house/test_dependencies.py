@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,20 @@ def _imports(path: Path) -> Iterator[str]:
 
 
 def _declared(folder: Path) -> set[str]:
-    """Return the distributions asked for, extras included, and what the core brings to a plugin."""
+    """Return what a distribution asks for, extras included, and what the core brings it."""
+    required, extras = _asked(folder)
+    brought = _asked(ROOT / "core")[0] if "records-mover" in required else set()
+    return required | extras | brought
+
+
+def _asked(folder: Path) -> tuple[set[str], set[str]]:
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *sum(project.get("optional-dependencies", {}).values(), [])]
-    names = {_canonical(re.split(r"[^\w.-]", word)[0]) for word in asked}
-    return names | (_declared(ROOT / "core") if "records-mover" in names else set())
+    extras = chain.from_iterable(project.get("optional-dependencies", {}).values())
+    return set(map(_name, project["dependencies"])), set(map(_name, extras))
+
+
+def _name(requirement: str) -> str:
+    return _canonical(re.split(r"[^\w.-]", requirement)[0])
 
 
 def _canonical(name: str) -> str:
