@@ -285,16 +285,21 @@ class Unloader(Protocol):
     """One way to get rows out of a table. ``name`` is the statement it runs, after its dialect."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, unique among all parts of its kind."""
+        ...
+
     @property
-    def dialects(self) -> frozenset[str]: ...
+    def dialects(self) -> frozenset[str]:
+        """The SQLAlchemy dialects that it is for; ``*`` is any."""
+        ...
 
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Say which forms it can give; it reads no row and changes nothing."""
         ...
 
     def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:
-        """Give the rows; an error while they are read is raised by the reader, never an early end."""
+        """Give the rows; an error in the middle is raised by the reader, never an early end."""
         ...
 
 
@@ -302,9 +307,14 @@ class Loader(Protocol):
     """One way to put rows into a table. ``name`` is the statement it runs, after its dialect."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, unique among all parts of its kind."""
+        ...
+
     @property
-    def dialects(self) -> frozenset[str]: ...
+    def dialects(self) -> frozenset[str]:
+        """The SQLAlchemy dialects that it is for; ``*`` is any."""
+        ...
 
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Say which forms it can take; it changes nothing."""
@@ -317,12 +327,16 @@ class Loader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRequest:
-    """How a load is to become visible."""
+    """How a load is to become visible.
+
+    ``columns`` are the columns that the load will fill; None means all that may be written.
+    """
 
     table: TableName
     mode: ExistingMode
     info: TableInfo | None
     schema: RecordsSchema | None = None
+    columns: tuple[str, ...] | None = None
     key: tuple[str, ...] = ()
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -332,9 +346,14 @@ class Database(Protocol):
     """A database behind an engine: what it holds, and how a load becomes visible in it."""
 
     @property
-    def engine(self) -> Engine: ...
+    def engine(self) -> Engine:
+        """The engine behind it."""
+        ...
+
     @property
-    def dialect(self) -> str: ...
+    def dialect(self) -> str:
+        """The SQLAlchemy dialect's name, which loaders and unloaders go by."""
+        ...
 
     def identity(self) -> str:
         """Name the server and database; two tables with the same one can see each other."""
@@ -369,14 +388,18 @@ class Database(Protocol):
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
 
-    ``recognises`` is asked, with an open connection, when another kind's dialect is in the URL,
-    for servers that speak a relative's protocol.
+    ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
+    dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
+    the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
+    whichever driver SQLAlchemy picks.
     """
 
     name: str
     dialects: frozenset[str]
     open: Callable[[Engine], Database]
     recognises: Callable[[Connection], bool] | None = None
+    relatives: frozenset[str] = frozenset()
+    driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
 
 

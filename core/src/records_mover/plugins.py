@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import pluggy
@@ -27,9 +27,9 @@ logger = logging.getLogger(__name__)
 Status = Literal["ok", "broken", "disabled"]
 
 BUILT_INS = {
-    "files": "records_mover.url.plugin",
-    "formats": "records_mover.formats.plugin",
-    "sql": "records_mover.db.plugin",
+    "files": "records_mover.builtin.files",
+    "formats": "records_mover.builtin.formats",
+    "sql": "records_mover.builtin.sql",
 }
 """Plugins that come with the core; they are registered before any other."""
 
@@ -51,7 +51,8 @@ class Offered:
         return (
             *(f"{scheme.name}://" for scheme in self.schemes),
             *(f"database {kind.name}" for kind in self.databases),
-            *(part.name for part in (*self.unloaders, *self.loaders)),
+            *(part.name for part in self.unloaders),
+            *(part.name for part in self.loaders),
             *(f"format {kind.name}" for kind in self.formats),
             *(["credentials"] if self.creds else []),
             *(["told of moves"] if self.moved else []),
@@ -74,11 +75,13 @@ class Plugins:
     """The plugins of this process, found by entry point; the only place that asks hooks.
 
     ``disabled`` names entry points that are not even imported; with ``strict`` the first broken
-    plugin raises ``PluginError``. Both default to the environment: ``MOVER_DISABLED_PLUGINS`` (names
-    separated by commas) and ``MOVER_STRICT_PLUGINS=1``.
+    plugin raises ``PluginError``. Both default to the environment: ``MOVER_DISABLED_PLUGINS``
+    (names separated by commas) and ``MOVER_STRICT_PLUGINS=1``.
     """
 
-    def __init__(self, *, disabled: Iterable[str] | None = None, strict: bool | None = None) -> None:
+    def __init__(
+        self, *, disabled: Iterable[str] | None = None, strict: bool | None = None
+    ) -> None:
         names = os.environ.get("MOVER_DISABLED_PLUGINS", "").split(",")
         self._disabled = frozenset(name.strip() for name in (disabled or names))
         self._strict = os.environ.get("MOVER_STRICT_PLUGINS") == "1" if strict is None else strict
@@ -98,7 +101,7 @@ class Plugins:
 
         for name, module in BUILT_INS.items():
             origin = ("records-mover (built in)", __version__)
-            yield self._examine(name, origin, lambda module=module: import_module(module))
+            yield self._examine(name, origin, partial(import_module, module))
         found = importlib_metadata.entry_points(group=GROUP)
         for point in sorted(found, key=lambda point: (point.name, point.value)):
             dist = point.dist
@@ -108,9 +111,7 @@ class Plugins:
             else:
                 yield self._examine(point.name, origin, point.load)
 
-    def _examine(
-        self, name: str, origin: tuple[str, str], load: Callable[[], Any]
-    ) -> PluginRecord:
+    def _examine(self, name: str, origin: tuple[str, str], load: Callable[[], Any]) -> PluginRecord:
         """Import and ask one plugin; whatever goes wrong in it is its own record's business."""
         try:
             module = load()

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import UsageError
-from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
     from records_mover.records.context import Context
@@ -102,7 +102,7 @@ class Session:
 
         wanted = self._options(processing_instructions, options)
         return run_move(
-            self.source(source, wanted),
+            self.source(source),
             self.target(target),
             self.context,
             wanted,
@@ -121,18 +121,18 @@ class Session:
         from records_mover.records.move import explain_move
 
         wanted = self._options(processing_instructions, options)
-        return explain_move(self.source(source, wanted), self.target(target), self.context, wanted)
+        return explain_move(self.source(source), self.target(target), self.context, wanted)
 
     def schema(self, source: RecordsSource | str | Any, **options: Any) -> RecordsSchema:
         """Return the records schema of a source; of a file, every row is read to be sure."""
         wanted = self._options(None, options)
-        return self.source(source, wanted).inspect(self.context, wanted).schema()
+        return self.source(source).inspect(self.context, wanted).schema()
 
-    def source(self, source: Any, options: MoveOptions | None = None) -> RecordsSource:
+    def source(self, source: Any) -> RecordsSource:
         """Make a source of an endpoint string, a path or Arrow data; a source stays itself."""
         from records_mover.records.ends_of import source_of
 
-        return source_of(source, options)
+        return source_of(source)
 
     def target(self, target: Any) -> RecordsTarget:
         """Make a target of an endpoint string or a path; a target stays itself."""

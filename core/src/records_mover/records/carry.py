@@ -35,7 +35,7 @@ class Edge:
 
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
-    """Return the core's own steps from the forms that one end gives to those that the other wants."""
+    """Return the core's own steps from what one end gives to what the other wants."""
     edges = [edge for form in given for edge in _forward(form)]
     edges += [edge for form in wanted for edge in _backward(form)]
     return list(dict.fromkeys(edges))

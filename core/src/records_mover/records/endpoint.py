@@ -42,7 +42,9 @@ def parse_endpoint(text: str) -> FileEndpoint | TableEndpoint:
     ``<sqlalchemy url>::[schema.]table`` and ``<connection name>::[schema.]table``.
     """
     if not text:
-        raise EndpointError("an empty string names nothing", "give a file, a URL or DATABASE::TABLE")
+        raise EndpointError(
+            "an empty string names nothing", "give a file, a URL or DATABASE::TABLE"
+        )
     database, mark, table = text.rpartition("::")
     if not mark or (scheme_is_file(database) and not _SQL_URL.match(database)):
         return FileEndpoint(url=text)

@@ -12,12 +12,11 @@ from records_mover.records.table import TableSource, TableTarget
 
 if TYPE_CHECKING:
     from records_mover.records.ends import RecordsSource, RecordsTarget
-    from records_mover.records.options import MoveOptions
 
 __all__ = ["source_of", "target_of"]
 
 
-def source_of(source: Any, options: MoveOptions | None = None) -> RecordsSource:
+def source_of(source: Any) -> RecordsSource:
     """Return a source for an endpoint string, a path or Arrow data; a source stays itself."""
     if isinstance(source, str | os.PathLike):
         endpoint = _endpoint(source)

@@ -32,7 +32,7 @@ class RecordsSources:
         initial_hints: Mapping[str, object] | None = None,
         records_schema: RecordsSchema | None = None,
     ) -> FileSource:
-        """A file of this machine; what is not said of its format is found out."""
+        """Name a file of this machine; what is not said of its format is found out."""
         path = str(Path(filename).expanduser().absolute())
         return self.data_url(path, records_format, initial_hints, records_schema)
 
@@ -43,22 +43,24 @@ class RecordsSources:
         initial_hints: Mapping[str, object] | None = None,
         records_schema: RecordsSchema | None = None,
     ) -> FileSource:
-        """A file behind any URL that a plugin opens, or a folder of files (``/`` at the end)."""
+        """Name a file behind any URL that a plugin opens, or a folder (``/`` at the end)."""
         return FileSource(
             url=input_url, format=records_format, hints=initial_hints or {}, schema=records_schema
         )
 
-    def table(self, db_engine: Engine | str, schema_name: str | None, table_name: str) -> TableSource:
-        """A table behind an SQLAlchemy engine, an SQLAlchemy URL or a connection name."""
+    def table(
+        self, db_engine: Engine | str, schema_name: str | None, table_name: str
+    ) -> TableSource:
+        """Name a table behind an SQLAlchemy engine, an SQLAlchemy URL or a connection name."""
         name = TableName(name=table_name, schema=schema_name)
         return TableSource(database=db_engine, table=name)
 
     def query(self, db_engine: Engine | str, sql: str) -> TableSource:
-        """The result of a SELECT statement."""
+        """Take the result of a SELECT statement."""
         return TableSource(database=db_engine, query=sql)
 
     def dataframe(self, df: Any, records_schema: RecordsSchema | None = None) -> ArrowSource:
-        """A pandas or polars DataFrame, or anything else with ``__arrow_c_stream__``."""
+        """Take a pandas or polars DataFrame, or anything else with ``__arrow_c_stream__``."""
         return ArrowSource(data=df, schema=records_schema)
 
 
@@ -68,13 +70,13 @@ class RecordsTargets:
     def local_file(
         self, filename: str, records_format: BaseRecordsFormat | None = None
     ) -> FileTarget:
-        """A file of this machine; without a format, its name says how it is written."""
+        """Name a file of this machine; without a format, its name says how it is written."""
         return self.data_url(str(Path(filename).expanduser().absolute()), records_format)
 
     def data_url(
         self, output_url: str, records_format: BaseRecordsFormat | None = None
     ) -> FileTarget:
-        """A file behind any URL that a plugin writes; ``-`` is standard output."""
+        """Name a file behind any URL that a plugin writes; ``-`` is standard output."""
         return FileTarget(url=output_url, format=records_format)
 
     def table(
@@ -86,7 +88,7 @@ class RecordsTargets:
         add_user_perms_for: Mapping[str, Sequence[str]] | None = None,
         add_group_perms_for: Mapping[str, Sequence[str]] | None = None,
     ) -> TableTarget:
-        """A table behind an SQLAlchemy engine, an SQLAlchemy URL or a connection name.
+        """Name a table behind an SQLAlchemy engine, an SQLAlchemy URL or a connection name.
 
         Rows that are there already are deleted in the transaction of the load, as in 1.x, unless
         ``existing_table_handling`` says otherwise.

@@ -11,6 +11,7 @@ from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Files, Form, Part
 from records_mover.records.describe import describe_format
+from records_mover.records.directory import RecordsDirectory
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, look_at, spooled
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
 
 __all__ = ["FileSource", "FileTarget"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileSource:
@@ -47,7 +49,11 @@ class _Inspection:
         self._source, self._options = source, options
         self._context = context
         scheme = context.scheme(source.url)
-        self._parts = [self._part(context, entry) for entry in _entries(context, source.url)]
+        self._directory = _directory(context, source.url)
+        if self._directory is not None:
+            self._parts = list(self._directory.parts())
+        else:
+            self._parts = [self._part(context, entry) for entry in _entries(context, source.url)]
         if not scheme.rereadable:
             self._parts = [ReadOnce(part).part() for part in self._parts]
 
@@ -58,11 +64,13 @@ class _Inspection:
         return Part(name=url, url=url, size=size, open=lambda: store.open(url))
 
     def end(self) -> SourceEnd:
+        """Return what was found."""
         source, sniffed = self._source, self._sniffed
         form = self.format
+        name = "standard input" if source.url == "-" else source.url
         sizes = [part.size for part in self._parts]
         return SourceEnd(
-            title=f"{source.url if source.url != '-' else 'standard input'} ({describe_format(form)})",
+            title=f"{name} ({describe_format(form)})",
             form=Form(kind="files", place=source.url, format=form),
             schema=lambda: self.schema,
             columns=self.columns,
@@ -87,9 +95,11 @@ class _Inspection:
 
     @cached_property
     def _given_format(self) -> BaseRecordsFormat | None:
-        given = self._source.format
         name = self._parts[0].name
-        return given.for_name(name) if given else source_format(self._options, name)
+        if self._source.format is not None:
+            return self._source.format.for_name(name)
+        given = source_format(self._options, name)
+        return given if given or self._directory is None else self._directory.format()
 
     @cached_property
     def _sniffed(self) -> Sniffed | None:
@@ -134,9 +144,11 @@ class _Inspection:
 
     @cached_property
     def _given_schema(self) -> RecordsSchema | None:
-        if self._source.schema is not None or self._options.schema is None:
+        if self._source.schema is not None:
             return self._source.schema
-        return read_schema(self._options.schema)
+        if self._options.schema is not None:
+            return read_schema(self._options.schema)
+        return self._directory.schema() if self._directory else None
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -148,6 +160,14 @@ class _Inspection:
         self._parts = [part if part.rereadable else spooled(part) for part in self._parts]
         openers = [part.open for part in self._parts]
         return infer_schema(openers, self.format, self._options.instructions)
+
+
+def _directory(context: Context, url: str) -> RecordsDirectory | None:
+    """Return the records directory at ``url``, or None where there are only files."""
+    if not url.endswith("/"):
+        return None
+    directory = RecordsDirectory(context.store(url), url)
+    return directory if directory.exists() else None
 
 
 def _entries(context: Context, url: str) -> list[tuple[str, int | None]]:
@@ -173,7 +193,7 @@ class FileTarget:
         if not scheme.writable:
             raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
         if self.url.endswith("/"):
-            raise UsageError(f"{self.url!r} is a folder", "name a file in it")
+            RecordsDirectory(context.store(self.url), self.url).check_empty()
         form = (
             self.format.for_name(self.url)
             if self.format is not None
@@ -184,7 +204,7 @@ class FileTarget:
             title=f"{title} ({describe_format(form)})",
             form=Form(kind="files", place=_place(self.url, source), format=form),
             url=self.url,
-            copies=scheme.copies,
+            copies=scheme.copies and not self.url.endswith("/"),
         )
 
 

@@ -36,6 +36,7 @@ class ReadOnce:
         self._head = b""
 
     def part(self) -> Part:
+        """Return the part with itself as the way to open it."""
         return replace(self._part, open=self, rereadable=False)
 
     def head(self) -> BinaryIO:
@@ -47,6 +48,7 @@ class ReadOnce:
         return io.BytesIO(self._head[:cut] if cut else self._head)
 
     def __call__(self) -> BinaryIO:
+        """Open the stream, its head included."""
         stream, self._stream = self._stream or self._part.open(), None
         head, self._head = self._head, b""
         return cast(BinaryIO, _Headed(head, stream)) if head else stream

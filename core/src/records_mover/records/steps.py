@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Batches, Files, Part, Payload, Streams
+from records_mover.records.directory import RecordsDirectory, WrittenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +88,10 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
 
     def opening(part: Part) -> Part:
         def push(sink: BinaryIO) -> None:
-            with closing(part.open()) as source, closing(compressing(sink, target.compression)) as to:
+            with (
+                closing(part.open()) as source,
+                closing(compressing(sink, target.compression)) as to,
+            ):
                 shutil.copyfileobj(source, to, _BLOCK)
 
         return replace(part, open=lambda: pulled(push), size=None, rereadable=False)
@@ -162,31 +167,62 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     streams = cast(Streams, payload)
     url = edge.after.place
     store = work.context.store(url)
+    if url.endswith("/"):
+        return _write_directory(streams, RecordsDirectory(store, url), work)
     with store.write(url) as sink:
         for position, part in enumerate(streams.parts):
             with closing(part.open()) as source:
                 if position and _has_header(streams.format):
-                    _skip_header(source, streams.format, part)
+                    raise FormatError(
+                        f"{part.name!r} has a header row and cannot be joined by its bytes",
+                        "write to a format without one",
+                    )
                 _copy(source, sink, work)
     part = Part(name=url, url=url, open=lambda: store.open(url))
     return Files(parts=(part,), format=streams.format, columns=streams.columns)
 
 
-def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> None:
+def _write_directory(streams: Streams, directory: RecordsDirectory, work: Work) -> Payload:
+    """Write each stream as a data file, then what makes the folder a records directory."""
+    directory.store.make_folder(directory.url)
+    several = len(streams.parts) > 1
+    names = [
+        streams.format.generate_filename(f"data{number:03}" if several else "data")
+        for number in range(1, len(streams.parts) + 1)
+    ]
+    written: list[WrittenFile] = []
+    try:
+        for part, name in zip(streams.parts, names, strict=True):
+            url = directory.url + name
+            with closing(part.open()) as source, directory.store.write(url) as sink:
+                written.append(WrittenFile(url=url, size=_copy(source, sink, work)))
+        directory.finish(written, streams.format, work.schema())
+    except BaseException:
+        directory.remove(names)
+        raise
+    parts = tuple(
+        Part(
+            name=file.url,
+            url=file.url,
+            size=file.size,
+            open=partial(directory.store.open, file.url),
+        )
+        for file in written
+    )
+    return Files(parts=parts, format=streams.format, columns=streams.columns)
+
+
+def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> int:
+    """Copy what is left of a stream, and return how many bytes that was."""
+    copied = 0
     while block := source.read(_BLOCK):
         work.cancellation.check()
-        sink.write(block)
+        copied += sink.write(block)
+    return copied
 
 
 def _has_header(form: BaseRecordsFormat) -> bool:
     return isinstance(form, DelimitedRecordsFormat) and bool(form.hints["header-row"])
-
-
-def _skip_header(source: BinaryIO, form: BaseRecordsFormat, part: Part) -> None:
-    raise FormatError(
-        f"cannot join {part.name!r} to other files by their bytes: {form} has a header row",
-        "write it to a format without one",
-    )
 
 
 def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:

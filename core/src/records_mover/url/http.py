@@ -55,6 +55,10 @@ class HttpStore:
         """Refuse: HTTP is read only here."""
         _read_only(url)
 
+    def make_folder(self, url: str) -> None:
+        """Refuse: HTTP is read only here."""
+        _read_only(url)
+
     def delete(self, url: str) -> None:
         """Refuse: HTTP is read only here."""
         _read_only(url)

@@ -48,7 +48,7 @@ class LocalStore:
         elif path.is_file() or not glob.has_magic(str(path)):
             yield self._entry(path)
         else:
-            found = sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file())
+            found = sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file())  # noqa: PTH207 - keeps the path as typed
             if not found:
                 raise NotFoundError(f"no file matches {url!r}", "check the pattern")
             yield from map(self._entry, found)
@@ -64,7 +64,9 @@ class LocalStore:
         with _store_errors(path):
             stat = path.stat()
         if path.is_dir():
-            raise StoreError(f"{str(path)!r} is a directory", "end it in '/' to read the files in it")
+            raise StoreError(
+                f"{str(path)!r} is a directory", "end it in '/' to read the files in it"
+            )
         return Entry(url=str(path), size=stat.st_size if path.is_file() else None)
 
     def open(self, url: str, *, offset: int = 0, length: int | None = None) -> BinaryIO:
@@ -101,6 +103,12 @@ class LocalStore:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+
+    def make_folder(self, url: str) -> None:
+        """Make the folder, and those above it, unless they are there."""
+        path = local_path(url)
+        with _store_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
 
     def delete(self, url: str) -> None:
         """Delete a file."""

@@ -1,0 +1,84 @@
+"""Apache Parquet through Arrow."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from records_mover.errors import FormatError
+from records_mover.formats.conform import conform, conforming
+from records_mover.schema import RecordsSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["read", "schema_of", "write"]
+
+_ROWS = 1 << 16
+_GROUP_ROWS = 1 << 20
+
+
+def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.RecordBatchReader:
+    """Return the rows of a Parquet file; one that cannot be sought is put aside on disk first."""
+    file = _open(stream, source)
+    known = schema or RecordsSchema.from_arrow(file.schema_arrow)
+    wanted = known.to_arrow()
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with stream, file:
+            for batch in file.iter_batches(_ROWS, columns=list(known.names)):
+                yield conform(batch, wanted)
+
+    return pa.RecordBatchReader.from_batches(wanted, batches())
+
+
+def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
+    """Return the columns of a Parquet file and how many rows it has."""
+    with stream, _open(stream, source) as file:
+        return RecordsSchema.from_arrow(file.schema_arrow), file.metadata.num_rows
+
+
+def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(_seekable(stream), pre_buffer=False)
+    except pa.ArrowInvalid as err:
+        what = f"{source or 'the file'} is no Parquet file: {err}"
+        raise FormatError(what, "it may be cut off, or of another format") from err
+
+
+def _seekable(stream: BinaryIO) -> BinaryIO:
+    if stream.seekable():
+        return stream
+    aside = tempfile.TemporaryFile()  # noqa: SIM115  closed with the Parquet file
+    with stream:
+        shutil.copyfileobj(stream, aside, 1 << 20)
+    aside.seek(0)
+    return aside  # type: ignore[return-value]
+
+
+def write(reader: pa.RecordBatchReader, sink: BinaryIO, schema: RecordsSchema) -> int:
+    """Write the batches as one Parquet file; return the number of rows."""
+    rows = 0
+    wanted = conforming(reader, schema)
+    with pq.ParquetWriter(sink, wanted.schema) as file:
+        for table in _groups(wanted):
+            file.write_table(table, _GROUP_ROWS)
+            rows += table.num_rows
+    return rows
+
+
+def _groups(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in reader:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= _GROUP_ROWS // 4:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)

@@ -1,0 +1,38 @@
+"""Arrow batches to files of every format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from records_mover.formats.delimited import DelimitedRecordsFormat
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["write_batches"]
+
+
+def write_batches(
+    reader: pa.RecordBatchReader,
+    fmt: BaseRecordsFormat,
+    sink: BinaryIO,
+    *,
+    schema: RecordsSchema | None = None,
+) -> int:
+    """Write every batch as one whole file and return the number of rows.
+
+    ``schema`` says what the columns are where Arrow's types do not; ``sink`` is left open.
+    """
+    from records_mover.schema import RecordsSchema
+
+    known = schema if schema is not None else RecordsSchema.from_arrow(reader.schema)
+    if isinstance(fmt, DelimitedRecordsFormat):
+        from records_mover.formats import delimited_writer
+
+        return delimited_writer.write(reader, sink, known, fmt.validate())
+    from records_mover.formats import self_described
+
+    return self_described.writer(fmt)(reader, sink, known)
