@@ -18,8 +18,8 @@ __all__ = ["Cancellation", "Meter"]
 class Meter:
     """Rows and bytes so far, read by whoever shows progress.
 
-    Only one thread adds to a counter at a time in practice, and a reader may see a figure one block
-    old; so there is no lock.
+    Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
+    route do not add up. A reader may see a figure that is one block old; so there is no lock.
     """
 
     def __init__(self) -> None:

@@ -200,10 +200,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Files in a store, all of one format."""
+    """Files in a store, all of one format; ``columns`` as in ``Streams``."""
 
     parts: tuple[Part, ...]
     format: BaseRecordsFormat
+    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,16 +285,21 @@ class Unloader(Protocol):
     """One way to get rows out of a table. ``name`` is the statement it runs, after its dialect."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, unique among all parts of its kind."""
+        ...
+
     @property
-    def dialects(self) -> frozenset[str]: ...
+    def dialects(self) -> frozenset[str]:
+        """The SQLAlchemy dialects that it is for; ``*`` is any."""
+        ...
 
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Say which forms it can give; it reads no row and changes nothing."""
         ...
 
     def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:
-        """Give the rows; an error while they are read is raised by the reader, never an early end."""
+        """Give the rows; an error in the middle is raised by the reader, never an early end."""
         ...
 
 
@@ -301,9 +307,14 @@ class Loader(Protocol):
     """One way to put rows into a table. ``name`` is the statement it runs, after its dialect."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, unique among all parts of its kind."""
+        ...
+
     @property
-    def dialects(self) -> frozenset[str]: ...
+    def dialects(self) -> frozenset[str]:
+        """The SQLAlchemy dialects that it is for; ``*`` is any."""
+        ...
 
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Say which forms it can take; it changes nothing."""
@@ -335,9 +346,14 @@ class Database(Protocol):
     """A database behind an engine: what it holds, and how a load becomes visible in it."""
 
     @property
-    def engine(self) -> Engine: ...
+    def engine(self) -> Engine:
+        """The engine behind it."""
+        ...
+
     @property
-    def dialect(self) -> str: ...
+    def dialect(self) -> str:
+        """The SQLAlchemy dialect's name, which loaders and unloaders go by."""
+        ...
 
     def identity(self) -> str:
         """Name the server and database; two tables with the same one can see each other."""

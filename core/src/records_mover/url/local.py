@@ -19,7 +19,7 @@ from records_mover.url.store import Entry, scheme_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LocalStore", "local_path"]
+__all__ = ["LocalStore", "absolute_url", "local_path"]
 
 _PART = ".mover-part"
 _BLOCK = 1 << 20
@@ -37,6 +37,11 @@ def local_path(url: str) -> Path:
     return Path(url).expanduser()
 
 
+def absolute_url(url: str) -> str:
+    """Return a URL that means the same from any working directory: of a path, a ``file://`` URL."""
+    return local_path(url).absolute().as_uri() if scheme_of(url) == "file" else url
+
+
 class LocalStore:
     """Files of this machine. A write is a hidden part file beside the target, then a rename."""
 
@@ -48,7 +53,7 @@ class LocalStore:
         elif path.is_file() or not glob.has_magic(str(path)):
             yield self._entry(path)
         else:
-            found = sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file())
+            found = sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file())  # noqa: PTH207 - keeps the path as typed
             if not found:
                 raise NotFoundError(f"no file matches {url!r}", "check the pattern")
             yield from map(self._entry, found)
@@ -64,7 +69,9 @@ class LocalStore:
         with _store_errors(path):
             stat = path.stat()
         if path.is_dir():
-            raise StoreError(f"{str(path)!r} is a directory", "end it in '/' to read the files in it")
+            raise StoreError(
+                f"{str(path)!r} is a directory", "end it in '/' to read the files in it"
+            )
         return Entry(url=str(path), size=stat.st_size if path.is_file() else None)
 
     def open(self, url: str, *, offset: int = 0, length: int | None = None) -> BinaryIO:
@@ -101,6 +108,12 @@ class LocalStore:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+
+    def make_folder(self, url: str) -> None:
+        """Make the folder, and those above it, unless they are there."""
+        path = local_path(url)
+        with _store_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
 
     def delete(self, url: str) -> None:
         """Delete a file."""

@@ -29,7 +29,7 @@ class StdioStore:
             raise StoreError("standard input cannot be read from the middle", f"asked for {url!r}")
         if sys.stdin.isatty():
             raise StoreError("standard input is a terminal", "pipe a file into it")
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)  # type: ignore[return-value]
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
 
     @contextmanager
     def write(self, url: str) -> Iterator[BinaryIO]:
@@ -41,6 +41,10 @@ class StdioStore:
                 yield sink
         except BrokenPipeError as error:
             raise StoreError("whoever read standard output has gone away") from error
+
+    def make_folder(self, url: str) -> None:
+        """Refuse: a stream is no folder."""
+        raise StoreError(f"{url!r} is a stream and holds no files")
 
     def delete(self, url: str) -> None:
         """Refuse: a stream cannot be deleted."""

@@ -53,6 +53,10 @@ class Store(Protocol):
         """Open for writing; the file appears, whole, when the block ends without an exception."""
         ...
 
+    def make_folder(self, url: str) -> None:
+        """Make sure that files can be written to the folder ``url``, where folders must be made."""
+        ...
+
     def delete(self, url: str) -> None:
         """Delete a file."""
         ...

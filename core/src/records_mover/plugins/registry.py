@@ -1,0 +1,263 @@
+"""Finding, checking, registering and owning plugins, and asking them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from records_mover.errors import CredsError, MoverError, PluginError, UsageError
+from records_mover.hookspecs import GROUP
+from records_mover.parts import Creds
+from records_mover.plugins.examine import Unfit, ask, claims_of, new_manager
+from records_mover.plugins.record import Offered, PluginRecord, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import importlib_metadata
+    import pluggy
+
+    from records_mover.hookspecs import Moved
+    from records_mover.parts import DatabaseKind, FormatKind, Loader, Unloader
+    from records_mover.url import Scheme
+
+__all__ = ["Plugins"]
+
+logger = logging.getLogger(__name__)
+
+BUILT_INS = {
+    "files": "records_mover.builtin.files",
+    "formats": "records_mover.builtin.formats",
+    "sql": "records_mover.builtin.sql",
+}
+"""Plugins that come with the core; they are registered before any other."""
+
+
+class Plugins:
+    """The plugins of this process, found by entry point; the only place that asks hooks.
+
+    ``disabled`` names entry points that are not even imported; with ``strict`` the first broken
+    plugin raises ``PluginError``. Both default to the environment: ``MOVER_DISABLED_PLUGINS``
+    (names separated by commas) and ``MOVER_STRICT_PLUGINS=1``.
+    """
+
+    def __init__(
+        self, *, disabled: Iterable[str] | None = None, strict: bool | None = None
+    ) -> None:
+        if disabled is None:
+            disabled = os.environ.get("MOVER_DISABLED_PLUGINS", "").split(",")
+        self._disabled = frozenset(name.strip() for name in disabled)
+        self._strict = os.environ.get("MOVER_STRICT_PLUGINS") == "1" if strict is None else strict
+        self._modules: dict[str, Any] = {}
+        self._taken: dict[tuple[str, str], str] = {}
+        self.records: tuple[PluginRecord, ...] = tuple(self._find())
+        self._manager = self._registered()
+
+    # finding
+
+    def _find(self) -> Iterator[PluginRecord]:
+        from importlib import import_module
+
+        import importlib_metadata
+
+        from records_mover.__about__ import __version__
+
+        for name, module in BUILT_INS.items():
+            origin = ("records-mover (built in)", __version__)
+            yield self._examine(name, origin, partial(import_module, module))
+        found = importlib_metadata.entry_points(group=GROUP)
+        for point in sorted(found, key=lambda point: (point.name, point.value)):
+            origin = _origin(point)
+            if point.name in self._disabled:
+                yield _record(point.name, origin, "disabled", why="by MOVER_DISABLED_PLUGINS")
+            else:
+                yield self._examine(point.name, origin, point.load)
+
+    def _examine(self, name: str, origin: tuple[str, str], load: Callable[[], Any]) -> PluginRecord:
+        """Import and ask one plugin; whatever goes wrong in it is its own record's business."""
+        try:
+            module = load()
+            self._check_new(name, module)
+            offered = ask(name, module)
+            self._own(name, origin[0], offered)
+        except (Exception, SystemExit) as error:
+            told = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+            why = " ".join(told.split())
+            if self._strict:
+                raise PluginError(
+                    f"plugin {name!r} of {origin[0]} is broken: {why}",
+                    f"mend or uninstall {origin[0]}, or unset MOVER_STRICT_PLUGINS",
+                ) from error
+            logger.warning("plugin %r of %s is broken: %s", name, origin[0], why)
+            return _record(name, origin, "broken", why=why)
+        self._modules[name] = module
+        return _record(name, origin, "ok", offers=offered)
+
+    def _check_new(self, name: str, module: Any) -> None:
+        if name in self._modules:
+            raise Unfit(f"another plugin is named {name!r} already")
+        for other, known in self._modules.items():
+            if known is module:
+                raise Unfit(f"its module is that of plugin {other!r} already")
+
+    def _own(self, name: str, distribution: str, offered: Offered) -> None:
+        """Note who owns each name; a second owner is refused, and then owns nothing."""
+        claims = claims_of(offered)
+        for claim in claims:
+            if claim in self._taken:
+                what, value = claim
+                raise Unfit(f"{what} {value!r} belongs to {self._taken[claim]} already")
+        self._taken.update(dict.fromkeys(claims, f"plugin {name!r} of {distribution}"))
+
+    def _registered(self) -> pluggy.PluginManager:
+        """Register in reverse, as pluggy asks the plugin that was registered last first."""
+        manager = new_manager()
+        for name, module in reversed(self._modules.items()):
+            manager.register(module, name)
+        return manager
+
+    # asking
+
+    def _parts(self, kind: str) -> Iterator[Any]:
+        for record in self.records:
+            yield from getattr(record.offers, kind)
+
+    @cached_property
+    def schemes(self) -> Mapping[str, Scheme]:
+        """File stores by URL scheme."""
+        return {scheme.name: scheme for scheme in self._parts("schemes")}
+
+    @cached_property
+    def databases(self) -> tuple[DatabaseKind, ...]:
+        """Kinds of database, in the order of their plugins' names."""
+        return tuple(self._parts("databases"))
+
+    @cached_property
+    def formats(self) -> Mapping[str, FormatKind]:
+        """Formats that this process reads or writes, by name."""
+        return {kind.name: kind for kind in self._parts("formats")}
+
+    def unloaders(self, dialect: str) -> tuple[Unloader, ...]:
+        """Ways to get rows out of a table of this dialect; ``*`` fits any."""
+        return tuple(part for part in self._parts("unloaders") if _fits(part, dialect))
+
+    def loaders(self, dialect: str) -> tuple[Loader, ...]:
+        """Ways to put rows into a table of this dialect; ``*`` fits any."""
+        return tuple(part for part in self._parts("loaders") if _fits(part, dialect))
+
+    def creds(self, name: str) -> Creds | None:
+        """Ask each provider for a credentials name; the first that knows it answers.
+
+        A provider that fails ends the search: another one's answer could open the wrong door.
+        """
+        for provider, answer_of in self._hearers("mover_creds"):
+            try:
+                answer = answer_of(name)
+            except MoverError:
+                raise
+            except (Exception, SystemExit) as error:
+                raise CredsError(
+                    f"plugin {provider!r} failed to look up {name!r}: {type(error).__name__}",
+                    f"set it up, or put {provider} into MOVER_DISABLED_PLUGINS",
+                ) from error
+            if isinstance(answer, Creds):
+                return answer
+            if answer is not None:
+                raise CredsError(
+                    f"plugin {provider!r} answered {name!r} with {type(answer).__name__!r}",
+                    "a provider answers with Creds or None; report it to the plugin's author",
+                )
+        return None
+
+    def moved(self, result: Moved) -> None:
+        """Tell every plugin of a move that ended; their exceptions are logged and dropped."""
+        for name, tell in self._hearers("mover_moved"):
+            try:
+                tell(result)
+            except (Exception, SystemExit):
+                logger.exception("plugin %r failed in mover_moved", name)
+
+    def _hearers(self, hook: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+        """Yield who implements a hook of one argument, built-ins first, with how to call it.
+
+        pluggy's own call ends at the first exception and does not say whose it was.
+        """
+        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            yield impl.plugin_name, partial(_call, impl)
+
+    # what is missing
+
+    def scheme(self, name: str) -> Scheme:
+        """Return the owner's scheme, or raise ``PluginError`` that says what to install or mend."""
+        if name in self.schemes:
+            return self.schemes[name]
+        if self._is_database(name):
+            raise UsageError(
+                f"'{name}://' is a database, and no table is named", "write DATABASE::TABLE"
+            )
+        raise PluginError(f"no plugin offers '{name}://'", self.remedy("schemes", name))
+
+    def _is_database(self, name: str) -> bool:
+        from records_mover.known_plugins import known_plugin
+
+        dialect = name.partition("+")[0]
+        owned = any(dialect in kind.dialects for kind in self.databases)
+        return owned or known_plugin("dialects", dialect) is not None
+
+    def remedy(self, kind: Literal["schemes", "dialects"], name: str) -> str:
+        """Say what would bring a scheme or dialect: a plugin to mend, to enable or to install."""
+        from records_mover.known_plugins import known_plugin
+
+        known = known_plugin(kind, name)
+        if known is None:
+            troubled = [str(record) for record in self.records if record.status != "ok"]
+            return "; ".join(troubled) or "install a plugin that does"
+        for record in self.records:
+            if _normal(record.distribution) == _normal(known):
+                upgrade = f"; upgrade it: pip install --upgrade {known}"
+                return str(record) + (upgrade if record.status == "ok" else "")
+        return f"install it: pip install {known}"
+
+
+def _call(impl: pluggy.HookImpl, argument: Any) -> Any:
+    """Call an implementation, which may leave out the argument."""
+    return impl.function(*(argument for _ in impl.argnames))
+
+
+def _fits(part: Unloader | Loader, dialect: str) -> bool:
+    return dialect in part.dialects or "*" in part.dialects
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _origin(point: importlib_metadata.EntryPoint) -> tuple[str, str]:
+    """Return an entry point's distribution and version; damaged metadata breaks nobody else."""
+    try:
+        if point.dist is not None:
+            return point.dist.name, point.dist.version
+    except Exception:
+        logger.warning("the metadata of plugin %r is damaged", point.name, exc_info=True)
+    return "unknown", "unknown"
+
+
+def _record(
+    name: str,
+    origin: tuple[str, str],
+    status: Status,
+    *,
+    offers: Offered | None = None,
+    why: str = "",
+) -> PluginRecord:
+    return PluginRecord(
+        name=name,
+        distribution=origin[0],
+        version=origin[1],
+        status=status,
+        offers=offers or Offered(),
+        why=why,
+    )

@@ -1,0 +1,80 @@
+"""The records API: sources, targets, plans and moves."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from records_mover.errors import RecordsException, RecordsFolderNonEmptyException
+    from records_mover.formats import (
+        AvroRecordsFormat,
+        BaseRecordsFormat,
+        DelimitedRecordsFormat,
+        JsonLinesRecordsFormat,
+        ParquetRecordsFormat,
+        PartialRecordsHints,
+        RecordsFormat,
+        UntypedRecordsHints,
+    )
+    from records_mover.instructions import ProcessingInstructions
+    from records_mover.records.ends import RecordsSource, RecordsTarget
+    from records_mover.records.existing import ExistingTableHandling
+    from records_mover.records.factories import RecordsSources, RecordsTargets
+    from records_mover.records.options import MoveOptions
+    from records_mover.records.plan import Plan
+    from records_mover.records.result import MoveResult
+    from records_mover.schema import RecordsSchema
+
+__all__ = [
+    "AvroRecordsFormat",
+    "BaseRecordsFormat",
+    "DelimitedRecordsFormat",
+    "ExistingTableHandling",
+    "JsonLinesRecordsFormat",
+    "MoveOptions",
+    "MoveResult",
+    "ParquetRecordsFormat",
+    "PartialRecordsHints",
+    "Plan",
+    "ProcessingInstructions",
+    "RecordsException",
+    "RecordsFolderNonEmptyException",
+    "RecordsFormat",
+    "RecordsSchema",
+    "RecordsSource",
+    "RecordsSources",
+    "RecordsTarget",
+    "RecordsTargets",
+    "UntypedRecordsHints",
+]
+
+_HOMES = {
+    "errors": ("RecordsException", "RecordsFolderNonEmptyException"),
+    "formats": (
+        "AvroRecordsFormat",
+        "BaseRecordsFormat",
+        "DelimitedRecordsFormat",
+        "JsonLinesRecordsFormat",
+        "ParquetRecordsFormat",
+        "PartialRecordsHints",
+        "RecordsFormat",
+        "UntypedRecordsHints",
+    ),
+    "instructions": ("ProcessingInstructions",),
+    "records.ends": ("RecordsSource", "RecordsTarget"),
+    "records.existing": ("ExistingTableHandling",),
+    "records.factories": ("RecordsSources", "RecordsTargets"),
+    "records.options": ("MoveOptions",),
+    "records.plan": ("Plan",),
+    "records.result": ("MoveResult",),
+    "schema": ("RecordsSchema",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"records_mover.{_HOME_OF[name]}"), name)

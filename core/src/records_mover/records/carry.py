@@ -1,0 +1,103 @@
+"""The steps that the core itself knows between the two ends, and what each costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from records_mover.parts import Form, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from records_mover.formats import BaseRecordsFormat
+
+__all__ = ["Edge", "carry_edges", "copy_edge", "far_forms", "near_forms"]
+
+READ = 1.0
+WRITE = 1.0
+DECOMPRESS = 8.0
+COMPRESS = 20.0
+DECODE = Tier.RECODE / 2
+ENCODE = Tier.RECODE / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """One possible step of a route. ``here`` says that the bytes pass through this machine."""
+
+    name: str
+    before: Form
+    after: Form
+    cost: float
+    here: bool = True
+    note: str = ""
+
+
+def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
+    """Return the core's own steps from what one end gives to what the other wants."""
+    edges = [edge for form in given for edge in _forward(form)]
+    edges += [edge for form in wanted for edge in _backward(form)]
+    return list(dict.fromkeys(edges))
+
+
+def copy_edge(source: Form, target: Form) -> Edge:
+    """Return the step of a store that copies a file itself."""
+    return Edge(name="copy", before=source, after=target, cost=Tier.SERVER_SIDE, here=False)
+
+
+def _forward(form: Form) -> Iterator[Edge]:
+    """From what is given towards batches: read, decompress, decode."""
+    if form.kind == "files":
+        stream = Form(kind="streams", format=form.format)
+        yield Edge(name="read", before=form, after=stream, cost=READ)
+        yield from _forward(stream)
+    elif form.kind == "streams" and form.format is not None:
+        plain = _without_compression(form.format)
+        if plain is not None:
+            after = Form(kind="streams", format=plain)
+            yield Edge(name="decompress", before=form, after=after, cost=DECOMPRESS)
+            yield from _forward(after)
+        else:
+            yield Edge(name="decode", before=form, after=Form(kind="batches"), cost=DECODE)
+
+
+def _backward(form: Form) -> Iterator[Edge]:
+    """From batches towards what is wanted: encode, compress, write."""
+    if form.kind == "files":
+        stream = Form(kind="streams", format=form.format)
+        yield Edge(name="write", before=stream, after=form, cost=WRITE)
+        yield from _backward(stream)
+    elif form.kind == "streams" and form.format is not None:
+        plain = _without_compression(form.format)
+        if plain is not None:
+            before = Form(kind="streams", format=plain)
+            yield Edge(name="compress", before=before, after=form, cost=COMPRESS)
+            yield from _backward(before)
+        else:
+            yield Edge(name="encode", before=Form(kind="batches"), after=form, cost=ENCODE)
+
+
+def near_forms(form: Form) -> list[Form]:
+    """Return a form and those that the core can make of it without parsing, direct ones first."""
+    return _unique([form, *(edge.after for edge in _forward(form))])
+
+
+def far_forms(form: Form) -> list[Form]:
+    """Return a form and those of which the core can make it, direct ones first."""
+    return _unique([form, *(edge.before for edge in _backward(form))])
+
+
+def _unique(forms: Iterable[Form]) -> list[Form]:
+    return list(dict.fromkeys(forms))
+
+
+def _without_compression(form: BaseRecordsFormat) -> BaseRecordsFormat | None:
+    """Return the same format uncompressed, or None if it is not compressed as a whole."""
+    if form.compression is None:
+        return None
+    from records_mover.formats import DelimitedRecordsFormat, JsonLinesRecordsFormat
+
+    if isinstance(form, DelimitedRecordsFormat):
+        return form.alter_hints({"compression": None})
+    return JsonLinesRecordsFormat()

@@ -1,0 +1,66 @@
+"""What one user's moves have in common: plugins, stores, databases and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from records_mover.url import StoreContext, scheme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Engine
+
+    from records_mover.parts import Database
+    from records_mover.plugins import Plugins
+    from records_mover.url import Scheme, Store
+
+__all__ = ["Context"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """Opens stores and databases once, and hands them out again."""
+
+    plugins: Plugins
+    scratch: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    resolve: Callable[[str], str] = str
+    """Turns a connection name into an SQLAlchemy URL."""
+    _stores: dict[str, Store] = field(default_factory=dict)
+    _databases: dict[str | int, Database] = field(default_factory=dict, repr=False)
+    _opened: list[Engine] = field(default_factory=list, repr=False)
+
+    def scheme(self, url: str) -> Scheme:
+        """Return the scheme that owns ``url``; ``PluginError`` says what to install."""
+        return self.plugins.scheme(scheme_of(url))
+
+    def store(self, url: str) -> Store:
+        """Return the store that owns ``url``."""
+        scheme = self.scheme(url)
+        if scheme.name not in self._stores:
+            context = StoreContext(creds=self.plugins.creds, settings=self.settings)
+            self._stores[scheme.name] = scheme.store(context)
+        return self._stores[scheme.name]
+
+    def database(self, database: str | Engine) -> Database:
+        """Open the database behind an engine, an SQLAlchemy URL or a connection name, once."""
+        key = database if isinstance(database, str) else id(database)
+        if key not in self._databases:
+            from records_mover.db import open_database, open_engine
+
+            engine = database
+            if isinstance(engine, str):
+                url = engine if "://" in engine else self.resolve(engine)
+                engine = open_engine(url, kinds=self.plugins.databases)
+                self._opened.append(engine)
+            self._databases[key] = open_database(engine, self.plugins.databases)
+        return self._databases[key]
+
+    def close(self) -> None:
+        """Close the engines that were opened here; a caller's own engine stays open."""
+        for engine in self._opened:
+            engine.dispose()
+        self._opened.clear()
+        self._databases.clear()

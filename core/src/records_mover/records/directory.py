@@ -1,0 +1,187 @@
+"""Records directories: data files of one format, with a manifest, a format file and a schema.
+
+Writing goes data, ``manifest``, ``_schema.json``, ``_format_<type>``, and last ``_manifest``, whose
+presence says that the directory is complete. The manifest has the shape that Redshift reads:
+absolute URLs, each with its length in bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from records_mover.errors import (
+    FormatError,
+    NotFoundError,
+    RecordsException,
+    RecordsFolderNonEmptyException,
+)
+from records_mover.formats import RecordsFormat, format_from_config
+from records_mover.parts import Part
+from records_mover.schema import RecordsSchema
+from records_mover.url import Entry, scheme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.url import Store
+
+__all__ = ["RecordsDirectory", "WrittenFile"]
+
+PRELIMINARY = "manifest"
+FINAL = "_manifest"
+SCHEMA = "_schema.json"
+FORMAT = "_format_"
+WAIT = 5.0
+"""Seconds to wait for a directory that somebody is still writing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFile:
+    """A data file that was written: its URL and its length in bytes."""
+
+    url: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsDirectory:
+    """A folder in a store, as a records directory; ``url`` ends in ``/``."""
+
+    store: Store
+    url: str
+    wait: float = field(default=WAIT, kw_only=True)
+
+    # reading
+
+    def exists(self) -> bool:
+        """Whether the folder has the files that make it a records directory, complete or not."""
+        names = self._names()
+        return any(name in (PRELIMINARY, FINAL) or name.startswith(FORMAT) for name in names)
+
+    def parts(self) -> tuple[Part, ...]:
+        """Return the data files that the manifest names, each one there and of its length."""
+        return tuple(self._part(entry) for entry in self._manifest())
+
+    def format(self) -> BaseRecordsFormat:
+        """Return the format that the format file describes."""
+        found = [name for name in self._names() if name.startswith(FORMAT)]
+        if len(found) != 1:
+            raise FormatError(
+                f"{self.url!r} has {len(found)} files named '{FORMAT}...'",
+                "a records directory has exactly one",
+            )
+        kind = found[0].removeprefix(FORMAT)
+        if kind in ("parquet", "avro"):
+            return RecordsFormat(kind)
+        return format_from_config(self._json(found[0], self._text(found[0])), kind)
+
+    def schema(self) -> RecordsSchema | None:
+        """Return the schema, or None where the directory has none."""
+        return RecordsSchema.from_json(self._text(SCHEMA)) if SCHEMA in self._names() else None
+
+    def _manifest(self) -> list[Mapping[str, Any]]:
+        deadline = time.monotonic() + self.wait
+        while FINAL not in (names := self._names()):
+            if PRELIMINARY not in names or time.monotonic() > deadline:
+                raise RecordsException(
+                    f"the records directory {self.url!r} is not complete: it has no '{FINAL}'",
+                    "wait for whoever writes it, or write it again",
+                )
+            time.sleep(min(0.2, self.wait))
+        entries = self._json(FINAL, self._text(FINAL)).get("entries")
+        if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+            raise RecordsException(f"{self.url + FINAL!r} has no list 'entries'", "write it again")
+        return entries
+
+    def _part(self, entry: Mapping[str, Any]) -> Part:
+        """Find a manifest's file: in this folder first, so that a moved directory can be read."""
+        named = str(entry.get("url", ""))
+        length = (entry.get("meta") or {}).get("content_length")
+        here = self.url + named.rsplit("/", 1)[-1]
+        for url in dict.fromkeys((here, named)):
+            size = self._size(url)
+            if size is not None and length in (None, size):
+                return Part(name=url, url=url, size=size, open=partial(self.store.open, url))
+        size = self._size(here)
+        if size is None:
+            raise NotFoundError(
+                f"the manifest of {self.url!r} names {named!r}, which is not there",
+                "write the directory again",
+            )
+        raise RecordsException(
+            f"{here!r} has {size} bytes, and the manifest says {length}",
+            "it was changed or is being written; write the directory again",
+        )
+
+    def _size(self, url: str) -> int | None:
+        if not url or scheme_of(url) != scheme_of(self.url):
+            return None
+        try:
+            return self.store.size(url)
+        except NotFoundError:
+            return None
+
+    def _names(self) -> list[str]:
+        try:
+            return [_name(entry) for entry in self.store.list(self.url)]
+        except NotFoundError:
+            return []
+
+    def _text(self, name: str) -> str:
+        with self.store.open(self.url + name) as stream:
+            return stream.read().decode("utf-8-sig")
+
+    def _json(self, name: str, text: str) -> Mapping[str, Any]:
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise RecordsException(
+                f"{self.url + name!r} is no JSON: {error}", "write it again"
+            ) from error
+        if not isinstance(data, dict):
+            raise RecordsException(f"{self.url + name!r} is no JSON object", "write it again")
+        return data
+
+    # writing
+
+    def check_empty(self) -> None:
+        """Raise ``RecordsFolderNonEmptyException`` if the folder holds any file."""
+        names = self._names()
+        if names:
+            raise RecordsFolderNonEmptyException(
+                f"{self.url!r} is not empty: it has {names[0]!r}", "name an empty or new folder"
+            )
+
+    def finish(
+        self, files: Sequence[WrittenFile], form: BaseRecordsFormat, schema: RecordsSchema | None
+    ) -> None:
+        """Write everything but the data, the final manifest last."""
+        entries = [
+            {"url": f.url, "mandatory": True, "meta": {"content_length": f.size}} for f in files
+        ]
+        self._write(PRELIMINARY, json.dumps({"entries": entries}, indent=2))
+        if schema is not None:
+            self._write(SCHEMA, schema.to_json())
+        self._write(f"{FORMAT}{form.format_type}", form.json())
+        self.store.copy(self.url + PRELIMINARY, self.url + FINAL)
+        self.store.delete(self.url + PRELIMINARY)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Delete what a failed move wrote, so that a retry does not trip over it."""
+        written = {*names, PRELIMINARY, FINAL, SCHEMA}
+        for name in self._names():
+            if name in written or name.startswith(FORMAT):
+                self.store.delete(self.url + name)
+
+    def _write(self, name: str, text: str) -> None:
+        with self.store.write(self.url + name) as sink:
+            sink.write(text.encode())
+
+
+def _name(entry: Entry) -> str:
+    return entry.url.rsplit("/", 1)[-1]

@@ -1,0 +1,108 @@
+"""The two ends of a move after inspection: what is there, and what it can give or take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from records_mover.parts import (
+        Ask,
+        Database,
+        Form,
+        Loader,
+        Offer,
+        Payload,
+        PublishRequest,
+        Refusal,
+        Selection,
+        TableInfo,
+        Unloader,
+    )
+    from records_mover.records.context import Context
+    from records_mover.records.options import MoveOptions
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["RecordsSource", "RecordsTarget", "SourceEnd", "TableSide", "TargetEnd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSide:
+    """What an end has when it is a table or a query of a database."""
+
+    database: Database
+    selection: Selection
+    info: TableInfo | None = None
+    unloaders: tuple[Unloader, ...] = ()
+    loaders: tuple[Loader, ...] = ()
+    publish: PublishRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEnd:
+    """A source that has been looked at, and from which nothing was moved yet.
+
+    ``remedy`` is what to install when no route is found; ``single`` that it is one file.
+    ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
+    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed.
+    """
+
+    title: str
+    form: Form
+    schema: Callable[[], RecordsSchema]
+    columns: tuple[str, ...] | None = None
+    payload: Callable[[], AbstractContextManager[Payload]] | None = None
+    table: TableSide | None = None
+    bytes: int | None = None
+    rows: int | None = None
+    notes: tuple[str, ...] = ()
+    remedy: str = ""
+    single: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetEnd:
+    """A target that has been looked at, and in which nothing was changed yet.
+
+    ``columns`` are the names of an existing table's columns in the order of the source's.
+    ``copies`` says that its store copies files without this process.
+    """
+
+    title: str
+    form: Form
+    table: TableSide | None = None
+    url: str | None = None
+    copies: bool = False
+    columns: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    remedy: str = ""
+
+
+class RecordsSource(Protocol):
+    """Anything that rows can come from."""
+
+    def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
+        """Look at it without moving or changing anything."""
+        ...
+
+
+class RecordsTarget(Protocol):
+    """Anything that rows can go to."""
+
+    def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
+        """Look at it without changing anything."""
+        ...
+
+
+class Offering(Protocol):
+    """A loader or an unloader, as far as planning goes."""
+
+    @property
+    def name(self) -> str: ...
+
+    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
+        """Answer an ask."""
+        ...

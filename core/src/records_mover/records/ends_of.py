@@ -1,0 +1,54 @@
+"""Making sources and targets of what a caller may name instead: strings, paths, Arrow data."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from records_mover.errors import EndpointError, UsageError
+from records_mover.records.endpoint import FileEndpoint, TableEndpoint, parse_endpoint
+from records_mover.records.file import FileSource, FileTarget
+from records_mover.records.table import TableSource, TableTarget
+
+if TYPE_CHECKING:
+    from records_mover.records.ends import RecordsSource, RecordsTarget
+
+__all__ = ["source_of", "target_of"]
+
+
+def source_of(source: Any) -> RecordsSource:
+    """Return a source for an endpoint string, a path or Arrow data; a source stays itself."""
+    if isinstance(source, str | os.PathLike):
+        endpoint = _endpoint(source)
+        if isinstance(endpoint, TableEndpoint):
+            return TableSource(database=endpoint.database, table=endpoint.table)
+        return FileSource(url=endpoint.url)
+    if hasattr(source, "__arrow_c_stream__"):
+        from records_mover.records.frame import ArrowSource
+
+        return ArrowSource(data=source)
+    if not hasattr(source, "inspect"):
+        raise UsageError(
+            f"{type(source).__name__!r} is no source", "give a string, a path or a DataFrame"
+        )
+    return source  # type: ignore[no-any-return]
+
+
+def target_of(target: Any) -> RecordsTarget:
+    """Return a target for an endpoint string or a path; a target stays itself."""
+    if isinstance(target, str | os.PathLike):
+        endpoint = _endpoint(target)
+        if isinstance(endpoint, FileEndpoint):
+            return FileTarget(url=endpoint.url)
+        if endpoint.table is None:
+            raise EndpointError("the target names no table", "write DATABASE::[schema.]table")
+        return TableTarget(database=endpoint.database, table=endpoint.table)
+    if not hasattr(target, "inspect"):
+        raise UsageError(f"{type(target).__name__!r} is no target", "give a string or a path")
+    return target  # type: ignore[no-any-return]
+
+
+def _endpoint(value: str | os.PathLike[str]) -> FileEndpoint | TableEndpoint:
+    if isinstance(value, str):
+        return parse_endpoint(value)
+    return FileEndpoint(url=os.fspath(value))

@@ -1,0 +1,38 @@
+"""What to do with a table that is there already, by the names of 1.x."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from records_mover.errors import UsageError
+from records_mover.records.options import MODES
+
+__all__ = ["ExistingTableHandling", "mode_of"]
+
+
+class ExistingTableHandling(Enum):
+    """The four handlings of 1.x; each one is a mode of ``if_exists``."""
+
+    DELETE_AND_OVERWRITE = 1
+    TRUNCATE_AND_OVERWRITE = 2
+    DROP_AND_RECREATE = 3
+    APPEND = 4
+
+
+_MODES = {
+    ExistingTableHandling.DELETE_AND_OVERWRITE: "delete",
+    ExistingTableHandling.TRUNCATE_AND_OVERWRITE: "truncate",
+    ExistingTableHandling.DROP_AND_RECREATE: "drop",
+    ExistingTableHandling.APPEND: "append",
+}
+
+
+def mode_of(handling: ExistingTableHandling | str | None) -> str:
+    """Return the mode of a handling; None is ``DELETE_AND_OVERWRITE``, the default of 1.x."""
+    if handling is None:
+        return "delete"
+    if isinstance(handling, ExistingTableHandling):
+        return _MODES[handling]
+    if handling not in MODES:
+        raise UsageError(f"unknown mode {handling!r}", f"use one of {', '.join(MODES)}")
+    return handling

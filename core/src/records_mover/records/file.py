@@ -1,0 +1,214 @@
+"""Files, folders of files and streams as sources, and files as targets."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from records_mover.errors import FormatError, NotFoundError, UsageError
+from records_mover.formats import DelimitedRecordsFormat
+from records_mover.parts import Files, Form, Part
+from records_mover.records.describe import describe_format
+from records_mover.records.directory import RecordsDirectory
+from records_mover.records.ends import SourceEnd, TargetEnd
+from records_mover.records.file_format import read_schema, source_format, target_format
+from records_mover.records.once import ReadOnce, look_at, spooled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.formats.sniff import Sniffed
+    from records_mover.records.context import Context
+    from records_mover.records.options import MoveOptions
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["FileSource", "FileTarget"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSource:
+    """One file or stream, or several files of one format."""
+
+    url: str
+    format: BaseRecordsFormat | None = None
+    hints: Mapping[str, object] = field(default_factory=dict)
+    schema: RecordsSchema | None = None
+
+    def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
+        """List the files, and find out how the first is written unless that was said."""
+        return _Inspection(self, context, options).end()
+
+
+class _Inspection:
+    """One look at a file source."""
+
+    def __init__(self, source: FileSource, context: Context, options: MoveOptions) -> None:
+        self._source, self._options = source, options
+        self._context = context
+        scheme = context.scheme(source.url)
+        self._directory = _directory(context, source.url)
+        if self._directory is not None:
+            self._parts = list(self._directory.parts())
+        else:
+            self._parts = [self._part(context, entry) for entry in _entries(context, source.url)]
+        if not scheme.rereadable:
+            self._parts = [ReadOnce(part).part() for part in self._parts]
+
+    @staticmethod
+    def _part(context: Context, entry: tuple[str, int | None]) -> Part:
+        url, size = entry
+        store = context.store(url)
+        return Part(name=url, url=url, size=size, open=lambda: store.open(url))
+
+    def end(self) -> SourceEnd:
+        """Return what was found."""
+        source, sniffed = self._source, self._sniffed
+        form = self.format
+        name = "standard input" if source.url == "-" else source.url
+        sizes = [part.size for part in self._parts]
+        return SourceEnd(
+            title=f"{name} ({describe_format(form)})",
+            form=Form(kind="files", place=source.url, format=form),
+            schema=lambda: self.schema,
+            columns=self.columns,
+            payload=self._payload,
+            bytes=None if None in sizes else sum(cast("list[int]", sizes)),
+            notes=sniffed.ambiguous if sniffed else (),
+            single=len(self._parts) == 1,
+        )
+
+    @contextmanager
+    def _payload(self) -> Iterator[Files]:
+        yield Files(parts=tuple(self._parts), format=self.format, columns=self.columns)
+
+    @cached_property
+    def format(self) -> BaseRecordsFormat:
+        if self._sniffed is not None:
+            return self._sniffed.format
+        given = self._given_format
+        if given is None:
+            raise FormatError(f"the format of {self._source.url!r} is not known", "name it")
+        return given
+
+    @cached_property
+    def _given_format(self) -> BaseRecordsFormat | None:
+        name = self._parts[0].name
+        if self._source.format is not None:
+            return self._source.format.for_name(name)
+        given = source_format(self._options, name)
+        return given if given or self._directory is None else self._directory.format()
+
+    @cached_property
+    def _sniffed(self) -> Sniffed | None:
+        if self._given_format is not None:
+            return None
+        from records_mover.formats.sniff import sniff
+
+        first = self._parts[0]
+        hints = {**self._source.hints, **self._options.hints}
+        return sniff(
+            look_at(first), name=first.name, hints=hints, instructions=self._options.instructions
+        )
+
+    @cached_property
+    def columns(self) -> tuple[str, ...] | None:
+        """The names in the header of the first file; the others' must be the same."""
+        if self._sniffed is not None:
+            columns = self._sniffed.columns
+        else:
+            columns = self._header(self._parts[0])
+        for part in self._parts[1:]:
+            if columns is not None and (there := self._header(part)) != columns:
+                raise FormatError(
+                    f"the columns of {part.name!r} differ from those of {self._parts[0].name!r}",
+                    f"{list(there or ())} is not {list(columns)}; move them one by one",
+                )
+        if columns is None and self._given_schema is not None:
+            return tuple(self._given_schema.names)
+        return columns
+
+    def _header(self, part: Part) -> tuple[str, ...] | None:
+        form = self.format
+        if not isinstance(form, DelimitedRecordsFormat):
+            return tuple(self.schema.names)
+        if not form.hints["header-row"]:
+            return None
+        from records_mover.formats.compression import decompressing
+        from records_mover.formats.header import read_header
+
+        with decompressing(look_at(part)(), form.compression) as stream:
+            return tuple(read_header(stream, form))
+
+    @cached_property
+    def _given_schema(self) -> RecordsSchema | None:
+        if self._source.schema is not None:
+            return self._source.schema
+        if self._options.schema is not None:
+            return read_schema(self._options.schema)
+        return self._directory.schema() if self._directory else None
+
+    @cached_property
+    def schema(self) -> RecordsSchema:
+        """The given schema, or what every row says (``max_inference_rows`` limits how many)."""
+        if self._given_schema is not None:
+            return self._given_schema
+        from records_mover.formats.infer import infer_schema
+
+        self._parts = [part if part.rereadable else spooled(part) for part in self._parts]
+        openers = [part.open for part in self._parts]
+        return infer_schema(openers, self.format, self._options.instructions)
+
+
+def _directory(context: Context, url: str) -> RecordsDirectory | None:
+    """Return the records directory at ``url``, or None where there are only files."""
+    if not url.endswith("/"):
+        return None
+    directory = RecordsDirectory(context.store(url), url)
+    return directory if directory.exists() else None
+
+
+def _entries(context: Context, url: str) -> list[tuple[str, int | None]]:
+    """List the data files: in a folder, those not starting with ``_`` or ``.``."""
+    found = [(entry.url, entry.size) for entry in context.store(url).list(url)]
+    if url.endswith("/"):
+        found = [entry for entry in found if entry[0].rsplit("/", 1)[-1][0] not in "._"]
+    if not found:
+        raise NotFoundError(f"there are no data files in {url!r}", "check the folder")
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTarget:
+    """One file or stream to write; it appears under its name when it is whole."""
+
+    url: str
+    format: BaseRecordsFormat | None = None
+
+    def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
+        """Check that the place can be written to, and settle the format."""
+        scheme = context.scheme(self.url)
+        if not scheme.writable:
+            raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
+        if self.url.endswith("/"):
+            RecordsDirectory(context.store(self.url), self.url).check_empty()
+        form = (
+            self.format.for_name(self.url)
+            if self.format is not None
+            else target_format(options, self.url)
+        )
+        title = "standard output" if self.url == "-" else self.url
+        return TargetEnd(
+            title=f"{title} ({describe_format(form)})",
+            form=Form(kind="files", place=_place(self.url, source), format=form),
+            url=self.url,
+            copies=scheme.copies and not self.url.endswith("/"),
+        )
+
+
+def _place(url: str, source: SourceEnd) -> str:
+    if source.form.kind == "files" and source.form.place == url != "-":
+        raise UsageError(f"{url!r} is both source and target", "name another target")
+    return url

@@ -1,0 +1,65 @@
+"""What the options say about how a file is, or is to be, written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from records_mover.errors import NotFoundError, UsageError
+from records_mover.formats import DelimitedRecordsFormat, RecordsFormat, format_from_name
+from records_mover.formats.compression import compression_of_name
+from records_mover.formats.names import PLAIN_CSV
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.records.options import MoveOptions
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["read_schema", "source_format", "target_format"]
+
+
+def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
+    """Return the format that the options spell out, or None where it is to be sniffed."""
+    return _spelled(options.format, options.variant, options.hints, name)
+
+
+def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
+    """Return the format to write: as the options say, else as the name says, else plain CSV."""
+    kind, variant, hints = options.target_format, options.target_variant, options.target_hints
+    spelled = _spelled(kind, variant, {"header-row": True, **hints}, name)
+    if spelled is not None:
+        return spelled
+    named = format_from_name(name) or PLAIN_CSV
+    if isinstance(named, DelimitedRecordsFormat):
+        return named.alter_hints(hints)
+    if hints:
+        raise UsageError(f"{named} takes no hints", "leave out --target-hint")
+    return named
+
+
+def _spelled(
+    kind: str | None, variant: str | None, hints: Mapping[str, object], name: str
+) -> BaseRecordsFormat | None:
+    """Build a format from its options; ``csv`` and ``tsv`` are kinds too."""
+    if kind is None and variant is None:
+        return None
+    if variant is not None or kind == "delimited":
+        return DelimitedRecordsFormat(variant or "csv", hints).for_name(name)
+    if kind in ("csv", "tsv"):
+        tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
+        return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
+    return RecordsFormat(str(kind)).for_name(name)
+
+
+def read_schema(path: str | Path) -> RecordsSchema:
+    """Read a records schema from a JSON file."""
+    from pathlib import Path as LocalPath
+
+    from records_mover.schema import RecordsSchema
+
+    try:
+        return RecordsSchema.from_json(LocalPath(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFoundError(f"cannot read the schema {str(path)!r}", "check the path") from error

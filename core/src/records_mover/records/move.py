@@ -1,0 +1,165 @@
+"""Moving: inspect both ends, plan, and run the route with everything it opens closed again."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from records_mover.errors import MoverError
+from records_mover.meter import Cancellation, Meter
+from records_mover.parts import Batches, Files, LoadJob, Payload, UnloadJob
+from records_mover.records.plan import Plan, make_plan
+from records_mover.records.result import MoveResult
+from records_mover.records.steps import Work, run_step
+
+if TYPE_CHECKING:
+    from records_mover.parts import Loaded, Loader
+    from records_mover.records.carry import Edge
+    from records_mover.records.context import Context
+    from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
+    from records_mover.records.options import MoveOptions
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["explain_move", "run_move"]
+
+
+def explain_move(
+    source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
+) -> Plan:
+    """Inspect both ends and return the plan; nothing is moved or changed."""
+    source_end = source.inspect(context, options)
+    return make_plan(source_end, target.inspect(context, options, source_end), options)
+
+
+def run_move(
+    source: RecordsSource,
+    target: RecordsTarget,
+    context: Context,
+    options: MoveOptions,
+    *,
+    meter: Meter | None = None,
+    cancellation: Cancellation | None = None,
+) -> MoveResult:
+    """Move every row, or none: an exception leaves the target as it was."""
+    started = time.monotonic()
+    plan = explain_move(source, target, context, options)
+    run = _Run(plan, context, options, meter or Meter(), cancellation or Cancellation())
+    run.meter.total_bytes = plan.source.bytes
+    run.meter.total_rows = plan.source.rows
+    loaded, payload = run.go()
+    result = MoveResult(
+        rows=loaded.rows if loaded is not None else run.rows(),
+        rejected=loaded.rejected if loaded is not None else 0,
+        bytes=run.meter.bytes,
+        seconds=time.monotonic() - started,
+        route=plan.route.names,
+        output_urls=_output_urls(payload),
+    )
+    context.plugins.moved(result)
+    return result
+
+
+@dataclass
+class _Run:
+    plan: Plan
+    context: Context
+    options: MoveOptions
+    meter: Meter
+    cancellation: Cancellation
+
+    @cached_property
+    def schema(self) -> RecordsSchema:
+        """The rows' schema; asked only where a step needs it, as it may read the whole source."""
+        return self.plan.source.schema()
+
+    def go(self) -> tuple[Loaded | None, Payload | None]:
+        """Run the route; the target's transaction is the innermost, so it ends first."""
+        if self._needs_schema():
+            _ = self.schema
+        with ExitStack() as stack:
+            payload = self._start(stack)
+            for step in self._middle():
+                payload = stack.enter_context(run_step(step, payload, self._work()))
+            side = self.plan.target.table
+            if side is None or self.plan.loader is None:
+                return None, payload
+            return self._load(side, self.plan.loader, payload), None
+
+    def rows(self) -> int | None:
+        """Rows counted on the way, if anything on the route counts them."""
+        counted = self.plan.unloader is not None or "decode" in self.plan.route.names
+        return self.meter.rows if counted else None
+
+    def _needs_schema(self) -> bool:
+        """Say whether a step will ask for the schema; a stream is then kept before it is read."""
+        target = self.plan.target
+        made = target.table is not None and target.columns is None
+        return made or "decode" in self.plan.route.names or target.form.place.endswith("/")
+
+    def _middle(self) -> list[Edge]:
+        first = 0 if self.plan.unloader is None else 1
+        last = None if self.plan.loader is None else -1
+        return list(self.plan.route.steps[first:last])
+
+    def _work(self) -> Work:
+        return Work(
+            context=self.context,
+            target=self.plan.target,
+            meter=self.meter,
+            cancellation=self.cancellation,
+            instructions=self.options.instructions,
+            schema=lambda: self.schema,
+        )
+
+    def _start(self, stack: ExitStack) -> Payload:
+        """Open the source: its own payload, or what its unloader gives."""
+        source, unloader = self.plan.source, self.plan.unloader
+        if unloader is None or source.table is None:
+            if source.payload is None:
+                raise MoverError(f"{source.title} gives no rows", "this is a defect; report it")
+            return stack.enter_context(source.payload())
+        job = UnloadJob(
+            database=source.table.database,
+            selection=source.table.selection,
+            form=self.plan.route.steps[0].after,
+            instructions=self.options.instructions,
+            meter=self.meter,
+            cancellation=self.cancellation,
+            parallel=self.options.parallel,
+            schema=self.schema,
+        )
+        return stack.enter_context(unloader.unload(job))
+
+    def _load(self, side: TableSide, loader: Loader, payload: Payload) -> Loaded:
+        """Load inside the transaction that publishing opens; it commits when all went well."""
+        request = side.publish
+        if request is None:
+            raise MoverError(f"{self.plan.target.title} cannot be written", "name a table")
+        columns = self.plan.target.columns
+        if columns is None:
+            request = replace(request, schema=self.schema)
+            columns = tuple(side.database.column_name(name) for name in self.schema.names)
+        with side.database.publish(request) as landing:
+            job = LoadJob(
+                database=side.database,
+                landing=landing,
+                columns=columns,
+                form=self.plan.route.steps[-1].before,
+                schema=payload.schema if isinstance(payload, Batches) else None,
+                instructions=self.options.instructions,
+                meter=self.meter,
+                cancellation=self.cancellation,
+                parallel=self.options.parallel,
+            )
+            loaded = loader.load(job, payload)
+            self.cancellation.check()
+        return loaded
+
+
+def _output_urls(payload: Payload | None) -> dict[str, str]:
+    if not isinstance(payload, Files):
+        return {}
+    return {part.name.rsplit("/", 1)[-1]: part.url or part.name for part in payload.parts}

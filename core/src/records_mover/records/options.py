@@ -1,0 +1,57 @@
+"""What a caller may ask of a move, beside its two ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, get_args
+
+from records_mover.errors import UsageError
+from records_mover.instructions import ProcessingInstructions
+from records_mover.parts import ExistingMode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["MODES", "MoveOptions"]
+
+MODES: tuple[str, ...] = get_args(ExistingMode)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOptions:
+    """Options of one move; the defaults lose nothing and destroy nothing.
+
+    ``if_exists``: one of ``MODES``, for a table that is there already; None is the target's own
+    default. ``key``: key columns of an upsert. ``query`` and ``columns``: which rows and columns of
+    a table source. ``format``, ``variant``, ``hints``: how the source file is written, where it is
+    not to be sniffed; with ``target_`` in front, how to write the target file. ``schema``: a file
+    with the records schema. ``scratch``: URL under which to stage. ``parallel``: streams at most.
+    """
+
+    if_exists: str | None = None
+    key: tuple[str, ...] = ()
+    query: str | None = None
+    columns: tuple[str, ...] | None = None
+    format: str | None = None
+    variant: str | None = None
+    hints: Mapping[str, object] = field(default_factory=dict)
+    target_format: str | None = None
+    target_variant: str | None = None
+    target_hints: Mapping[str, object] = field(default_factory=dict)
+    schema: str | Path | None = None
+    scratch: str | None = None
+    parallel: int | None = None
+    user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
+
+    def __post_init__(self) -> None:
+        if self.if_exists is not None and self.if_exists not in MODES:
+            raise UsageError(f"unknown mode {self.if_exists!r}", f"use one of {', '.join(MODES)}")
+        if self.key and self.if_exists != "upsert":
+            raise UsageError("a key is for upsert only", "add --if-exists upsert or drop the key")
+        if self.if_exists == "upsert" and not self.key:
+            raise UsageError("an upsert needs its key", "name the key columns with --key")
+        if self.parallel is not None and self.parallel < 1:
+            raise UsageError(f"cannot use {self.parallel} streams", "ask for 1 or more")

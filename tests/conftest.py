@@ -1,0 +1,82 @@
+"""Fixtures that every test may ask for: real servers, and a database of one's own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.fakeplugins import FakeSite
+from support.postgres import (
+    PostgresServer,
+    debian_bin_dir,
+    embedded_bin_dir,
+    embedded_postgres_server,
+    postgres_server,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def _servers() -> list[str]:
+    """Name the kinds of server at hand; Debian's is extra, where it is installed."""
+    return ["embedded"] if debian_bin_dir() is None else ["embedded", "debian"]
+
+
+def pytest_configure() -> None:
+    """Keep the user's own settings away from the tests, and let no plugin be broken in silence."""
+    for name in list(os.environ):
+        if name.startswith(("PG", "MOVER_", "AWS_")) and name != "MOVER_ALONE":
+            del os.environ[name]
+    os.environ["MOVER_STRICT_PLUGINS"] = "1"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """The embedded server, one a test process."""
+    with embedded_postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def pg_url(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database in the embedded server, for this test alone."""
+    yield from _fresh_database(postgres)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A server for this test alone, which it may stop, kill and start."""
+    with embedded_postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=_servers())
+def each_postgres(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
+    """Each kind of server at hand in turn: the embedded one, and Debian's where installed."""
+    bin_dir = embedded_bin_dir() if request.param == "embedded" else debian_bin_dir()
+    assert bin_dir is not None
+    with postgres_server(bin_dir) as server:
+        yield server
+
+
+@pytest.fixture
+def each_pg_url(each_postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database in each kind of server, for this test alone."""
+    yield from _fresh_database(each_postgres)
+
+
+@pytest.fixture
+def fake_site(tmp_path: Path) -> FakeSite:
+    """An empty site directory to install fake plugins into."""
+    return FakeSite(tmp_path)
+
+
+def _fresh_database(server: PostgresServer) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    yield server.create_database(name)
+    server.drop_database(name)

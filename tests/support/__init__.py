@@ -1,0 +1,1 @@
+"""What tests, demo and benchmark share: real servers, and plugins made for a test."""
