@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from records_mover.builtin.sql import mover_databases
 from records_mover.db.database import SqlDatabase
 from records_mover.db.engine import open_database, open_engine
-from records_mover.db.plugin import mover_databases
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import ConfigError, ConnectError, MoverError
 from records_mover.parts import DatabaseKind

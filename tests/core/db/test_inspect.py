@@ -119,7 +119,7 @@ def test_generic_sql_tells_a_querys_types_by_its_first_rows(database: Any, load:
 
 def test_the_plugin_loads_nothing_heavy() -> None:
     code = (
-        "import sys, records_mover.db.plugin as plugin\n"
+        "import sys, records_mover.builtin.sql as plugin\n"
         "plugin.mover_databases(), plugin.mover_loaders(), plugin.mover_unloaders()\n"
         "import records_mover.db.columns, records_mover.db.engine, records_mover.db.rows\n"
         "print({'sqlalchemy', 'pyarrow', 'pandas', 'psycopg2'} & set(sys.modules))"

@@ -19,7 +19,11 @@ from records_mover.schema import (
     StringStatistics,
 )
 
-DIALECTS = {each.__name__.rpartition(".")[2]: each for each in (mssql, mysql, oracle, postgresql)}
+# Both classes come without annotations.
+INTERVAL: Any = postgresql.INTERVAL
+ORACLE_INTERVAL: Any = oracle.INTERVAL
+
+DIALECTS: dict[str, Any] = {each.__name__.rpartition(".")[2]: each for each in (mssql, mysql, oracle, postgresql)}
 
 
 def spelt(field: Field, dialect: str = "postgresql", base: type[SqlDatabase] = SqlDatabase) -> str:
@@ -193,8 +197,8 @@ def test_what_the_dialect_lacks_is_text_with_a_warning(
         (postgresql.BYTEA(), "bytes", {}),
         (sa.UUID(), "uuid", {}),
         (postgresql.JSONB(), "json", {}),
-        (postgresql.INTERVAL(), "interval", {}),
-        (oracle.INTERVAL(), "interval", {}),
+        (INTERVAL(), "interval", {}),
+        (ORACLE_INTERVAL(), "interval", {}),
         (postgresql.INET(), "string", {}),
         (sa.types.NullType(), "string", {}),
     ],
@@ -243,13 +247,13 @@ def test_lengths_are_bytes_where_the_database_counts_them() -> None:
         postgresql.BYTEA(),
         sa.UUID(),
         sa.JSON(),
-        postgresql.INTERVAL(),
+        INTERVAL(),
         postgresql.ARRAY(sa.TEXT()),
     ],
 )
 def test_a_type_that_becomes_a_field_becomes_the_same_type_again(
     kind: sa.types.TypeEngine[Any],
 ) -> None:
-    dialect = postgresql.dialect()
+    dialect = DIALECTS["postgresql"].dialect()
     field = types.field_from_type("c", kind)
     assert spelt(field) == ddl.spell_type(kind, dialect)

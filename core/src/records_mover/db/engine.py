@@ -41,12 +41,16 @@ def open_engine(
 
 def open_database(engine: Engine, kinds: Sequence[DatabaseKind]) -> Database:
     """Open the database by what the server says it is, else by dialect, else as generic SQL."""
-    from records_mover.db.database import SqlDatabase
-    from records_mover.db.plugin import mover_databases
+    kind = _relative(engine, kinds) or _kind_of(engine.dialect.name, kinds)
+    if kind is not None:
+        return kind.open(engine)
+    if engine.dialect.name == "sqlite":
+        from records_mover.db.sqlite import open_sqlite
 
-    known = [*kinds, *mover_databases()]
-    kind = _relative(engine, known) or _kind_of(engine.dialect.name, known)
-    return SqlDatabase(engine) if kind is None else kind.open(engine)
+        return open_sqlite(engine)  # even with no plugin at all: its transactions need care
+    from records_mover.db.database import SqlDatabase
+
+    return SqlDatabase(engine)
 
 
 def check_connection(engine: Engine) -> None:

@@ -56,11 +56,10 @@ def check(database: SqlDatabase, request: PublishRequest) -> None:
 def _check_key(request: PublishRequest) -> None:
     if not request.key:
         raise UsageError("an upsert needs to know what makes a row the same row", "give a key")
-    filled = request.columns
-    if filled is None:
-        there = () if request.info is None else request.info.writable_columns
-        filled = tuple(column.name for column in there)
-    missing = [name for name in request.key if filled and name not in filled]
+    filled = request.columns or _writable(request)
+    if request.info is None and request.schema is not None:
+        filled = request.schema.names
+    missing = [name for name in request.key if name not in filled]
     if missing:
         what = f"the key column '{missing[0]}' is not among the columns to load"
         raise UsageError(what, f"there are: {', '.join(filled)}")
