@@ -147,7 +147,7 @@ def test_values_are_converted_to_the_types_of_an_existing_table(
 @pytest.mark.parametrize(
     ("declared", "values", "shown"),
     [
-        ("INTEGER", ["1", "2", "three"], "'three'"),
+        ("INTEGER", ["1", "2", "three"], "'three' does not fit"),
         ("DATE", ["2020-01-01", "2020-01-02", "2020-13-01"], "'2020-13-01'"),
         ("NUMERIC(4,2)", ["1", "2", "1.234"], "'1.234'"),
         ("NUMERIC(4,2)", [1, 2, 123456], "123456"),
@@ -177,6 +177,12 @@ def test_a_value_that_does_not_fit_is_named_with_row_and_column(
     assert sql(database, "SELECT count(*) FROM t") == [(0,)]
 
 
+def test_the_table_is_named_and_not_the_stage(database: Any, load: Any, sql: Any) -> None:
+    load(database, "t", pa.table({"f": [1.0]}))
+    with pytest.raises(BadRowError, match="nan does not fit column 'f' of table 't': SQLite"):
+        load(database, "t", pa.table({"f": [math.nan]}), "drop")
+
+
 def test_tolerated_rows_are_left_out_and_counted(
     database: Any, load: Any, sql: Any, caplog: Any
 ) -> None:
@@ -188,7 +194,7 @@ def test_tolerated_rows_are_left_out_and_counted(
     loaded = load(database, "t", rows, instructions=some)
     assert (loaded.rows, loaded.rejected) == (98, 2)
     assert sql(database, "SELECT count(*) FROM t WHERE id IN (7, 57)") == [(0,)]
-    assert "row 8: 'x' does not fit column 'n'" in caplog.text
+    assert "row 8: 'x' does not fit column 'n' of table 't', which is INTEGER" in caplog.text
     any_number = ProcessingInstructions(fail_if_row_invalid=False)
     assert load(database, "t", rows, instructions=any_number).rejected == 2
     with pytest.raises(BadRowError, match="row 58"):
