@@ -71,7 +71,7 @@ def _advice(error: click.ClickException) -> str:
 )
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def mvrec() -> None:
-    """Move table-shaped data by the fastest route that both ends allow, all or nothing.
+    r"""Move table-shaped data by the fastest route that both ends allow, all or nothing.
 
     \b
     A source or a target is one of

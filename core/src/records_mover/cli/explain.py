@@ -27,7 +27,7 @@ __all__ = ["explain"]
 @reading
 @talking
 def explain(face: Face, source: str, target: str, **given: Any) -> int:
-    """Say how a move from SOURCE to TARGET would go, and why so; nothing is moved.
+    r"""Say how a move from SOURCE to TARGET would go, and why so; nothing is moved.
 
     Shows the route, what each step costs (1 is a copy that a server makes itself), what passes
     through this machine, the routes not taken, and who refused what. The options are those of

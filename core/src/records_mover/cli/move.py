@@ -32,7 +32,7 @@ STDOUT = "-"
 )
 @talking
 def move(face: Face, source: str, target: str, **given: Any) -> int:
-    """Move every row from SOURCE to TARGET, or none.
+    r"""Move every row from SOURCE to TARGET, or none.
 
     A table that is not there is made. Columns go by their names, not by their order. When the
     move fails, or is stopped by Ctrl-C, the target is as it was.

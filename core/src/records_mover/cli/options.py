@@ -22,7 +22,7 @@ __all__ = ["move_options", "reading", "rows", "talking", "writing"]
 MODES = ("append", "delete", "truncate", "drop", "replace", "upsert")
 
 
-class _Hint(click.ParamType):
+class _Hint(click.ParamType[tuple[str, object]]):
     name = "name=value"
 
     def convert(
@@ -55,34 +55,72 @@ def _lists(ctx: click.Context, param: click.Parameter, value: Iterable[str]) -> 
 _hint = partial(click.option, type=_Hint(), multiple=True, metavar="NAME=VALUE")
 
 reading = _stacked(
-    click.option("--format", metavar="F", help="How the source is written: csv, tsv, delimited, "
-                 "parquet, avro or jsonl. Found out when not said."),
-    click.option("--variant", metavar="V", help="Which delimited text: dumb, csv, bigquery, "
-                 "bluelabs or vertica."),
-    _hint("--hint", help="One thing about the source file, such as field-delimiter='\\t', "
-          "header-row=false or compression=null. Repeat for more."),
+    click.option(
+        "--format",
+        metavar="F",
+        help="How the source file is written: csv, tsv, delimited, "
+        "parquet, avro or jsonl. Found out when not said.",
+    ),
+    click.option(
+        "--variant", metavar="V", help="Which delimited text, such as csv, dumb or bluelabs."
+    ),
+    _hint(
+        "--hint",
+        help="One thing about the source file, such as field-delimiter='\\t', "
+        "header-row=false or compression=null. Repeat for more.",
+    ),
 )
 rows = _stacked(
-    click.option("--query", metavar="SQL", help="Take the result of this SELECT; the source is "
-                 "then written DATABASE:: with no table."),
-    click.option("--columns", metavar="A,B", multiple=True, callback=_lists,
-                 help="Take these columns of a table, in this order."),
+    click.option(
+        "--query",
+        metavar="SQL",
+        help="Take the result of this SELECT; the source is then written DATABASE:: with no table.",
+    ),
+    click.option(
+        "--columns",
+        metavar="A,B",
+        multiple=True,
+        callback=_lists,
+        help="Take these columns of a table, in this order.",
+    ),
 )
 writing = _stacked(
-    click.option("--if-exists", type=click.Choice(MODES), help="What to do with a table that is "
-                 "there already. The default, append, loses nothing."),
-    click.option("--key", metavar="COL[,COL]", multiple=True, callback=_lists,
-                 help="The columns that tell rows apart, for upsert."),
-    click.option("--target-format", metavar="F", help="How to write a file. By default its name "
-                 "says; CSV with a header where it does not."),
+    click.option(
+        "--if-exists",
+        type=click.Choice(MODES),
+        help="What to do with a table that is there already. The default, append, loses nothing.",
+    ),
+    click.option(
+        "--key",
+        metavar="COL[,COL]",
+        multiple=True,
+        callback=_lists,
+        help="The columns that tell rows apart, for upsert.",
+    ),
+    click.option(
+        "--target-format",
+        metavar="F",
+        help="How to write a file. By default its name says; CSV with a header where it does not.",
+    ),
     click.option("--target-variant", metavar="V", help="Which delimited text to write."),
     _hint("--target-hint", help="One thing about the file to write. Repeat for more."),
-    click.option("--schema", metavar="FILE", help="The records schema of a source file, as "
-                 "'mvrec schema' prints it, instead of the types found in it."),
-    click.option("--parallel", type=click.IntRange(min=1), metavar="N",
-                 help="At most so many streams at once."),
-    click.option("--scratch", metavar="URL", help="Where files may be staged on the way. By "
-                 "default what SCRATCH_S3_URL names."),
+    click.option(
+        "--schema",
+        metavar="FILE",
+        help="The records schema of a source file, as "
+        "'mvrec schema' prints it, instead of the types found in it.",
+    ),
+    click.option(
+        "--parallel",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="At most so many streams at once.",
+    ),
+    click.option(
+        "--scratch",
+        metavar="URL",
+        help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",
+    ),
 )
 _talking = _stacked(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),

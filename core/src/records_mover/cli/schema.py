@@ -21,7 +21,7 @@ __all__ = ["schema"]
 @reading
 @talking
 def schema(face: Face, source: str, **given: Any) -> int:
-    """Print the records schema of SOURCE: its columns and their types, as JSON.
+    r"""Print the records schema of SOURCE: its columns and their types, as JSON.
 
     Of a file, every row is read to be sure of the types. The JSON can be edited and given to
     'mvrec move --schema FILE'.
