@@ -71,7 +71,7 @@ def _advice(error: click.ClickException) -> str:
 )
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def mvrec() -> None:
-    r"""Move table-shaped data by the fastest route that both ends allow, all or nothing.
+    """Move table-shaped data by the fastest route that both ends allow, all or nothing.
 
     \b
     A source or a target is one of
@@ -98,7 +98,7 @@ def mvrec() -> None:
       bash  eval "$(_MVREC_COMPLETE=bash_source mvrec)"   in ~/.bashrc
       zsh   eval "$(_MVREC_COMPLETE=zsh_source mvrec)"    in ~/.zshrc
       fish  _MVREC_COMPLETE=fish_source mvrec | source    in ~/.config/fish/config.fish
-    """
+    """  # noqa: D301 - click's own escape
 
 
 for _command in (move, explain, schema, sniff, plugins):

@@ -27,7 +27,7 @@ __all__ = ["explain"]
 @reading
 @talking
 def explain(face: Face, source: str, target: str, **given: Any) -> int:
-    r"""Say how a move from SOURCE to TARGET would go, and why so; nothing is moved.
+    """Say how a move from SOURCE to TARGET would go, and why so; nothing is moved.
 
     Shows the route, what each step costs (1 is a copy that a server makes itself), what passes
     through this machine, the routes not taken, and who refused what. The options are those of
@@ -36,7 +36,7 @@ def explain(face: Face, source: str, target: str, **given: Any) -> int:
     \b
     Example
       mvrec explain trips.csv postgresql://me@host/db::public.trips --if-exists replace
-    """
+    """  # noqa: D301 - click's own escape
     from records_mover.records.describe import plan_data, plan_lines
     from records_mover.session import Session
 

@@ -15,23 +15,11 @@ from records_mover.cli.streams import abandon_stdout
 from records_mover.cli.values import names, parse_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["move_options", "reading", "rows", "talking", "writing"]
 
 MODES = ("append", "delete", "truncate", "drop", "replace", "upsert")
-
-
-class _Hint(click.ParamType[tuple[str, object]]):
-    name = "name=value"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, object]:
-        try:
-            return parse_hint(value) if isinstance(value, str) else value
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 def _stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -45,14 +33,25 @@ def _stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-def _lists(ctx: click.Context, param: click.Parameter, value: Iterable[str]) -> tuple[str, ...]:
-    try:
-        return names(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
+def _read(reader: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a callback that reads an option's values, and says which option it cannot read."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        try:
+            return reader(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+
+    return callback
 
 
-_hint = partial(click.option, type=_Hint(), multiple=True, metavar="NAME=VALUE")
+_lists = _read(names)
+_hint = partial(
+    click.option,
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_read(lambda texts: tuple(map(parse_hint, texts))),
+)
 
 reading = _stacked(
     click.option(
@@ -133,7 +132,7 @@ _talking = _stacked(
 )
 
 
-def talking(work: Callable[..., int]) -> Callable[..., None]:
+def talking(work: Callable[..., int]) -> Any:
     """Give a command its ``Face``, and make what it returns or raises the exit code."""
 
     @_talking
@@ -150,10 +149,11 @@ def talking(work: Callable[..., int]) -> Callable[..., None]:
 def _run(face: Face, work: Callable[[], int]) -> int:
     try:
         code = work()
-        sys.stdout.flush()
+    except click.ClickException:
+        raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one to hear of it
         code = report(face, error)
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         sys.stdout.flush()
         return code
     abandon_stdout()

@@ -21,7 +21,7 @@ __all__ = ["schema"]
 @reading
 @talking
 def schema(face: Face, source: str, **given: Any) -> int:
-    r"""Print the records schema of SOURCE: its columns and their types, as JSON.
+    """Print the records schema of SOURCE: its columns and their types, as JSON.
 
     Of a file, every row is read to be sure of the types. The JSON can be edited and given to
     'mvrec move --schema FILE'.
@@ -29,7 +29,7 @@ def schema(face: Face, source: str, **given: Any) -> int:
     \b
     Example
       mvrec schema trips.csv > trips.schema.json
-    """
+    """  # noqa: D301 - click's own escape
     from records_mover.session import Session
 
     with Session() as session:

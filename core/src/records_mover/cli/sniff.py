@@ -25,7 +25,7 @@ __all__ = ["sniff"]
 @reading
 @talking
 def sniff(face: Face, file: str, **given: Any) -> int:
-    r"""Find out how FILE is written: its format and each hint, how sure that is, and why.
+    """Find out how FILE is written: its format and each hint, how sure that is, and why.
 
     The last line holds the options that say the same, to be pasted behind 'mvrec move'. A hint
     that is given is taken as it is.
@@ -34,7 +34,7 @@ def sniff(face: Face, file: str, **given: Any) -> int:
     Examples
       mvrec sniff trips.csv
       curl -s https://host/trips.csv | mvrec sniff -
-    """
+    """  # noqa: D301 - click's own escape
     from records_mover.session import Session
 
     with Session() as session:

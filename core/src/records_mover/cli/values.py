@@ -75,7 +75,7 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
     """Split lists of names at their commas; a name in double quotes may hold commas."""
     rows = csv.reader(texts, skipinitialspace=True, strict=True)
     try:
-        found = [name.strip() for row in rows for name in row]
+        found = [name.strip() for row in rows for name in row or [""]]
     except csv.Error as error:
         raise ValueError(f"{', '.join(texts)!r} is no list of names: {error}") from error
     if not all(found):
