@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["Cancellation", "Meter"]
+
+logger = logging.getLogger(__name__)
 
 
 class Meter:
@@ -61,7 +64,7 @@ class Cancellation:
     """Asked of a running move from another thread: stop, and leave the target as it was."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._asked = False
         self._stops: list[Callable[[], None]] = []
 
@@ -71,12 +74,17 @@ class Cancellation:
         return self._asked
 
     def cancel(self) -> None:
-        """Ask to stop, and stop what has said how it can be stopped."""
+        """Ask to stop, and stop what has said how it can be stopped.
+
+        A stop is never called after its block has ended, when it might hit what comes next.
+        """
+        self._asked = True
         with self._lock:
-            self._asked = True
-            stops = list(self._stops)
-        for stop in stops:
-            stop()
+            for stop in self._stops:
+                try:
+                    stop()
+                except Exception as error:  # noqa: BLE001 - the others must be stopped all the same
+                    logger.warning("could not stop at once: %s: %s", type(error).__name__, error)
 
     def check(self) -> None:
         """Raise ``MoveCancelled`` if someone asked to stop."""
@@ -86,8 +94,8 @@ class Cancellation:
     @contextmanager
     def stopping_by(self, stop: Callable[[], None]) -> Iterator[None]:
         """While the block runs, let ``stop`` (called from another thread) interrupt it."""
-        self.check()
         with self._lock:
+            self.check()
             self._stops.append(stop)
         try:
             yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from records_mover.creds import register_url
 from records_mover.errors import EndpointError
 from records_mover.parts import TableName
 
@@ -45,6 +46,7 @@ def parse_endpoint(text: str) -> FileEndpoint | TableEndpoint:
         raise EndpointError(
             "an empty string names nothing", "give a file, a URL or DATABASE::TABLE"
         )
+    register_url(text)
     database, mark, table = text.rpartition("::")
     if not mark or (scheme_is_file(database) and not _SQL_URL.match(database)):
         return FileEndpoint(url=text)
