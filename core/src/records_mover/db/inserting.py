@@ -82,21 +82,21 @@ class Inserter:
         for start in range(0, batch.num_rows, piece):
             self._job.cancellation.check()
             part = batch.slice(start, piece)
-            landed = self._put(part, self.rows + self.rejected + 1)
-            self._job.meter.rows += landed
+            self._put(part, self.rows + self.rejected + 1)
+            # The other end of the move may count too, and is a batch ahead.
+            self._job.meter.rows = max(self._job.meter.rows, self.rows)
 
-    def _put(self, batch: pa.RecordBatch, first: int) -> int:
-        """Insert rows of which the first has this number; return how many landed."""
+    def _put(self, batch: pa.RecordBatch, first: int) -> None:
+        """Insert rows of which the first has this number."""
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             with self._savepoint():
                 self._send(self._job.landing.connection, self._rows(batch))
         except (SQLAlchemyError, _MisfitError, ValueError, TypeError, OverflowError) as err:
-            return self._narrow(batch, first, err)
-        landed: int = batch.num_rows
-        self.rows += landed
-        return landed
+            self._narrow(batch, first, err)
+        else:
+            self.rows += batch.num_rows
 
     def _savepoint(self) -> AbstractContextManager[Any]:
         if not self._database.savepoints:
@@ -119,19 +119,22 @@ class Inserter:
         except (ValueError, TypeError, ArithmeticError) as err:
             raise _MisfitError(place, f": {err}") from err
 
-    def _narrow(self, batch: pa.RecordBatch, first: int, err: Exception) -> int:
+    def _narrow(self, batch: pa.RecordBatch, first: int, err: Exception) -> None:
         """Find the rows at fault by halves: reject them while that is tolerated, else raise."""
         lone = batch.num_rows == 1
-        if self._hopeless(err) or (not lone and not self._database.savepoints):
+        # Without a savepoint what the server refused has ended the transaction.
+        undone = isinstance(err, _MisfitError) or self._database.savepoints
+        if self._hopeless(err) or not undone:
             last = first + batch.num_rows - 1
             rows = f"row {first}" if lone else f"rows {first} to {last}"
             what = f"cannot insert {rows} into '{self._table}'"
             raise self._database.translate(err, what) from err
         if lone:
-            return self._reject(batch, first, err)
+            self._reject(batch, first, err)
+            return
         half = batch.num_rows // 2
-        landed = self._put(batch.slice(0, half), first)
-        return landed + self._put(batch.slice(half), first + half)
+        self._put(batch.slice(0, half), first)
+        self._put(batch.slice(half), first + half)
 
     def _hopeless(self, err: Exception) -> bool:
         """Whether the server, not a row, is at fault: gone, locked, out of disk."""
@@ -140,14 +143,13 @@ class Inserter:
         lost = getattr(err, "connection_invalidated", False)
         return bool(lost) or (isinstance(err, OperationalError) and not self._database.blames(err))
 
-    def _reject(self, batch: pa.RecordBatch, number: int, err: Exception) -> int:
+    def _reject(self, batch: pa.RecordBatch, number: int, err: Exception) -> None:
         bad = self._bad_row(batch, number, err)
         self.rejected += 1
         if self.rejected > self._tolerated:
             raise bad from err
         if self.rejected <= _LOGGED:
             log.warning("left out: %s", bad)
-        return 0
 
     def _bad_row(self, batch: pa.RecordBatch, number: int, err: Exception) -> MoverError:
         place, why = self._at_fault(err)
