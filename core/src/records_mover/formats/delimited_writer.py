@@ -13,7 +13,7 @@ import pyarrow.types as pat
 from records_mover.errors import BadRowError
 from records_mover.formats.compression import compressing
 from records_mover.formats.conform import conforming
-from records_mover.formats.reading import in_order
+from records_mover.formats.ordered import in_order
 from records_mover.formats.render import render
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Bytes = npt.NDArray[np.uint8]
 
-__all__ = ["bytes_from_hex", "hex_from_bytes", "lists_from_json", "matrix", "parse", "strings_of"]
+__all__ = ["bytes_from_hex", "from_iso", "hex_from_bytes", "lists_from_json", "matrix", "parse", "strings_of"]
 
 # Where a POSIX strptime puts the years of two digits: 69..99 are 19xx, 00..68 are 20xx.
 _PIVOT = 69
@@ -38,11 +38,19 @@ _GROUP = {
 def parse(text: pa.Array, format_: DateFormat, kind: pa.DataType) -> pa.Array:
     """Return dates or times from text of the format; ArrowInvalid names the first bad value."""
     if format_.is_iso and _iso_zone_fits(format_, kind):
-        return pc.cast(pc.utf8_trim(text, " "), kind)
+        return from_iso(pc.utf8_trim(text, " "), kind)
     iso = _iso(pc.utf8_trim(text, " "), format_, kind)
     if pat.is_timestamp(kind) and kind.tz is not None and "OF" not in format_.tokens:
         return pc.cast(iso, pa.timestamp(kind.unit)).cast(kind)
-    return pc.cast(iso, kind)
+    return from_iso(iso, kind)
+
+
+def from_iso(text: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return dates or times from ISO 8601 text; Arrow itself casts no text to times of day."""
+    if not pat.is_time(kind):
+        return pc.cast(text, kind)
+    moments = pc.binary_join_element_wise("1970-01-01", text, " ")
+    return pc.cast(pc.cast(moments, pa.timestamp(kind.unit)), kind)
 
 
 def _iso_zone_fits(format_: DateFormat, kind: pa.DataType) -> bool:

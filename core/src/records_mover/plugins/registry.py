@@ -29,9 +29,9 @@ __all__ = ["Plugins"]
 logger = logging.getLogger(__name__)
 
 BUILT_INS = {
-    "files": "records_mover.url.plugin",
-    "formats": "records_mover.formats.plugin",
-    "sql": "records_mover.db.plugin",
+    "files": "records_mover.builtin.files",
+    "formats": "records_mover.builtin.formats",
+    "sql": "records_mover.builtin.sql",
 }
 """Plugins that come with the core; they are registered before any other."""
 

@@ -53,7 +53,7 @@ class Context:
             engine = database
             if isinstance(engine, str):
                 url = engine if "://" in engine else self.resolve(engine)
-                engine = open_engine(url, self.plugins.databases)
+                engine = open_engine(url, kinds=self.plugins.databases)
                 self._opened.append(engine)
             self._databases[key] = open_database(engine, self.plugins.databases)
         return self._databases[key]

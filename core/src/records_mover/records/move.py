@@ -77,6 +77,8 @@ class _Run:
 
     def go(self) -> tuple[Loaded | None, Payload | None]:
         """Run the route; the target's transaction is the innermost, so it ends first."""
+        if self._needs_schema():
+            _ = self.schema
         with ExitStack() as stack:
             payload = self._start(stack)
             for step in self._middle():
@@ -90,6 +92,12 @@ class _Run:
         """Rows counted on the way, if anything on the route counts them."""
         counted = self.plan.unloader is not None or "decode" in self.plan.route.names
         return self.meter.rows if counted else None
+
+    def _needs_schema(self) -> bool:
+        """Say whether a step will ask for the schema; a stream is then kept before it is read."""
+        target = self.plan.target
+        made = target.table is not None and target.columns is None
+        return made or "decode" in self.plan.route.names or target.form.place.endswith("/")
 
     def _middle(self) -> list[Edge]:
         first = 0 if self.plan.unloader is None else 1

@@ -164,7 +164,11 @@ class _Asked:
                 self._note(part.name, answer)
 
     def _note(self, name: str, refusal: Refusal) -> None:
-        words = refusal.why if refusal.form is None else f"{refusal.form}: {refusal.why}"
+        from records_mover.records.describe import describe_form
+
+        words = refusal.why
+        if refusal.form is not None:
+            words = f"{describe_form(refusal.form)}: {refusal.why}"
         if (name, words) not in self.refusals:
             self.refusals.append((name, words))
 
@@ -190,13 +194,15 @@ def _routes(start: Form, goal: Form, edges: Iterable[Edge]) -> Iterator[Route]:
     for edge in edges:
         leaving.setdefault(edge.before, []).append(edge)
     heap: list[tuple[float, int, tuple[str, ...], int, tuple[Edge, ...]]] = [(0.0, 0, (), 0, ())]
-    serial = shown = 0
-    while heap and shown < ROUTES_SHOWN:
+    serial = 0
+    shown: set[tuple[str, ...]] = set()
+    while heap and len(shown) < ROUTES_SHOWN:
         cost, length, names, _, steps = heapq.heappop(heap)
         here = steps[-1].after if steps else start
         if here == goal and steps:
-            shown += 1
-            yield Route(steps=steps)
+            if names not in shown:
+                shown.add(names)
+                yield Route(steps=steps)
             continue
         been = {start, *(step.after for step in steps)}
         for edge in leaving.get(here, []) if length < STEPS_AT_MOST else []:

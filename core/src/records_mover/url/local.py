@@ -19,7 +19,7 @@ from records_mover.url.store import Entry, scheme_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LocalStore", "local_path"]
+__all__ = ["LocalStore", "absolute_url", "local_path"]
 
 _PART = ".mover-part"
 _BLOCK = 1 << 20
@@ -46,6 +46,11 @@ def local_path(url: str) -> Path:
         return Path(url).expanduser()
     except RuntimeError as error:
         raise NotFoundError(f"nobody's home is {url!r}", "check the name after '~'") from error
+
+
+def absolute_url(url: str) -> str:
+    """Return a URL that means the same from any working directory: of a path, a ``file://`` URL."""
+    return local_path(url).absolute().as_uri() if scheme_of(url) == "file" else url
 
 
 class LocalStore:

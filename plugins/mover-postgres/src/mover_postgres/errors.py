@@ -98,10 +98,12 @@ def translate(
     *,
     source: str | None = None,
     line: Callable[[int], int] | None = None,
+    unit: str = "line",
 ) -> MoverError:
     """Return the error to raise: what the server said, where, and what to do.
 
-    ``line`` turns the server's count of lines into the line of ``source``.
+    ``line`` turns the server's count of lines into the line of ``source``; ``unit`` is what that
+    counts where there are no lines.
     """
     if isinstance(error, MoverError):
         return error
@@ -112,7 +114,7 @@ def translate(
     if _is_cut(root):
         return _cut(doing)
     if state[:2] in _BAD_ROW_CLASSES or state in _BAD_ROW_STATES:
-        return _bad_row(root, doing, source, line)
+        return _bad_row(root, doing, source, line, unit)
     kind, advice = _STATES.get(state, (_kind_without_state(root), None))
     return kind(f"{doing}: {_words(root)}", advice or _hint(root))
 
@@ -154,6 +156,7 @@ def _bad_row(
     doing: str,
     source: str | None,
     line: Callable[[int], int] | None,
+    unit: str,
 ) -> BadRowError:
     place = place_of(error.diag.context)
     number = None if place is None else line(place.line) if line else place.line
@@ -162,8 +165,9 @@ def _bad_row(
     words = _words(error)
     if text is None:
         text = _row_in(error)
+    where = f"{unit} {number}" if number else None
     clauses = [
-        f"line {number} of {source!r}" if source and number else source and repr(source),
+        f"{where} of {source!r}" if source and where else where or (source and repr(source)),
         f"column {column!r}" if column else None,
         words,
     ]

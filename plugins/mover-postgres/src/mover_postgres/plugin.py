@@ -30,9 +30,9 @@ CONNECT_ARGS = {
 
 
 def _open(engine: Engine) -> Database:
-    from mover_postgres.database import PostgresDatabase
+    from mover_postgres.database import open_postgres
 
-    return PostgresDatabase(engine)
+    return open_postgres(engine)
 
 
 @hookimpl
@@ -43,6 +43,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
             name="postgresql",
             dialects=frozenset({"postgresql"}),
             open=_open,
+            driver="psycopg2",
             connect_args=CONNECT_ARGS,
         ),
     )
