@@ -97,6 +97,12 @@ class PostgresDatabase(SqlDatabase):
             f"WHEN '0' THEN '{LOCK_SECONDS}s' ELSE current_setting('lock_timeout') END, true)",
         )
 
+    def _close(self, connection: Connection) -> None:
+        """Close a connection; one that the server has cut has nothing left to roll back."""
+        if not connection.invalidated and connection.connection.driver_connection.closed:  # type: ignore[union-attr]
+            connection.invalidate()
+        super()._close(connection)
+
     # What there is
 
     def describe(self, connection: Connection, name: TableName) -> TableInfo | None:

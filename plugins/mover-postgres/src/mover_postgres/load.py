@@ -12,10 +12,11 @@ from records_mover.errors import LoadUnloadError
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Selection, Streams, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
+    from mover_postgres.blocks import Intake
     from mover_postgres.options import LoadOptions
     from mover_postgres.outputs import Output
     from records_mover.parts import Ask, LoadJob, Part, Payload
@@ -109,8 +110,13 @@ class _Run:
             stream, self.options, server=self.driver.server_version, source=part.name
         )
         try:
-            return send(self.driver, statement.as_string(self.driver), intake.blocks())
+            return send(self.driver, statement.as_string(self.driver), self._blocks(intake))
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             doing = f"loading {part.name} into {job.landing.table}"
             raise translate(error, doing, source=part.name, line=intake.line) from error
+
+    def _blocks(self, intake: Intake) -> Iterator[bytes]:
+        for block in intake.blocks():
+            self.job.cancellation.check()
+            yield block
