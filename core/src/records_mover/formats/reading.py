@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import ColumnMismatchError
 from records_mover.formats.delimited import DelimitedRecordsFormat
-from records_mover.formats.dialect import dialect_of
-from records_mover.formats.header import column_names, read_first
-from records_mover.formats.records import chunks, split_fields
-from records_mover.formats.text import plain_text
+from records_mover.formats.opened import open_text
+from records_mover.formats.ordered import in_order
 from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
     from records_mover.errors import BadRowError
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.mending import Mender
+    from records_mover.formats.opened import OpenedText
     from records_mover.schema import RecordsSchema
 
-__all__ = ["in_order", "read_batches"]
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-
-_WORKERS = min(4, os.cpu_count() or 1)
+__all__ = ["match_columns", "read_batches"]
 
 
 def read_batches(
@@ -49,65 +38,46 @@ def read_batches(
     a schema, those of a delimited file are text. ``on_reject`` is told of each row that the
     instructions tolerate as bad and that is left out. The stream is closed at the end.
     """
-    instructions = instructions or ProcessingInstructions()
-    if isinstance(fmt, DelimitedRecordsFormat):
-        return _read_delimited(stream, fmt, schema, source, instructions, on_reject)
-    from records_mover.formats import self_described
+    if not isinstance(fmt, DelimitedRecordsFormat):
+        from records_mover.formats import self_described
 
-    return self_described.read(stream, fmt, schema, source)
-
-
-def _read_delimited(
-    stream: BinaryIO,
-    fmt: DelimitedRecordsFormat,
-    schema: RecordsSchema | None,
-    source: str,
-    instructions: ProcessingInstructions,
-    on_reject: Callable[[BadRowError], None] | None,
-) -> pa.RecordBatchReader:
+        return self_described.read(stream, fmt, schema, source)
     import pyarrow as pa
 
     from records_mover.formats.mending import Mender
     from records_mover.formats.parse import layout_of
 
-    hints = fmt.validate()
-    dialect = dialect_of(hints)
-    text = plain_text(stream, hints)
-    record, read = read_first(text, dialect)
-    fields = split_fields(record, dialect) if record else []
-    names = column_names(fields if hints.header_row else [""] * len(fields))
-    schema, names = _matched(schema, names, source, named=hints.header_row)
-    layout = layout_of(names, schema, hints, dialect)
-    rest = read[len(record) :] if hints.header_row else read
-    line = 1 + hints.skip_lines + (record.count(b"\n") if hints.header_row else 0)
-    mender = Mender(layout, source=source, instructions=instructions, on_reject=on_reject)
-    batches = _batches(text, rest, line, mender)
+    opened = open_text(stream, fmt)
+    schema = match_columns(opened, schema, source)
+    names = opened.names if opened.hints.header_row and opened.names else schema.names
+    layout = layout_of(names, schema, opened.hints, opened.dialect)
+    strictness = instructions or ProcessingInstructions()
+    mender = Mender(layout, source=source, instructions=strictness, on_reject=on_reject)
+    batches = in_order(opened.chunks(), mender.batch)
     return pa.RecordBatchReader.from_batches(layout.schema, batches)
 
 
-def _matched(
-    schema: RecordsSchema | None, names: list[str], source: str, *, named: bool
-) -> tuple[RecordsSchema, list[str]]:
+def match_columns(
+    opened: OpenedText, schema: RecordsSchema | None, source: str = ""
+) -> RecordsSchema:
+    """Return the schema of the file's columns; by default all of them are text."""
     from records_mover.schema import Field, RecordsSchema
 
     if schema is None:
-        return RecordsSchema([Field(name, "string") for name in names]), names
-    if not names:
-        return schema, list(schema.names)
-    if not named:
-        return schema, _by_position(schema, names, source)
-    missing = [name for name in schema.names if name not in names]
-    unknown = [name for name in names if name not in schema]
+        return RecordsSchema([Field(name, "string") for name in opened.names])
+    if not opened.names:
+        return schema
+    if not opened.hints.header_row:
+        if len(opened.names) != len(schema):
+            what = f"{len(opened.names)} fields in the first row for {len(schema)} columns"
+            advice = "check the hints 'field-delimiter' and 'quoting'"
+            raise ColumnMismatchError(f"{_in(source)}{what}", advice)
+        return schema
+    missing = [name for name in schema.names if name not in opened.names]
+    unknown = [name for name in opened.names if name not in schema]
     if missing or unknown:
         raise _mismatch(missing, unknown, source)
-    return schema, names
-
-
-def _by_position(schema: RecordsSchema, names: Sequence[str], source: str) -> list[str]:
-    if len(names) != len(schema):
-        what = f"{_in(source)}the first row has {len(names)} fields for {len(schema)} columns"
-        raise ColumnMismatchError(what, "check the hints 'field-delimiter' and 'quoting'")
-    return list(schema.names)
+    return schema
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -123,24 +93,3 @@ def _mismatch(missing: Sequence[str], unknown: Sequence[str], source: str) -> Co
 
 def _in(source: str) -> str:
     return f"in '{source}': " if source else ""
-
-
-def _batches(text: BinaryIO, head: bytes, line: int, mender: Mender) -> Iterator[pa.RecordBatch]:
-    with closing(text):
-        pieces = chunks(text, mender.layout.dialect, head=head, line=line)
-        yield from in_order(pieces, mender.batch)
-
-
-def in_order(pieces: Iterator[_In], work: Callable[[_In], _Out]) -> Iterator[_Out]:
-    """Work on pieces in threads; the results come in order and few are held at a time."""
-    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="records-mover")
-    waiting: deque[Future[_Out]] = deque()
-    try:
-        for piece in pieces:
-            waiting.append(pool.submit(work, piece))
-            if len(waiting) > _WORKERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

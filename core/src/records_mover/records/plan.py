@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from records_mover.errors import NoRouteError
-from records_mover.parts import Ask, Form, Offer, Refusal
+from records_mover.parts import Ask, Form, Offer, Refusal, Tier
 from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ __all__ = ["Plan", "Route", "make_plan"]
 
 ROUTES_SHOWN = 5
 STEPS_AT_MOST = 8
+LARGE_ROWS = 100_000
+LARGE_BYTES = 20_000_000
+"""From here on, statements row by row are worth a warning: they take minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,16 @@ class Plan:
     refusals: tuple[tuple[str, str], ...] = ()
     unloader: Unloader | None = None
     loader: Loader | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know before a move of this size goes this way."""
+        slow = [step.name for step in self.route.steps if step.cost >= Tier.ROWS]
+        rows, size = self.source.rows or 0, self.source.bytes or 0
+        if not slow or (rows <= LARGE_ROWS and size <= LARGE_BYTES):
+            return ()
+        much = f"about {rows:,} rows" if rows else f"{size / 1e6:,.0f} MB"
+        return (f"{much} will travel as statements by {', '.join(slow)}, the slowest way there is",)
 
     def __str__(self) -> str:
         from records_mover.records.describe import plan_lines
@@ -164,7 +177,11 @@ class _Asked:
                 self._note(part.name, answer)
 
     def _note(self, name: str, refusal: Refusal) -> None:
-        words = refusal.why if refusal.form is None else f"{refusal.form}: {refusal.why}"
+        from records_mover.records.describe import describe_form
+
+        words = refusal.why
+        if refusal.form is not None:
+            words = f"{describe_form(refusal.form)}: {refusal.why}"
         if (name, words) not in self.refusals:
             self.refusals.append((name, words))
 
@@ -190,13 +207,15 @@ def _routes(start: Form, goal: Form, edges: Iterable[Edge]) -> Iterator[Route]:
     for edge in edges:
         leaving.setdefault(edge.before, []).append(edge)
     heap: list[tuple[float, int, tuple[str, ...], int, tuple[Edge, ...]]] = [(0.0, 0, (), 0, ())]
-    serial = shown = 0
-    while heap and shown < ROUTES_SHOWN:
+    serial = 0
+    shown: set[tuple[str, ...]] = set()
+    while heap and len(shown) < ROUTES_SHOWN:
         cost, length, names, _, steps = heapq.heappop(heap)
         here = steps[-1].after if steps else start
         if here == goal and steps:
-            shown += 1
-            yield Route(steps=steps)
+            if names not in shown:
+                shown.add(names)
+                yield Route(steps=steps)
             continue
         been = {start, *(step.after for step in steps)}
         for edge in leaving.get(here, []) if length < STEPS_AT_MOST else []:

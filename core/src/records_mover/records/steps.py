@@ -13,6 +13,7 @@ from records_mover.errors import FormatError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.directory import RecordsDirectory, WrittenFile
+from records_mover.url.local import absolute_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -193,7 +194,7 @@ def _write_directory(streams: Streams, directory: RecordsDirectory, work: Work) 
     written: list[WrittenFile] = []
     try:
         for part, name in zip(streams.parts, names, strict=True):
-            url = directory.url + name
+            url = absolute_url(directory.url + name)
             with closing(part.open()) as source, directory.store.write(url) as sink:
                 written.append(WrittenFile(url=url, size=_copy(source, sink, work)))
         directory.finish(written, streams.format, work.schema())

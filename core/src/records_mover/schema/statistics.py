@@ -24,23 +24,26 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """How many rows were looked at, how many there are, and how many held a value."""
+    """How many rows were looked at, how many there are, and how many held a value.
+
+    ``total_rows`` is None where reading stopped before the end.
+    """
 
     rows_sampled: int
-    total_rows: int
+    total_rows: int | None = None
     count: int | None = None
 
     def to_data(self) -> dict[str, Any]:
         """Return the JSON object of the statistics."""
-        data = {"rows_sampled": self.rows_sampled, "total_rows": self.total_rows}
-        return {**data, **_known({"count": self.count})}
+        own = {"total_rows": self.total_rows, "count": self.count}
+        return {"rows_sampled": self.rows_sampled, **_known(own)}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any], where: str) -> Self:
         """Build the statistics from their JSON object."""
         return cls(
             rows_sampled=documents.integer(data, "rows_sampled", where) or 0,
-            total_rows=documents.integer(data, "total_rows", where) or 0,
+            total_rows=documents.integer(data, "total_rows", where),
             count=documents.integer(data, "count", where),
             **cls._own(data, where),
         )
@@ -53,7 +56,7 @@ class Statistics:
     @property
     def complete(self) -> bool:
         """Whether every row was read, so that the facts hold for all of them."""
-        return self.rows_sampled >= self.total_rows
+        return self.total_rows is not None and self.rows_sampled >= self.total_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
