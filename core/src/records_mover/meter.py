@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import MoveCancelled
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["Cancellation", "Meter"]
+
+logger = logging.getLogger(__name__)
 
 
 class Meter:
@@ -80,13 +83,15 @@ class Cancellation:
     def cancel(self) -> None:
         """Ask to stop, and stop what has said how it can be stopped.
 
-        The lock is held meanwhile, so that what has ended is not stopped afterwards. Every one is
-        stopped, even if stopping another one fails; the first failure is raised in the end.
+        A stop is never called after its block has ended, when it might hit what comes next.
         """
-        with self._lock, ExitStack() as failures:
-            self._asked = True
-            for stop in reversed(self._stops):
-                failures.callback(stop)
+        self._asked = True
+        with self._lock:
+            for stop in self._stops:
+                try:
+                    stop()
+                except Exception as error:  # noqa: BLE001 - the others must be stopped all the same
+                    logger.warning("could not stop at once: %s: %s", type(error).__name__, error)
 
     def check(self) -> None:
         """Raise ``MoveCancelled`` if someone asked to stop."""

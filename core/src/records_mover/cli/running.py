@@ -84,12 +84,14 @@ class _SecondSignal(BaseException):
 @contextmanager
 def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
     """Cancel when a signal asks to stop; one that is ignored, as under nohup, stays ignored."""
+    asked = False
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
         del number, frame
-        if cancellation.asked:
+        if asked:
             raise _SecondSignal
-        cancellation.ask()
+        asked = True
         # Not here: a stop may wait for a server, and the second Ctrl-C must be heard meanwhile.
         threading.Thread(target=cancellation.cancel, name="mover-stop", daemon=True).start()
 

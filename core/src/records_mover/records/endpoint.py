@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from records_mover.creds import register_url
 from records_mover.errors import EndpointError
 from records_mover.parts import TableName
 
@@ -48,6 +49,7 @@ def parse_endpoint(text: str) -> FileEndpoint | TableEndpoint:
         raise EndpointError(
             "an empty string names nothing", "give a file, a URL or DATABASE::TABLE"
         )
+    register_url(text)
     if "::" not in text or _is_file(text):
         return FileEndpoint(url=text)
     database, table = _split(text)

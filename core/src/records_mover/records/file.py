@@ -41,6 +41,10 @@ class FileSource:
         """List the files, and find out how the first is written unless that was said."""
         return _Inspection(self, context, options).end()
 
+    def sniff(self, context: Context, options: MoveOptions) -> Sniffed:
+        """Find out how the first file is written; what was said of it is taken as it is."""
+        return _Inspection(self, context, options).sniffed()
+
 
 class _Inspection:
     """One look at a file source."""
@@ -60,8 +64,15 @@ class _Inspection:
     @staticmethod
     def _part(context: Context, entry: tuple[str, int | None]) -> Part:
         url, size = entry
-        store = context.store(url)
-        return Part(name=url, url=url, size=size, open=lambda: store.open(url))
+        return Part(name=url, url=url, size=size, open=lambda: context.open(url))
+
+    def sniffed(self) -> Sniffed:
+        """Return how the first file is written."""
+        if self._sniffed is not None:
+            return self._sniffed
+        from records_mover.formats.sniff import Sniffed
+
+        return Sniffed(format=self.format, columns=self.columns)
 
     def end(self) -> SourceEnd:
         """Return what was found."""

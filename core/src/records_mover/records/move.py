@@ -45,8 +45,9 @@ def run_move(
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
     started = time.monotonic()
+    context = replace(context, cancellation=cancellation or Cancellation())
     plan = explain_move(source, target, context, options)
-    run = _Run(plan, context, options, meter or Meter(), cancellation or Cancellation())
+    run = _Run(plan, context, options, meter or Meter(), context.cancellation)
     run.meter.total_bytes = plan.source.bytes
     run.meter.total_rows = plan.source.rows
     loaded, payload = run.go()
