@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from records_mover.errors import MoverError
@@ -36,9 +37,16 @@ class Asked:
         self.unloads: dict[Edge, Unloader] = {}
         self.loads: dict[Edge, Loader] = {}
         given, wanted = self._negotiate()
-        self.edges = [*self.unloads, *self.loads, *carry_edges(given, wanted)]
+        self.edges = [*self.unloads, *self.loads, *self._carried(given, wanted)]
         if self._copies():
             self.edges.append(copy_edge(source.form, target.form))
+
+    def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
+        edges = carry_edges(given, wanted)
+        if self._source.single or self._target.form.place.endswith("/"):
+            return edges
+        note = "several files are joined"
+        return [replace(edge, note=note) if edge.name == "write" else edge for edge in edges]
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form
