@@ -86,6 +86,7 @@ def test_all_are_stopped_even_if_stopping_one_fails(caplog: pytest.LogCaptureFix
     assert "gone" in caplog.text
     assert sorted(stopped) == [1, 2]
     assert cancellation.asked
+    assert caplog.messages == ["could not stop at once: OSError: gone"]
 
 
 def test_a_block_does_not_end_while_it_is_being_stopped() -> None:
