@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
+
 from mover_postgres.load import CopyIn
 from mover_postgres.plugin import mover_databases
 from mover_postgres.unload import CopyOut
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
+
     from mover_postgres.database import PostgresDatabase
     from records_mover.meter import Cancellation
     from records_mover.parts import Loaded, Payload
@@ -66,9 +68,8 @@ class Bench:
 
     url: str
     database: PostgresDatabase
-    csv: Any = staticmethod(csv_format)
-    text: Any = staticmethod(text_format)
-    part: Any = staticmethod(part_of)
+    csv: ClassVar[Any] = staticmethod(csv_format)
+    text: ClassVar[Any] = staticmethod(text_format)
     opened: list[Any] = field(default_factory=list)
 
     def run(self, *statements: str) -> None:

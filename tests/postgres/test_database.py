@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mover_postgres.database import open_postgres
 from mover_postgres.plugin import mover_databases
 from records_mover.db import open_engine
@@ -90,7 +91,7 @@ def test_a_schema_read_makes_the_same_table_again(every):
 
 
 def test_a_query_has_the_types_that_its_columns_have(every):
-    names = [name for name in "abcdefghijklmqrstuvwx"]
+    names = list("abcdefghijklmqrstuvwx")
     query = Selection(query=f"SELECT {', '.join(names)}, e * 2 AS twice FROM every -- all")
     of_query = every.database.schema_of(query)
     of_table = every.database.schema_of(Selection(table=TableName(name="every")))
@@ -110,7 +111,9 @@ def test_the_types_of_a_new_table_hold_every_value(pg):
             Field("money", "decimal", DecimalConstraints(fixed_precision=15, fixed_scale=2)),
             Field("whole", "decimal", DecimalConstraints(fixed_precision=5, fixed_scale=0)),
             Field("any", "decimal"),
-            Field("single", "decimal", DecimalConstraints(fp_total_bits=32, fp_significand_bits=23)),
+            Field(
+                "single", "decimal", DecimalConstraints(fp_total_bits=32, fp_significand_bits=23)
+            ),
             Field("text", "string"),
             Field("short", "string", StringConstraints(max_length_chars=5)),
             Field("when", "datetimetz"),
@@ -118,7 +121,9 @@ def test_the_types_of_a_new_table_hold_every_value(pg):
             Field("id", "uuid"),
             Field("raw", "bytes"),
             Field("span", "interval"),
-            Field("list", "array", items=Field("item", "integer", IntegerConstraints(min=0, max=9))),
+            Field(
+                "list", "array", items=Field("item", "integer", IntegerConstraints(min=0, max=9))
+            ),
             Field("at", "timetz"),
         ]
     )

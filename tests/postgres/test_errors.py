@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mover_postgres.errors import place_of
 from mover_postgres.plugin import mover_databases
 from records_mover.db import open_engine
@@ -116,7 +117,9 @@ def test_a_table_that_views_look_at_is_not_dropped(pg):
     pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (42)", "CREATE VIEW seen AS TABLE t")
     with pytest.raises(DatabaseError) as caught:
         pg.load(
-            b"a\n1\n", "t", mode="drop",
+            b"a\n1\n",
+            "t",
+            mode="drop",
             schema=pg.database.schema_of(pg.unload_job("t").selection),
         )
     assert "view seen depends on table t" in caught.value.what
@@ -202,13 +205,13 @@ def test_a_server_that_goes_away_is_one_line(own_postgres):
 
 
 CONTEXTS = [
-    ("COPY t, line 2, column a: \"x\"", (2, "a", "x", None)),
-    ("COPY t, line 3: \"1,2\n3\"", (3, None, None, "1,2\n3")),
+    ('COPY t, line 2, column a: "x"', (2, "a", "x", None)),
+    ('COPY t, line 3: "1,2\n3"', (3, None, None, "1,2\n3")),
     ("COPY t, line 4, column a: null input", (4, "a", None, None)),
     ("COPY t, line 5", (5, None, None, None)),
-    ("PL/pgSQL function f() line 1 at RAISE\nCOPY t, line 6: \"1\"", (6, None, None, "1")),
+    ('PL/pgSQL function f() line 1 at RAISE\nCOPY t, line 6: "1"', (6, None, None, "1")),
     ("COPY t, Zeile 7, Spalte a: »x«", (7, None, None, None)),
-    ("COPY odd, line 1, name, line 8, column b: \"q\"\"", None),
+    ('COPY odd, line 1, name, line 8, column b: "q""', None),
 ]
 
 

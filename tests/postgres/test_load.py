@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+
 from records_mover.errors import BadRowError, DatabaseError, MoveCancelled
 from records_mover.meter import Cancellation
 from records_mover.parts import TableName
@@ -152,7 +153,11 @@ def test_columns_come_in_the_order_of_the_file(pg):
         ({"dateformat": "DD.MM.YYYY"}, "2,02.01.2020,03:04:05,,", "2020-01-02"),
         ({"dateformat": "YY-MM-DD"}, "2,20-01-02,03:04:05,,", "2020-01-02"),
         ({"timeonlyformat": "HH12:MI AM"}, "2,2020-01-02,03:04 PM,,", "15:04:00"),
-        ({"datetimeformat": "DD/MM/YY HH12:MI AM"}, "2,,,02/01/20 03:04 PM,", "2020-01-02 15:04:00"),
+        (
+            {"datetimeformat": "DD/MM/YY HH12:MI AM"},
+            "2,,,02/01/20 03:04 PM,",
+            "2020-01-02 15:04:00",
+        ),
         (
             {"datetimeformattz": "MM/DD/YYYY HH24:MI:SSOF"},
             "2,,,,01/02/2020 03:04:05.5+0130",
@@ -191,7 +196,12 @@ def test_odd_names_are_only_names(pg, name):
     info = pg.database.inspect(table)
     assert [each.name for each in info.columns] == [column, "b"]
     assert pg.unload(table).endswith(b"\nw,1\n")
-    pg.load(b"a,b\nz,1\n", table, mode="drop", schema=pg.database.schema_of(pg.unload_job(table).selection))
+    pg.load(
+        b"a,b\nz,1\n",
+        table,
+        mode="drop",
+        schema=pg.database.schema_of(pg.unload_job(table).selection),
+    )
     assert pg.rows(f"SELECT * FROM {quoted}") == [("z", 1)]
     assert pg.rows("SELECT * FROM x") == []
 

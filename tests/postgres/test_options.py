@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from psycopg2 import sql
+
 from mover_postgres.dates import style_to_read, styles_to_write
 from mover_postgres.encodings import server_encoding
 from mover_postgres.forms import answers, preferred
@@ -12,7 +14,6 @@ from mover_postgres.load import CopyIn
 from mover_postgres.options import LoadOptions, UnloadOptions, load_options, unload_options
 from mover_postgres.statements import copy_in, copy_out_query
 from mover_postgres.unload import CopyOut
-from psycopg2 import sql
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Ask, Form, Offer, Refusal, Selection, TableName
 
@@ -189,7 +190,9 @@ def test_the_styles_that_write_a_format_are_known():
 def test_every_encoding_named_is_one_of_the_servers(pg):
     from mover_postgres import encodings
 
-    known = {row[0] for row in pg.rows("SELECT pg_encoding_to_char(n) FROM generate_series(0, 60) n")}
+    known = {
+        row[0] for row in pg.rows("SELECT pg_encoding_to_char(n) FROM generate_series(0, 60) n")
+    }
     assert set(encodings._NAMES.values()) <= known
     assert server_encoding("latin-1") == "LATIN1"
     assert server_encoding("utf-7") is None

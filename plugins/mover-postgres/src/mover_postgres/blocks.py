@@ -126,7 +126,7 @@ class Intake:
             yield block
 
     def _without_text_marker(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Refuse an unescaped ``\\.``: the server drops every row after it without a word."""
+        r"""Refuse an unescaped ``\.``: the server drops every row after it without a word."""
         escaping = False
         for block in blocks:
             rest = block[1:] if escaping else block
@@ -136,7 +136,7 @@ class Intake:
             yield block
 
     def _without_csv_marker(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Refuse a line that is just ``\\.``, unless it stands between quotes."""
+        r"""Refuse a line that is just ``\.``, unless it stands between quotes."""
         quote = (self._options.copy.quote or "").encode()
         doubled = self._options.copy.quote == self._options.copy.escape
         quotes, tail = 0, b"\n"

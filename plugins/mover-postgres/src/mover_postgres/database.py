@@ -46,7 +46,9 @@ def open_postgres(engine: Engine) -> PostgresDatabase:
     from mover_postgres.plugin import CONNECT_ARGS
 
     url = engine.url.set(drivername=f"postgresql+{DRIVER}")
-    return PostgresDatabase(create_engine(url, connect_args=dict(CONNECT_ARGS), hide_parameters=True))
+    return PostgresDatabase(
+        create_engine(url, connect_args=dict(CONNECT_ARGS), hide_parameters=True)
+    )
 
 
 class PostgresDatabase(SqlDatabase):

@@ -23,7 +23,7 @@ _GRACE_SECONDS = 1.0
 _CANCEL_SECONDS = 10.0
 
 
-class _Stopped(Exception):  # noqa: N818  it never leaves this module
+class _Stopped(Exception):
     """Raised inside of ``read`` so that the driver fails the COPY."""
 
 

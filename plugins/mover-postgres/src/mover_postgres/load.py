@@ -80,9 +80,11 @@ def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
         types=lambda: field_types(outputs()),
     )
     set_locally(driver, {**EXACT_TEXT, "datestyle": options.date_style})
-    never_text = [output.name for output in outputs() if output.is_never_text] if (
-        options.null_if_quoted_empty
-    ) else []
+    never_text = (
+        [output.name for output in outputs() if output.is_never_text]
+        if (options.null_if_quoted_empty)
+        else []
+    )
     return _Run(job, driver, options, never_text)
 
 
@@ -106,9 +108,7 @@ class _Run:
         statement = copy_in(
             job.landing.table, job.columns, self.options.copy, force_null=self.force_null
         )
-        intake = Intake(
-            stream, self.options, server=self.driver.server_version, source=part.name
-        )
+        intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
         try:
             return send(self.driver, statement.as_string(self.driver), self._blocks(intake))
         except DRIVER_ERRORS as error:

@@ -94,7 +94,7 @@ ORDER BY 1
 
 
 def _refuse_cascade(driver: PsycopgConnection, table: TableName) -> None:
-    """A DELETE would empty tables that refer to this one, or cut them loose, without a word."""
+    """Stop before a DELETE that empties other tables, or cuts their rows loose, without a word."""
     found = [row[0] for row in fetch(driver, _CASCADES, (relation(table).as_string(driver),))]
     if found:
         what = f"rows of {', '.join(found)} would be changed with those of '{table}'"
@@ -108,9 +108,9 @@ def _insert(
     where: sql.Composable | None = None,
 ) -> None:
     # As COPY does: what the source holds goes into an identity column too.
-    statement = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s").format(
-        relation(table), columns_of(columns), columns_of(columns), relation(_STAGE)
-    )
+    statement = sql.SQL(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s"
+    ).format(relation(table), columns_of(columns), columns_of(columns), relation(_STAGE))
     _run(driver, statement + (where or sql.SQL("")))
 
 
