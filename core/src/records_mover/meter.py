@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import logging
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import MoveCancelled
@@ -15,21 +14,26 @@ if TYPE_CHECKING:
 
 __all__ = ["Cancellation", "Meter"]
 
-logger = logging.getLogger(__name__)
-
 
 class Meter:
     """Rows and bytes so far, read by whoever shows progress.
 
     Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
-    route do not add up. A reader may see a figure that is one block old; so there is no lock.
+    route do not add up. Bytes of streams that are read at the same time do: ``add_bytes`` adds
+    them under a lock. A reader needs none, as a figure may be one block old.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self.bytes = 0
         self.rows = 0
         self.total_bytes: int | None = None
         self.total_rows: int | None = None
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes that passed; several threads may do so."""
+        with self._lock:
+            self.bytes += count
 
     def counting(self, raw: BinaryIO) -> BinaryIO:
         """Return a reader of ``raw`` that counts its bytes here, and closes it."""
@@ -46,7 +50,7 @@ class _CountingReader(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         block = self._raw.read(size)
-        self._meter.bytes += len(block)
+        self._meter.add_bytes(len(block))
         return block
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
@@ -64,7 +68,7 @@ class Cancellation:
     """Asked of a running move from another thread: stop, and leave the target as it was."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # a signal's handler may ask while its thread holds it
         self._asked = False
         self._stops: list[Callable[[], None]] = []
 
@@ -76,15 +80,13 @@ class Cancellation:
     def cancel(self) -> None:
         """Ask to stop, and stop what has said how it can be stopped.
 
-        A stop is never called after its block has ended, when it might hit what comes next.
+        The lock is held meanwhile, so that what has ended is not stopped afterwards. Every one is
+        stopped, even if stopping another one fails; the first failure is raised in the end.
         """
-        self._asked = True
-        with self._lock:
-            for stop in self._stops:
-                try:
-                    stop()
-                except Exception as error:  # noqa: BLE001 - the others must be stopped all the same
-                    logger.warning("could not stop at once: %s: %s", type(error).__name__, error)
+        with self._lock, ExitStack() as failures:
+            self._asked = True
+            for stop in reversed(self._stops):
+                failures.callback(stop)
 
     def check(self) -> None:
         """Raise ``MoveCancelled`` if someone asked to stop."""
