@@ -71,7 +71,7 @@ def reason_of(exc: BaseException) -> str:
 
 
 def _words(root: BaseException) -> str:
-    # Several drivers (mysqlclient, oracledb, pymssql) raise (code, message) pairs.
+    # Several drivers raise pairs of a code and a message.
     texts = [arg for arg in root.args if isinstance(arg, str)]
     return texts[-1] if len(root.args) > 1 and texts else str(root)
 

@@ -99,8 +99,9 @@ class Inserter:
                 self._send(batch)
         except (SQLAlchemyError, _MisfitError, ValueError, TypeError, OverflowError) as err:
             return self._narrow(batch, first, err)
-        self.rows += batch.num_rows
-        return batch.num_rows
+        landed: int = batch.num_rows
+        self.rows += landed
+        return landed
 
     def _savepoint(self) -> AbstractContextManager[Any]:
         if not self._database.savepoints:
@@ -181,8 +182,8 @@ def _tolerated(instructions: ProcessingInstructions) -> float:
 
 
 def _piece_rows(batch: pa.RecordBatch) -> int:
-    rows = min(_MOST_ROWS, _MOST_PARAMETERS // max(batch.num_columns, 1))
-    size = batch.nbytes // max(batch.num_rows, 1)
+    rows: int = min(_MOST_ROWS, _MOST_PARAMETERS // max(batch.num_columns, 1))
+    size: int = batch.nbytes // max(batch.num_rows, 1)
     return max(min(rows, _MOST_BYTES // max(size, 1)), 1)
 
 

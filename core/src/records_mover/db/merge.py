@@ -9,6 +9,7 @@ from records_mover.errors import LoadUnloadError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.sql import ColumnElement, TableClause
+    from sqlalchemy.sql.expression import ColumnClause
 
     from records_mover.db.database import SqlDatabase
     from records_mover.parts import TableName
@@ -67,7 +68,7 @@ def clause(database: SqlDatabase, table: TableName, columns: tuple[str, ...]) ->
     from sqlalchemy.sql import quoted_name
 
     forced = None if database.engine.dialect.requires_name_normalize else True
-    named = [sa.column(quoted_name(name, forced)) for name in columns]
+    named: list[ColumnClause[Any]] = [sa.column(quoted_name(name, forced)) for name in columns]
     schema = None if table.schema is None else quoted_name(table.schema, forced)
     return sa.table(quoted_name(table.name, forced), *named, schema=schema)
 
