@@ -347,6 +347,7 @@ def test_what_explain_says_in_json(ends: Any) -> None:
         "source": "file /a",
         "target": "file /b",
         "notes": [],
+        "warnings": [],
         "cost": 1,
         "route": [
             {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from records_mover.errors import NoRouteError
+from records_mover.parts import Tier
 from records_mover.records.asked import Asked, form_key
 from records_mover.records.carry import Edge
 
@@ -21,6 +22,9 @@ __all__ = ["Plan", "Route", "cheapest_routes", "make_plan"]
 
 ROUTES_SHOWN = 5
 STEPS_AT_MOST = 8
+LARGE_ROWS = 100_000
+LARGE_BYTES = 20_000_000
+"""From here on, statements row by row are worth a warning: they take minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,16 @@ class Plan:
     refusals: tuple[tuple[str, str], ...] = ()
     unloader: Unloader | None = None
     loader: Loader | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a user should know before a move of this size goes this way."""
+        slow = [step.name for step in self.route.steps if step.cost >= Tier.ROWS]
+        rows, size = self.source.rows or 0, self.source.bytes or 0
+        if not slow or (rows <= LARGE_ROWS and size <= LARGE_BYTES):
+            return ()
+        much = f"about {rows:,} rows" if rows else f"{size / 1e6:,.0f} MB"
+        return (f"{much} will travel as statements by {', '.join(slow)}, the slowest way there is",)
 
     def __str__(self) -> str:
         from records_mover.records.describe import plan_lines
