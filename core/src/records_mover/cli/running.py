@@ -96,7 +96,9 @@ def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
             raise _SecondSignal
         asked = True
         # Not here: a stop may wait for a server, and the second Ctrl-C must be heard meanwhile.
-        threading.Thread(target=_cancel, args=(cancellation,), name="mover-stop", daemon=True).start()
+        threading.Thread(
+            target=_cancel, args=(cancellation,), name="mover-stop", daemon=True
+        ).start()
 
     heard = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heard}
