@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import logging
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import MoveCancelled
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["Cancellation", "Meter"]
-
-logger = logging.getLogger(__name__)
 
 
 class Meter:
@@ -51,6 +48,15 @@ class _CountingReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return self._raw.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
     def read(self, size: int = -1, /) -> bytes:
         block = self._raw.read(size)
         self._meter.add_bytes(len(block))
@@ -83,15 +89,13 @@ class Cancellation:
     def cancel(self) -> None:
         """Ask to stop, and stop what has said how it can be stopped.
 
-        A stop is never called after its block has ended, when it might hit what comes next.
+        The lock is held meanwhile, so that what has ended is not stopped afterwards. Every one is
+        stopped, even if stopping another one fails; the first failure is raised in the end.
         """
-        self._asked = True
-        with self._lock:
-            for stop in self._stops:
-                try:
-                    stop()
-                except Exception as error:  # noqa: BLE001 - the others must be stopped all the same
-                    logger.warning("could not stop at once: %s: %s", type(error).__name__, error)
+        with self._lock, ExitStack() as failures:
+            self._asked = True
+            for stop in reversed(self._stops):
+                failures.callback(stop)
 
     def check(self) -> None:
         """Raise ``MoveCancelled`` if someone asked to stop."""

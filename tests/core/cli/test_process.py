@@ -88,16 +88,34 @@ def test_1_a_move_that_failed(process: Callable[..., Ran], trips: Path, pg_url: 
 
 
 def test_2_what_cannot_be_understood(process: Callable[..., Ran]) -> None:
-    ran = process("move", "a.csv", "--nope")
+    ran = process("move", "a.csv", "--zzz")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "mvrec: no such option '--nope'; see mvrec move --help\n"
+    assert ran.stderr == "mvrec: no such option '--zzz'; see mvrec move --help\n"
 
 
-def test_3_no_route_lists_every_refusal(process: Callable[..., Ran], trips: Path) -> None:
-    env = {"MOVER_DISABLED_PLUGINS": "sql"}
-    parquet = trips.with_suffix(".parquet")
-    ran = process("move", trips, parquet, "--target-hint", "compression=GZIP", env=env)
-    assert ran.returncode == 2
+NO_ROUTE = """
+import sys
+from records_mover.cli import main
+from records_mover.db.rows import SqlInsert
+from records_mover.parts import Refusal
+SqlInsert.offers = lambda self, ask: [Refusal(why="not today"), Refusal(why="nor tomorrow")]
+sys.argv[1:] = {args}
+main()
+"""
+
+
+def test_3_no_route_lists_every_refusal(trips: Path, sqlite_url: str) -> None:
+    args = ["move", str(trips), f"{sqlite_url}::trips", "--json"]
+    code = NO_ROUTE.format(args=args)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 3
+    first, *refusals = ran.stderr.splitlines()
+    assert first.startswith(f"mvrec: no route from {trips}")
+    assert refusals == ["  sql-insert: not today", "  sql-insert: nor tomorrow"]
+    assert json.loads(ran.stdout)["refused"] == [
+        "sql-insert: not today",
+        "sql-insert: nor tomorrow",
+    ]
 
 
 def test_4_a_move_with_rejected_rows(

@@ -71,5 +71,5 @@ def test_names_are_split_at_commas_but_not_inside_quotes() -> None:
 
 @pytest.mark.parametrize("text", ["a,,b", "", ",", '"a'])
 def test_a_list_with_a_hole_in_it_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="empty name|no list of names"):
+    with pytest.raises(ValueError, match=r"empty name|no list of names"):
         names([text])

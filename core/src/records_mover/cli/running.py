@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["run_watched"]
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -93,7 +96,9 @@ def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
             raise _SecondSignal
         asked = True
         # Not here: a stop may wait for a server, and the second Ctrl-C must be heard meanwhile.
-        threading.Thread(target=cancellation.cancel, name="mover-stop", daemon=True).start()
+        threading.Thread(
+            target=_cancel, args=(cancellation,), name="mover-stop", daemon=True
+        ).start()
 
     heard = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heard}
@@ -102,6 +107,13 @@ def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _cancel(cancellation: Cancellation) -> None:
+    try:
+        cancellation.cancel()
+    except Exception as error:  # noqa: BLE001 - the work ends all the same, only not at once
+        logger.warning("cannot stop at once: %s: %s", type(error).__name__, error)
 
 
 def _leave() -> None:

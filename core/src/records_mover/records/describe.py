@@ -56,7 +56,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"  {number}. {_step_line(step, plan)}"
     if plan.others:
         yield ""
-        yield "not taken, as they cost more"
+        yield "not taken"
         for route in plan.others:
             yield f"  {' > '.join(route.names)}  (cost {route.cost:g})"
     if plan.refusals:
