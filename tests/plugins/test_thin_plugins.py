@@ -11,12 +11,14 @@ import pytest
 import sqlalchemy
 
 from mover_redshift.plugin import CLAIMED_VERSION, is_redshift
+from records_mover import Session
 from records_mover.errors import DatabaseError, StoreError
 from records_mover.parts import Refusal
 from records_mover.url import StoreContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HEAVY = {"boto3", "botocore", "psycopg2", "vertica_python", "sqlalchemy", "pyarrow", "pandas"}
 DATABASES = ["redshift", "vertica"]
@@ -60,6 +62,14 @@ def test_a_database_that_is_used_all_the_same_is_a_clear_error(name: str) -> Non
         loader.load(None, None)
 
 
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_url_is_refused_in_the_plugins_words(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("a\n1\n")
+    with pytest.raises(DatabaseError, match=f"mover-{name} cannot move rows yet"), Session() as one:
+        one.move(source, f"{name}://me@localhost/lab::t")
+
+
 def test_s3_is_owned_and_its_store_is_a_clear_error() -> None:
     schemes = _plugin("s3").mover_schemes()
     assert [scheme.name for scheme in schemes] == ["s3", "s3a"]
@@ -77,7 +87,9 @@ def connection(pg_url: str) -> Iterator[sqlalchemy.Connection]:
 
 
 def test_a_real_postgresql_is_not_taken_for_redshift(connection: sqlalchemy.Connection) -> None:
-    assert not is_redshift(connection)
+    (kind,) = _plugin("redshift").mover_databases()
+    assert "postgresql" in kind.relatives
+    assert not kind.recognises(connection)
 
 
 def test_a_server_that_says_it_is_redshift_is_recognised(

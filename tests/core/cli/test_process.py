@@ -90,7 +90,8 @@ def test_1_a_move_that_failed(process: Callable[..., Ran], trips: Path, pg_url: 
 def test_2_what_cannot_be_understood(process: Callable[..., Ran]) -> None:
     ran = process("move", "a.csv", "--zzz")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "mvrec: no such option '--zzz'; see mvrec move --help\n"
+    assert ran.stderr.startswith("mvrec: no such option '--zzz'")
+    assert ran.stderr.endswith("; see mvrec move --help\n")
 
 
 NO_ROUTE = """

@@ -193,6 +193,15 @@ def test_upsert_touches_the_loaded_columns_only(database: Any, load: Any, sql: A
     ]
 
 
+def test_upsert_is_right_whatever_the_table_is_called(database: Any, load: Any, sql: Any) -> None:
+    for name in ("staged", "mover_new", "Mover_New", "mover_fresh"):
+        sql(database, f"DROP TABLE IF EXISTS {name}")
+        load(database, name, OLD)
+        load(database, name, NEW, "upsert", key=("id",))
+        rows = sql(database, f"SELECT id, text FROM {name} ORDER BY id")
+        assert rows == [(1, "one"), (2, "zwei"), (3, "drei")]
+
+
 def test_upsert_with_nothing_but_the_key_adds_what_is_new(
     database: Any, load: Any, sql: Any
 ) -> None:

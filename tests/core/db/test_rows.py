@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from records_mover.db.engine import open_engine
 from records_mover.db.rows import SqlInsert, SqlSelect
+from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import BadRowError, LoadUnloadError, MoveCancelled, SchemaError
 from records_mover.instructions import ProcessingInstructions
 from records_mover.meter import Cancellation
@@ -34,7 +36,6 @@ from records_mover.schema import Field, RecordsSchema
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from records_mover.db.sqlite import SqliteDatabase
 
 T = TableName(name="t")
 
@@ -147,7 +148,7 @@ def test_values_are_converted_to_the_types_of_an_existing_table(
 @pytest.mark.parametrize(
     ("declared", "values", "shown"),
     [
-        ("INTEGER", ["1", "2", "three"], "'three'"),
+        ("INTEGER", ["1", "2", "three"], "'three' does not fit"),
         ("DATE", ["2020-01-01", "2020-01-02", "2020-13-01"], "'2020-13-01'"),
         ("NUMERIC(4,2)", ["1", "2", "1.234"], "'1.234'"),
         ("NUMERIC(4,2)", [1, 2, 123456], "123456"),
@@ -177,6 +178,12 @@ def test_a_value_that_does_not_fit_is_named_with_row_and_column(
     assert sql(database, "SELECT count(*) FROM t") == [(0,)]
 
 
+def test_the_table_is_named_and_not_the_stage(database: Any, load: Any, sql: Any) -> None:
+    load(database, "t", pa.table({"f": [1.0]}))
+    with pytest.raises(BadRowError, match="nan does not fit column 'f' of table 't': SQLite"):
+        load(database, "t", pa.table({"f": [math.nan]}), "drop")
+
+
 def test_tolerated_rows_are_left_out_and_counted(
     database: Any, load: Any, sql: Any, caplog: Any
 ) -> None:
@@ -188,11 +195,43 @@ def test_tolerated_rows_are_left_out_and_counted(
     loaded = load(database, "t", rows, instructions=some)
     assert (loaded.rows, loaded.rejected) == (98, 2)
     assert sql(database, "SELECT count(*) FROM t WHERE id IN (7, 57)") == [(0,)]
-    assert "row 8: 'x' does not fit column 'n'" in caplog.text
+    assert "row 8: 'x' does not fit column 'n' of table 't', which is INTEGER" in caplog.text
     any_number = ProcessingInstructions(fail_if_row_invalid=False)
     assert load(database, "t", rows, instructions=any_number).rejected == 2
     with pytest.raises(BadRowError, match="row 58"):
         load(database, "t", rows, instructions=ProcessingInstructions(max_failure_rows=1))
+
+
+def test_without_savepoints_a_refused_row_is_named_by_its_range(
+    database: Any, load: Any, sql: Any
+) -> None:
+    class Plain(SqliteDatabase):
+        savepoints = False
+
+    plain = Plain(database.engine)
+    sql(database, "CREATE TABLE t (n INTEGER NOT NULL)")
+    some = ProcessingInstructions(max_failure_rows=2)
+    with pytest.raises(LoadUnloadError, match="cannot insert rows 1 to 3 into 't': NOT NULL"):
+        load(plain, "t", pa.table({"n": [1, None, 3]}), instructions=some)
+    with pytest.raises(BadRowError, match="row 3: 'x' does not fit column 'n'"):
+        load(plain, "t", pa.table({"n": ["1", "2", "x"]}))
+    loaded = load(plain, "t", pa.table({"n": ["1", "2", "x"]}), instructions=some)
+    assert (loaded.rows, loaded.rejected) == (2, 1)
+
+
+def test_a_database_that_someone_else_writes_to_is_said_to_be_locked(
+    database: Any, load: Any, sql: Any
+) -> None:
+    sql(database, "CREATE TABLE t (n INTEGER)")
+    path = database.engine.url.database
+    impatient = SqliteDatabase(open_engine(f"sqlite:///{path}", connect_args={"timeout": 0.1}))
+    with (
+        database.transaction(),
+        pytest.raises(LoadUnloadError, match="cannot begin a transaction: database is locked"),
+    ):
+        load(impatient, "t", pa.table({"n": [1]}))
+    assert load(impatient, "t", pa.table({"n": [1]})).rows == 1
+    impatient.engine.dispose()
 
 
 def test_types_that_can_never_fit_are_refused_at_once(database: Any, load: Any, sql: Any) -> None:
@@ -215,6 +254,7 @@ def test_insert_takes_batches_only(database: Any, sql: Any) -> None:
 MANY = """
 import resource, sys
 import pyarrow as pa
+from records_mover.db.engine import open_engine
 from records_mover.db.engine import open_engine
 from records_mover.db.rows import SqlInsert, SqlSelect
 from records_mover.db.sqlite import SqliteDatabase
@@ -271,8 +311,9 @@ def test_wide_rows_come_in_small_batches(database: Any, load: Any) -> None:
     job = UnloadJob(database=database, selection=Selection(table=T), form=Form(kind="batches"))
     with SqlSelect().unload(job) as payload:
         assert isinstance(payload, Batches)
+        assert job.meter.rows == 0
         sizes = [batch.num_rows for batch in payload.reader]
-    assert sum(sizes) == 3000
+    assert sum(sizes) == job.meter.rows == 3000
     assert max(sizes[1:]) <= 300
 
 

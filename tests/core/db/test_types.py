@@ -23,7 +23,9 @@ from records_mover.schema import (
 INTERVAL: Any = postgresql.INTERVAL
 ORACLE_INTERVAL: Any = oracle.INTERVAL
 
-DIALECTS: dict[str, Any] = {each.__name__.rpartition(".")[2]: each for each in (mssql, mysql, oracle, postgresql)}
+DIALECTS: dict[str, Any] = {
+    each.__name__.rpartition(".")[2]: each for each in (mssql, mysql, oracle, postgresql)
+}
 
 
 def spelt(field: Field, dialect: str = "postgresql", base: type[SqlDatabase] = SqlDatabase) -> str:

@@ -132,6 +132,7 @@ def _read(
             return
         batch = _batch(rows, arrow, str(job.selection), done)
         done += len(rows)
+        job.meter.rows = done
         size = max(batch.nbytes // len(rows), 1)
         wanted = min(max(_BATCH_BYTES // size, 1), _MOST_ROWS)
         yield batch

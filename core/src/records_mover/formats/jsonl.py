@@ -1,4 +1,4 @@
-"""JSON lines through Arrow."""
+"""Arrow batches to JSON lines."""
 
 from __future__ import annotations
 
@@ -8,51 +8,20 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pajson
 import pyarrow.types as pat
 
-from records_mover.errors import BadRowError, FormatError
+from records_mover.errors import BadRowError
 from records_mover.formats import tokens
-from records_mover.formats.compression import compressing, decompressing
-from records_mover.formats.conform import conform, conforming
+from records_mover.formats.compression import compressing
+from records_mover.formats.conform import conforming
 from records_mover.formats.render import plain_decimals
-from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from records_mover.schema import RecordsSchema
 
-__all__ = ["json_text", "read", "write"]
+__all__ = ["json_text", "write"]
 
 _ROWS = 1 << 16
-
-
-def read(
-    stream: BinaryIO, compression: str | None, schema: RecordsSchema | None, source: str
-) -> pa.RecordBatchReader:
-    """Return the rows of a file of JSON lines."""
-    text = decompressing(stream, compression)
-    options = pajson.ParseOptions(explicit_schema=None if schema is None else schema.to_arrow())
-    try:
-        reader = pajson.open_json(text, parse_options=options)
-    except pa.ArrowInvalid as err:
-        raise _no_json(err, source) from err
-    wanted = (schema or RecordsSchema.from_arrow(reader.schema)).to_arrow()
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            for batch in reader:
-                yield conform(batch, wanted)
-        except pa.ArrowInvalid as err:
-            raise _no_json(err, source) from err
-        finally:
-            text.close()
-
-    return pa.RecordBatchReader.from_batches(wanted, batches())
-
-
-def _no_json(err: Exception, source: str) -> FormatError:
-    what = f"{source or 'the file'} is no JSON lines file: {err}"
-    return FormatError(what, "each line must hold one JSON object")
 
 
 def write(

@@ -64,6 +64,8 @@ def mask(data: bytes, hints: ValidatedRecordsHints, dialect: Dialect) -> Masked:
     data = _drop_comments(data, dialect)
     data = _rows_end_in_newlines(data, dialect, swapped)
     data, delimiter = _one_byte_delimiter(data, dialect, swapped)
+    if not data.endswith((b"\n", b"\r")):
+        data += b"\n"
     data, null_values = _mark_nulls(data, hints, dialect, delimiter)
     return Masked(data, delimiter, null_values, tuple(swapped))
 

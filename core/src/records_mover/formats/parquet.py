@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from records_mover.errors import FormatError
+from records_mover.errors import ColumnMismatchError, FormatError
 from records_mover.formats.conform import conform, conforming
 from records_mover.schema import RecordsSchema
 
@@ -20,6 +20,7 @@ __all__ = ["read", "schema_of", "write"]
 
 _ROWS = 1 << 16
 _GROUP_ROWS = 1 << 20
+_GROUP_BYTES = 128 << 20
 
 
 def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.RecordBatchReader:
@@ -27,6 +28,11 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
     file = _open(stream, source)
     known = schema or RecordsSchema.from_arrow(file.schema_arrow)
     wanted = known.to_arrow()
+    missing = [name for name in known.names if name not in file.schema_arrow.names]
+    if missing:
+        what = f"{source or 'the file'} has no column '{missing[0]}'"
+        advice = f"it has: {', '.join(file.schema_arrow.names)}"
+        raise ColumnMismatchError(what, advice)
 
     def batches() -> Iterator[pa.RecordBatch]:
         with stream, file:
@@ -64,21 +70,16 @@ def write(reader: pa.RecordBatchReader, sink: BinaryIO, schema: RecordsSchema) -
     """Write the batches as one Parquet file; return the number of rows."""
     rows = 0
     wanted = conforming(reader, schema)
+    group = 0
     with pq.ParquetWriter(sink, wanted.schema) as file:
-        for table in _groups(wanted):
-            file.write_table(table, _GROUP_ROWS)
-            rows += table.num_rows
+        for batch in wanted:
+            group = group or _group_rows(batch)
+            file.write_batch(batch, group)
+            rows += batch.num_rows
     return rows
 
 
-def _groups(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in reader:
-        waiting.append(batch)
-        rows += batch.num_rows
-        if rows >= _GROUP_ROWS // 4:
-            yield pa.Table.from_batches(waiting)
-            waiting, rows = [], 0
-    if waiting:
-        yield pa.Table.from_batches(waiting)
+def _group_rows(batch: pa.RecordBatch) -> int:
+    """Return how many rows a group may have, by the weight of the first ones."""
+    weight = batch.get_total_buffer_size() // max(batch.num_rows, 1) + 1
+    return max(min(_GROUP_ROWS, _GROUP_BYTES // weight), 1)

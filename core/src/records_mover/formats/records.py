@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from collections.abc import Iterator
 
     from records_mover.formats.dialect import Dialect
@@ -16,6 +18,8 @@ __all__ = ["Chunk", "chunks", "first_record", "last_boundary", "split_fields"]
 
 CHUNK = 4 << 20
 _LEAST = 64 << 10
+_GAPS = 4096
+_NEWLINE = 10
 # Past this size a record is taken for a quote that was never closed.
 LONGEST_RECORD = 512 << 20
 
@@ -39,7 +43,7 @@ def chunks(
         end = last_boundary(data, dialect)
         if end:
             yield Chunk(data[:end], line, last=False)
-            line += data.count(b"\n", 0, end)
+            line += _newlines(data, end)
         elif len(data) > LONGEST_RECORD:
             raise _endless(line)
         carry = data[end:]
@@ -47,6 +51,12 @@ def chunks(
         if last_boundary(carry + dialect.terminator, dialect) == 0:
             raise _endless(line)
         yield Chunk(carry, line, last=True)
+
+
+def _newlines(data: bytes, end: int) -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == _NEWLINE))
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
@@ -97,19 +107,21 @@ def _outside_quotes(data: bytes, dialect: Dialect) -> int | None:
     fine[opening == 0] = True
     if not fine.all():
         return None
-    return _boundary_between(data, dialect.terminator, marks.tolist()[-4096:])
+    return _between_quotes(data, dialect.terminator, marks)
 
 
-def _boundary_between(data: bytes, terminator: bytes, marks: list[int]) -> int | None:
+def _between_quotes(
+    data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]
+) -> int | None:
     """Look for a terminator in the gaps outside quotes, from the last one back."""
-    ends = [*marks, len(data)]
+    end = len(data)
     outside = len(marks) % 2 == 0
-    for index in range(len(marks), 0, -1):
+    for mark in marks[: -_GAPS - 1 : -1].tolist():
         if outside:
-            found = data.rfind(terminator, marks[index - 1], ends[index])
+            found = data.rfind(terminator, mark, end)
             if found >= 0:
                 return found + len(terminator)
-        outside = not outside
+        outside, end = not outside, mark
     return None
 
 

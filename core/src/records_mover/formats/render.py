@@ -17,7 +17,23 @@ if TYPE_CHECKING:
     from records_mover.formats.dates import DateFormat
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["plain_decimals", "render"]
+__all__ = ["plain_decimals", "render", "writes_itself"]
+
+_PLAIN_SCALE = 6  # past it Arrow writes decimals near zero with an exponent
+
+
+def writes_itself(array: pa.Array, hints: ValidatedRecordsHints) -> bool:
+    """Tell whether Arrow's CSV writer writes the column as ``render`` would."""
+    kind = array.type
+    if pat.is_boolean(kind):
+        return hints.boolean_format == "true/false"
+    if pat.is_decimal128(kind):
+        return bool(kind.scale <= _PLAIN_SCALE) and hints.decimal_separator == "."
+    if pat.is_floating(kind):
+        return hints.decimal_separator == "."
+    if pat.is_date(kind):
+        return parse_format(hints.dateformat).is_iso
+    return bool(pat.is_string(kind) or pat.is_integer(kind))
 
 
 def render(array: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
@@ -51,7 +67,7 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     """Return decimals without an exponent, which Arrow writes for those near zero."""
     text = pc.cast(array, pa.string())
     scale = array.type.scale
-    if scale <= 6:
+    if scale <= _PLAIN_SCALE:
         return text
     small = pc.match_substring(text, "E")
     if not pc.any(small).as_py():

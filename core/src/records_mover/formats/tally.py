@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "field_of"]
 
 _RANGES = tuple((-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (16, 32, 64))
 
@@ -71,10 +71,11 @@ class Tally:
     def schema(self) -> RecordsSchema:
         """Return the schema that follows from the facts."""
         pairs = zip(self._names, self._facts, strict=True)
-        return RecordsSchema([_field(name, facts, complete=not self._cut) for name, facts in pairs])
+        return RecordsSchema([field_of(name, facts, complete=not self._cut) for name, facts in pairs])
 
 
-def _field(name: str, facts: Facts, *, complete: bool) -> Field:
+def field_of(name: str, facts: Facts, *, complete: bool) -> Field:
+    """Return the column that follows from its facts, which cover all of it if ``complete``."""
     kind = facts.kind or "string"
     field_type = cast("FieldType", "decimal" if kind == "float" else kind)
     constraints = _constraints(kind, facts, complete=complete)

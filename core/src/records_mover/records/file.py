@@ -14,7 +14,7 @@ from records_mover.records.describe import describe_format
 from records_mover.records.directory import RecordsDirectory
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
-from records_mover.records.once import ReadOnce, look_at, spooled
+from records_mover.records.once import ReadOnce, keep, look_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.options import MoveOptions
     from records_mover.schema import RecordsSchema
+    from records_mover.url import Entry
 
 __all__ = ["FileSource", "FileTarget"]
 
@@ -57,14 +58,16 @@ class _Inspection:
         if self._directory is not None:
             self._parts = list(self._directory.parts())
         else:
-            self._parts = [self._part(context, entry) for entry in _entries(context, source.url)]
-        if not scheme.rereadable:
-            self._parts = [ReadOnce(part).part() for part in self._parts]
+            self._parts = [
+                self._part(context, entry, once=not (scheme.rereadable and entry.rereadable))
+                for entry in _entries(context, source.url)
+            ]
 
     @staticmethod
-    def _part(context: Context, entry: tuple[str, int | None]) -> Part:
-        url, size = entry
-        return Part(name=url, url=url, size=size, open=lambda: context.open(url))
+    def _part(context: Context, entry: Entry, *, once: bool) -> Part:
+        url = entry.url
+        part = Part(name=url, url=url, size=entry.size, open=lambda: context.open(url))
+        return ReadOnce(part).part() if once else part
 
     def sniffed(self) -> Sniffed:
         """Return how the first file is written."""
@@ -168,7 +171,8 @@ class _Inspection:
             return self._given_schema
         from records_mover.formats.infer import infer_schema
 
-        self._parts = [part if part.rereadable else spooled(part) for part in self._parts]
+        for part in self._parts:
+            keep(part)
         openers = [part.open for part in self._parts]
         return infer_schema(openers, self.format, self._options.instructions)
 
@@ -181,11 +185,11 @@ def _directory(context: Context, url: str) -> RecordsDirectory | None:
     return directory if directory.exists() else None
 
 
-def _entries(context: Context, url: str) -> list[tuple[str, int | None]]:
+def _entries(context: Context, url: str) -> list[Entry]:
     """List the data files: in a folder, those not starting with ``_`` or ``.``."""
-    found = [(entry.url, entry.size) for entry in context.store(url).list(url)]
+    found = list(context.store(url).list(url))
     if url.endswith("/"):
-        found = [entry for entry in found if entry[0].rsplit("/", 1)[-1][0] not in "._"]
+        found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
     if not found:
         raise NotFoundError(f"there are no data files in {url!r}", "check the folder")
     return found

@@ -12,10 +12,11 @@ from records_mover.errors import LoadUnloadError
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Selection, Streams, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
+    from mover_postgres.blocks import Intake
     from mover_postgres.options import LoadOptions
     from mover_postgres.outputs import Output
     from records_mover.parts import Ask, LoadJob, Part, Payload
@@ -79,9 +80,11 @@ def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
         types=lambda: field_types(outputs()),
     )
     set_locally(driver, {**EXACT_TEXT, "datestyle": options.date_style})
-    never_text = [output.name for output in outputs() if output.is_never_text] if (
-        options.null_if_quoted_empty
-    ) else []
+    never_text = (
+        [output.name for output in outputs() if output.is_never_text]
+        if (options.null_if_quoted_empty)
+        else []
+    )
     return _Run(job, driver, options, never_text)
 
 
@@ -105,12 +108,15 @@ class _Run:
         statement = copy_in(
             job.landing.table, job.columns, self.options.copy, force_null=self.force_null
         )
-        intake = Intake(
-            stream, self.options, server=self.driver.server_version, source=part.name
-        )
+        intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
         try:
-            return send(self.driver, statement.as_string(self.driver), intake.blocks())
+            return send(self.driver, statement.as_string(self.driver), self._blocks(intake))
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             doing = f"loading {part.name} into {job.landing.table}"
             raise translate(error, doing, source=part.name, line=intake.line) from error
+
+    def _blocks(self, intake: Intake) -> Iterator[bytes]:
+        for block in intake.blocks():
+            self.job.cancellation.check()
+            yield block

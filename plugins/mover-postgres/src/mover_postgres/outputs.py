@@ -138,9 +138,7 @@ FROM pg_class c WHERE c.oid = %s::regclass
 """
 
 
-def _is_plain(
-    connection: PsycopgConnection, table: TableName, outputs: Sequence[Output]
-) -> bool:
+def _is_plain(connection: PsycopgConnection, table: TableName, outputs: Sequence[Output]) -> bool:
     """Whether COPY can name the table itself: no view, parent or generated column."""
     names = [output.name for output in outputs]
     rows = fetch(connection, _PLAIN, (names, relation(table).as_string(connection)))

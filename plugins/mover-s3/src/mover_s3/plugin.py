@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from records_mover import hookimpl
 from records_mover.errors import StoreError
-from records_mover.hookspecs import hookimpl
 from records_mover.url import Scheme
 
 if TYPE_CHECKING:
