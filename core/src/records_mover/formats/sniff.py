@@ -178,4 +178,7 @@ def _is_json_lines(text: str, where: str) -> bool:
         # The last line of the sample may be cut.
         return all(isinstance(json.loads(line), dict) for line in lines[: max(len(lines) - 1, 1)][:20])
     except ValueError:
+        if re.fullmatch(r'\s*\{\s*(?:"[^"]*"\s*:.*)?', lines[0]):
+            what = f"{where} is one JSON document over several lines"
+            raise FormatError(what, "write one JSON object a line (JSON lines)") from None
         return False

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-__all__ = ["Shape", "best_shapes", "plain_lines"]
+__all__ = ["Shape", "best_shapes"]
 
 _CANDIDATES = (",", "\t", ";", "|", "\x01", "^", "~", ":", " ")
 _RELUCTANT = {":": 0.5, " ": 0.4, "^": 0.8, "~": 0.8}
 _ROWS = 300
+_TITLE = 20
 _LONGEST_FIELD = 1 << 26
 
 _CLEAN = re.compile(
@@ -120,9 +122,8 @@ def _rows(
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
     if len(delimiter) != 1:
         return [line.split(delimiter) for line in text.splitlines()[:_ROWS]]
-    lines = re.findall(r"[^\n]*\n|[^\n]+\Z", text)
     reader = csv.reader(
-        lines,
+        io.StringIO(text, newline="\n"),
         delimiter=delimiter,
         quotechar=quote or '"',
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
@@ -140,6 +141,10 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     widths = Counter(len(row) for row in rows)
     # Where two widths are equally common the greater is that of the table, not of its preamble.
     width = max(widths, key=lambda wide: (widths[wide], wide))
+    above = _above(rows)
+    if above:
+        width, rows = len(rows[-1]), rows[above:]
+        widths = Counter(len(row) for row in rows)
     steady = widths[width] / len(rows)
     cells = [cell for row in islice(rows, 60) for cell in row]
     clean = sum(_CLEAN.fullmatch(cell) is not None for cell in cells) / len(cells)
@@ -154,6 +159,8 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     return width, many * steady**2 * (0.3 + 0.7 * max(clean, 0)) * _RELUCTANT.get(delimiter, 1.0)
 
 
-def plain_lines(text: str) -> list[str]:
-    """Return the physical lines of a text."""
-    return text.splitlines()
+def _above(rows: list[list[str]]) -> int:
+    """Return how many lines of one field stand above rows that all have several."""
+    above = next((spot for spot, row in enumerate(rows) if len(row) > 1), 0)
+    steady = {len(row) for row in rows[above:]}
+    return above if len(steady) == 1 and len(rows) - above > 1 and above <= _TITLE else 0
