@@ -25,6 +25,15 @@ def test_bytes_are_counted_as_they_pass_and_the_stream_is_closed() -> None:
     assert raw.closed
 
 
+def test_what_can_be_sought_can_still_be_sought() -> None:
+    meter = Meter()
+    with meter.counting(io.BytesIO(b"0123456789")) as stream:
+        assert stream.seekable()
+        assert stream.seek(-3, io.SEEK_END) == stream.tell() == 7
+        assert stream.read() == b"789"
+    assert meter.bytes == 3
+
+
 def test_bytes_of_several_streams_add_up() -> None:
     meter = Meter()
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FileSource", "FileTarget"]
 
+_STDIN = "stdio://input"
+"""The place of standard input: another one than standard output, though both are ``-``."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileSource:
@@ -85,7 +88,7 @@ class _Inspection:
         sizes = [part.size for part in self._parts]
         return SourceEnd(
             title=f"{name} ({describe_format(form)})",
-            form=Form(kind="files", place=source.url, format=form),
+            form=Form(kind="files", place=_STDIN if source.url == "-" else source.url, format=form),
             schema=lambda: self.schema,
             columns=self.columns,
             payload=self._payload,
@@ -150,10 +153,9 @@ class _Inspection:
             return tuple(self.schema.names)
         if not form.hints["header-row"]:
             return None
-        from records_mover.formats.compression import decompressing
         from records_mover.formats.header import read_header
 
-        with decompressing(look_at(part)(), form.compression) as stream:
+        with look_at(part)() as stream:
             return tuple(read_header(stream, form))
 
     @cached_property
@@ -224,6 +226,6 @@ class FileTarget:
 
 
 def _place(url: str, source: SourceEnd) -> str:
-    if source.form.kind == "files" and source.form.place == url != "-":
+    if source.form.kind == "files" and source.form.place == url:
         raise UsageError(f"{url!r} is both source and target", "name another target")
     return url

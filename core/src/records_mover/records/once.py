@@ -69,9 +69,9 @@ class ReadOnce:
         """Copy the stream to a file without a name, so that it can be read again and again."""
         if self._kept is not None:
             return
-        file = self._opened.enter_context(tempfile.TemporaryFile(prefix="mover-"))
         with closing(self()) as stream:
             try:
+                file = self._opened.enter_context(tempfile.TemporaryFile(prefix="mover-"))  # noqa: SIM115
                 shutil.copyfileobj(stream, file, HEAD)
                 file.flush()
             except StoreError:
@@ -79,7 +79,7 @@ class ReadOnce:
             except OSError as error:
                 raise StoreError(
                     f"cannot keep {self._part.name!r} to read it twice: {error.strerror}",
-                    f"free some space in {tempfile.gettempdir()}, or name another TMPDIR",
+                    "free some space for temporary files, or name another TMPDIR",
                 ) from error
         self._kept = file
 
