@@ -161,6 +161,11 @@ def test_rows_on_stdin_and_stdout_are_all_that_is_there(
     assert "mvrec: " in ran.stderr
 
 
+def test_stdin_is_not_stdout(process: Callable[..., Ran]) -> None:
+    ran = process("move", "-", "-", "--target-hint", "field-delimiter=|", stdin="a,b\n1,2\n")
+    assert (ran.returncode, ran.stdout) == (0, "a|b\n1|2\n"), ran.stderr
+
+
 def test_progress_is_shown_only_when_wanted_where_there_is_no_terminal(
     process: Callable[..., Ran], trips: Path, tmp_path: Path
 ) -> None:
