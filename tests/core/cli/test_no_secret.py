@@ -86,24 +86,24 @@ def test_moves_that_go_well(
     assert_silent(process("move", table, "-"), code=0)
 
 
-@pytest.mark.parametrize("options", [[], ["--json"], ["--debug"]])
+@pytest.mark.parametrize("options", [[], ["--debug", "--json"]])
 def test_every_other_command(
     process: Callable[..., Ran], canary_url: str, trips: Path, options: list[str]
 ) -> None:
     table = f"{canary_url}::trips"
     process("move", trips, table)
     assert_silent(process("explain", trips, table, *options), code=0)
-    assert_silent(process("explain", table, trips, *options), code=2 if options is None else None)
+    assert_silent(process("explain", table, trips, *options), code=0)
     assert_silent(process("schema", table, *options), code=0)
     assert_silent(process("sniff", table, *options), code=2)
 
 
-@pytest.mark.parametrize("options", [[], ["--json"], ["--debug"], ["--debug", "--json"]])
+@pytest.mark.parametrize("options", [[], ["--debug", "--json"]])
 def test_moves_that_fail(
     process: Callable[..., Ran], canary_url: str, trips: Path, options: list[str]
 ) -> None:
     base, database = canary_url.rsplit("/", 1)
-    host = canary_url.rsplit("@", 1)[1].split("/")[0]
+    host = canary_url.rpartition("@")[2].partition("/")[0]
     targets = [
         f"{canary_url.replace('kanarie', 'kanarienwrong')}::trips",
         f"{canary_url.replace(host, '127.0.0.1:1')}::trips",

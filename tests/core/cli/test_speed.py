@@ -6,7 +6,6 @@ import json
 import resource
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,12 +75,12 @@ def test_a_csv_that_passes_as_it_is_loads_no_arrow(trips: Path, pg_url: str) -> 
         assert not {"pyarrow", "pandas", "numpy", "rich", "boto3"} & loaded
 
 
-def test_ten_rows_are_in_a_table_within_a_second(mvrec: Path, tmp_path: Path, pg_url: str) -> None:
-    """0.8 s on a machine that is not busy; CPU seconds hold on one that is."""
+def test_ten_rows_are_in_a_table_in_less_than_a_second(
+    mvrec: Path, tmp_path: Path, pg_url: str
+) -> None:
+    """Measured in CPU seconds, which hold on a busy machine too."""
     rows = tmp_path / "ten.csv"
     rows.write_text("id,name\n" + "".join(f"{n},name {n}\n" for n in range(10)))
-    move = [mvrec, "move", rows, f"{pg_url}::ten", "--quiet"]
+    move: list[str | Path] = [mvrec, "move", rows, f"{pg_url}::ten", "--quiet"]
     subprocess.run(move, check=True)
-    started = time.monotonic()
-    assert _cpu(move) <= 1.0
-    assert time.monotonic() - started > 0
+    assert _cpu(move) <= 0.9

@@ -43,6 +43,7 @@ class FileSource:
 
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """List the files, and find out how the first is written unless that was said."""
+        options.refuse(("query", "columns"), "a file to read")
         return _Inspection(self, context, options).end()
 
     def sniff(self, context: Context, options: MoveOptions) -> Sniffed:
@@ -206,6 +207,7 @@ class FileTarget:
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Check that the place can be written to, and settle the format."""
+        options.refuse(("if_exists", "key", "user_grants", "group_grants"), "a file to write")
         scheme = context.scheme(self.url)
         if not scheme.writable:
             raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
