@@ -92,5 +92,5 @@ def _rows(part: Part, form: BaseRecordsFormat, *, first: bool) -> BinaryIO:
     text = plain_text(plain, hints)
     if not hints.header_row:
         return text
-    header, read = read_first(text, dialect_of(hints))
-    return cast(BinaryIO, Headed(read[len(header) :], text))
+    _, _, rest = read_first(text, dialect_of(hints))
+    return cast(BinaryIO, Headed(rest, text))
