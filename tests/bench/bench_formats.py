@@ -47,7 +47,9 @@ def lineitem(where: Path, rows: int) -> Path:
     scale = max(rows / 6_000_000 * 1.2, 0.01)
     command = ["tpchgen-cli", "csv", "-s", f"{scale:.2f}", "--tables=lineitem"]
     generator = Path(sys.executable).with_name(command[0])
-    subprocess.run([generator, *command[1:], f"--output-dir={where}"], check=True, capture_output=True)
+    subprocess.run(
+        [generator, *command[1:], f"--output-dir={where}"], check=True, capture_output=True
+    )
     target = where / "rows.csv"
     with (where / "lineitem.csv").open("rb") as source, target.open("wb") as out:
         out.writelines(itertools.islice(source, rows + 1))
@@ -55,7 +57,11 @@ def lineitem(where: Path, rows: int) -> Path:
 
 
 def recode(
-    source: Path, one: BaseRecordsFormat, target: Path, other: BaseRecordsFormat, schema: RecordsSchema
+    source: Path,
+    one: BaseRecordsFormat,
+    target: Path,
+    other: BaseRecordsFormat,
+    schema: RecordsSchema,
 ) -> int:
     """Write one file as another."""
     with target.open("wb") as sink:

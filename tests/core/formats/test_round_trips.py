@@ -129,7 +129,10 @@ COLUMNS: list[tuple[Field, SearchStrategy[Any]]] = [
         st.lists(st.none() | st.integers(-5, 5), max_size=3),
     ),
     (Field("x", "array", items=Field("item", "string")), st.lists(st.none() | TEXT, max_size=3)),
-    (Field("x", "array", items=Field("item", "date")), st.lists(st.none() | st.dates(), max_size=2)),
+    (
+        Field("x", "array", items=Field("item", "date")),
+        st.lists(st.none() | st.dates(), max_size=2),
+    ),
 ]
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 

@@ -71,7 +71,11 @@ WRITTEN_BY_1X = {
             "index": 1,
             "constraints": {"required": False, "unique": False, "min": "-128", "max": "127"},
             "representations": {
-                "origin": {"rep_type": "sql/redshift", "col_ddl": "SMALLINT", "col_type": "SMALLINT"}
+                "origin": {
+                    "rep_type": "sql/redshift",
+                    "col_ddl": "SMALLINT",
+                    "col_type": "SMALLINT",
+                }
             },
         },
         "str": {
@@ -91,7 +95,9 @@ def test_a_schema_survives_its_json() -> None:
 
 
 @pytest.mark.parametrize("document", [FULL.to_data(), WRITTEN_BY_1X], ids=["ours", "of 1.x"])
-def test_documents_are_valid_against_the_json_schema_that_ships(document: dict[str, object]) -> None:
+def test_documents_are_valid_against_the_json_schema_that_ships(
+    document: dict[str, object],
+) -> None:
     jsonschema.Draft7Validator.check_schema(json_schema())
     jsonschema.validate(document, json_schema())
 
@@ -165,7 +171,9 @@ def test_casting_keeps_what_is_true_of_any_type() -> None:
         (None, None, pa.int64()),
     ],
 )
-def test_an_integer_is_sized_by_its_range(low: int | None, high: int | None, arrow: pa.DataType) -> None:
+def test_an_integer_is_sized_by_its_range(
+    low: int | None, high: int | None, arrow: pa.DataType
+) -> None:
     schema = RecordsSchema([Field("x", "integer", IntegerConstraints(min=low, max=high))])
     assert schema.to_arrow().field("x").type == arrow
 
@@ -184,7 +192,9 @@ def test_an_integer_is_sized_by_its_range(low: int | None, high: int | None, arr
         (DecimalConstraints(), pa.string()),
     ],
 )
-def test_a_decimal_keeps_precision_and_scale(constraints: DecimalConstraints, arrow: pa.DataType) -> None:
+def test_a_decimal_keeps_precision_and_scale(
+    constraints: DecimalConstraints, arrow: pa.DataType
+) -> None:
     schema = RecordsSchema([Field("x", "decimal", constraints)])
     assert schema.to_arrow().field("x").type == arrow
     assert RecordsSchema.from_arrow(schema.to_arrow())["x"].field_type == "decimal"

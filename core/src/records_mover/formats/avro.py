@@ -126,7 +126,9 @@ def _nullable(kind: Any) -> tuple[Any, bool]:
         return kind, False
     rest = [one for one in kind if one != "null"]
     if len(rest) != 1:
-        raise FormatError(f"the Avro union {kind!r} holds several types", "use a union with null only")
+        raise FormatError(
+            f"the Avro union {kind!r} holds several types", "use a union with null only"
+        )
     return rest[0], len(rest) < len(kind)
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["converter", "false_spellings", "native_type", "true_spellings"]
 
 
-
 TRUE = ("true", "True", "TRUE", "t", "T", "1", "yes", "Yes", "YES", "y", "Y", "on", "ON")
 FALSE = ("false", "False", "FALSE", "f", "F", "0", "no", "No", "NO", "n", "N", "off", "OFF")
 
@@ -37,7 +36,9 @@ def false_spellings(hints: ValidatedRecordsHints) -> list[str]:
     return [false, *(word for word in FALSE if word not in (true, false))]
 
 
-def native_type(field: Field, kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.DataType | None:
+def native_type(
+    field: Field, kind: pa.DataType, hints: ValidatedRecordsHints
+) -> pa.DataType | None:
     """Return the type that Arrow's CSV parser makes of a column itself; None where it cannot."""
     if field.field_type in ("bytes", "array") or pat.is_decimal256(kind):
         return None

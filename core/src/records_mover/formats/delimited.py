@@ -105,7 +105,9 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
     def for_target(self, filename: str) -> DelimitedRecordsFormat:
         """Return the format in which to write a file: as named, with a header unless told not to."""
         named = self.for_name(filename)
-        return named if "header-row" in named.custom_hints else named.alter_hints({"header-row": True})
+        return (
+            named if "header-row" in named.custom_hints else named.alter_hints({"header-row": True})
+        )
 
     def config(self) -> dict[str, Any]:
         """Return the type, the variant and every hint."""

@@ -231,7 +231,9 @@ _ALL = (
         "how a date and time of no zone is written",
         _date_format,
     ),
-    _hint("null-marker", "", "what an unquoted NULL is written as; null: NULL cannot occur", _any_text),
+    _hint(
+        "null-marker", "", "what an unquoted NULL is written as; null: NULL cannot occur", _any_text
+    ),
     _hint("comment", None, "lines that begin with this character are left out", _character_or_none),
     _hint("skip-lines", 0, "lines to leave out before the header or the first row", _count),
     _choice("decimal-separator", ".", "what stands before the fraction of a number", ".", ","),
@@ -356,4 +358,3 @@ def _checked(hint: Hint, value: object, fail: bool) -> Any:  # noqa: FBT001
         raise FormatError(what, f"{advice}; or pass fail_if_cant_handle_hint=False")
     log.warning("%s, %r is taken instead: %s", what, hint.fallback, advice)
     return hint.fallback
-

@@ -81,9 +81,7 @@ def parse_lines(chunk: Chunk, explicit: pa.Schema, source: str) -> pa.Table:
         raise _bad_line(chunk, explicit, source, err) from err
 
 
-def _bad_line(
-    chunk: Chunk, explicit: pa.Schema, source: str, err: pa.ArrowInvalid
-) -> BadRowError:
+def _bad_line(chunk: Chunk, explicit: pa.Schema, source: str, err: pa.ArrowInvalid) -> BadRowError:
     """Find the first line that makes the chunk unreadable, by halving."""
     lines = chunk.data.split(b"\n")
     low, high = 0, len(lines)
@@ -112,7 +110,9 @@ def _fails(lines: Sequence[bytes], explicit: pa.Schema) -> bool:
     return False
 
 
-def _batch(chunk: Chunk, *, schema: RecordsSchema, wanted: pa.Schema, source: str) -> pa.RecordBatch:
+def _batch(
+    chunk: Chunk, *, schema: RecordsSchema, wanted: pa.Schema, source: str
+) -> pa.RecordBatch:
     nested = [field.name for field in schema.fields if field.field_type == "json"]
     known = [_parsed_as(field) for field in wanted if field.name not in nested]
     table = parse_lines(chunk, pa.schema(known), source)
@@ -143,7 +143,9 @@ def _typed(
     try:
         return tokens.from_json_type(array, kind.type)
     except pa.ArrowInvalid as err:
-        what = f"{source or 'the lines'} from line {chunk.first_line} on: column '{field.name}': {err}"
+        what = (
+            f"{source or 'the lines'} from line {chunk.first_line} on: column '{field.name}': {err}"
+        )
         raise BadRowError(what, f"it is no {field.field_type}", column=field.name) from err
 
 
@@ -163,5 +165,3 @@ def nested_text(chunk: Chunk, name: str, table: pa.Table) -> pa.Array:
 
 def _dumped(value: Any) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
-
-

@@ -42,7 +42,10 @@ def _lines(batch: pa.RecordBatch) -> memoryview:
     pieces: list[pa.Array | pa.Scalar] = []
     for index, name in enumerate(batch.schema.names):
         key = ("{" if index == 0 else ",") + json.dumps(name, ensure_ascii=False) + ":"
-        pieces += [pa.scalar(key, pa.string()), pc.fill_null(json_text(batch.column(index)), "null")]
+        pieces += [
+            pa.scalar(key, pa.string()),
+            pc.fill_null(json_text(batch.column(index)), "null"),
+        ]
     pieces.append(pa.scalar("}\n", pa.string()))
     joined = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.string()))
     offsets = np.frombuffer(joined.buffers()[1], np.int32)
@@ -76,7 +79,13 @@ def _floats(array: pa.Array) -> pa.Array:
 
 
 def _quoted(text: pa.Array) -> pa.Array:
-    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+    for plain, escaped in (
+        ("\\", "\\\\"),
+        ('"', '\\"'),
+        ("\n", "\\n"),
+        ("\r", "\\r"),
+        ("\t", "\\t"),
+    ):
         text = pc.replace_substring(text, plain, escaped)
     if pc.any(pc.match_substring_regex(text, r"[\x00-\x1f]")).as_py():
         for code in range(32):
@@ -90,7 +99,9 @@ def _lists(array: pa.Array) -> pa.Array:
     lengths = pc.fill_null(pc.list_value_length(array), 0)
     ends = np.cumsum(np.frombuffer(lengths.buffers()[1], np.int32)[: len(lengths)], dtype=np.int32)
     offsets = pa.py_buffer(np.concatenate((np.zeros(1, np.int32), ends)))
-    lists = pa.Array.from_buffers(pa.list_(pa.string()), len(array), [None, offsets], children=[items])
+    lists = pa.Array.from_buffers(
+        pa.list_(pa.string()), len(array), [None, offsets], children=[items]
+    )
     joined = pc.binary_join(lists, ",")
     whole = pc.binary_join_element_wise(
         pa.scalar("[", pa.string()), joined, pa.scalar("]", pa.string()), pa.scalar("", pa.string())

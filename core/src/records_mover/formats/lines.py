@@ -141,9 +141,7 @@ def _spots(data: npt.NDArray[np.uint8], mark: bytes) -> npt.NDArray[np.int64]:
     return spots
 
 
-def _like_null(
-    text: pa.Array, offsets: npt.NDArray[np.int32], null: str
-) -> npt.NDArray[np.bool_]:
+def _like_null(text: pa.Array, offsets: npt.NDArray[np.int32], null: str) -> npt.NDArray[np.bool_]:
     if not null:
         empty: npt.NDArray[np.bool_] = np.diff(offsets) == 0
         if not text.null_count:
@@ -182,7 +180,9 @@ def _escaped(text: pa.Array, marks: Marks) -> pa.Array:
         return text
     for mark in (special.decode() for special in marks.special):
         if pc.any(pc.match_substring(text, mark)).as_py():
-            what = f"a value holds {mark!r}, which nothing would tell from the end of a field or row"
+            what = (
+                f"a value holds {mark!r}, which nothing would tell from the end of a field or row"
+            )
             raise BadRowError(what, "write a variant with quotes or escapes: csv or bluelabs")
     return text
 

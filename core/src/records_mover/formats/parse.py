@@ -115,5 +115,3 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
 
 def _empty(column: pa.ChunkedArray) -> pa.Array:
     return pa.nulls(0, column.type)
-
-

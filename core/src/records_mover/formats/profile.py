@@ -315,7 +315,10 @@ class _Look:
             return None
         found = pc.min_max(pc.cast(self.text, pa.float64())).as_py()
         return replace(
-            self.plain, kind="float", min=Decimal(repr(found["min"])), max=Decimal(repr(found["max"]))
+            self.plain,
+            kind="float",
+            min=Decimal(repr(found["min"])),
+            max=Decimal(repr(found["max"])),
         )
 
     def _rare(self) -> Facts | None:

@@ -190,5 +190,3 @@ def _blanks_to_null(column: pa.Array) -> pa.Array:
     if shortest != 0:
         return column
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-
-

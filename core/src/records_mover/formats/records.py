@@ -110,9 +110,7 @@ def _outside_quotes(data: bytes, dialect: Dialect) -> int | None:
     return _between_quotes(data, dialect.terminator, marks)
 
 
-def _between_quotes(
-    data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]
-) -> int | None:
+def _between_quotes(data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]) -> int | None:
     """Look for a terminator in the gaps outside quotes, from the last one back."""
     end = len(data)
     outside = len(marks) % 2 == 0

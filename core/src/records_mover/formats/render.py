@@ -78,7 +78,10 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     if one is None:
         return text
     minus = pc.less(wide, pa.scalar(0, pa.int8()).cast(wide.type))
-    shifted = pc.cast(pc.add(pc.abs(wide).cast(pa.decimal256(75, scale)), one.cast(pa.decimal256(75, scale))), pa.string())
+    shifted = pc.cast(
+        pc.add(pc.abs(wide).cast(pa.decimal256(75, scale)), one.cast(pa.decimal256(75, scale))),
+        pa.string(),
+    )
     plain = pc.binary_join_element_wise(
         pc.if_else(minus, "-0", "0"), pc.utf8_slice_codeunits(shifted, 1), ""
     )
@@ -178,6 +181,8 @@ def _constant(text: str, count: int) -> tokens.Bytes:
 
 def _twelve(digits: tokens.Bytes, part: str) -> tokens.Bytes:
     hour = (digits[:, 0] - 48) * 10 + (digits[:, 1] - 48)
-    words = [f"{(h % 12) or 12:02d}" if part == "HH12" else ("AM" if h < 12 else "PM") for h in range(24)]
+    words = [
+        f"{(h % 12) or 12:02d}" if part == "HH12" else ("AM" if h < 12 else "PM") for h in range(24)
+    ]
     table = np.frombuffer("".join(words).encode(), np.uint8).reshape(24, 2)
     return table[hour]

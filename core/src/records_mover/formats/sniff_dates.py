@@ -10,9 +10,16 @@ __all__ = ["DateFindings", "date_findings"]
 _CLOCK = r"(?:[ T](?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?(?P<ap>\s?[AaPp][Mm])?(?P<of>Z|[+-]\d{2}:?\d{0,2})?)?"
 _SHAPES = (
     ("YMD", re.compile(r"(?P<a>\d{4})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,2})" + _CLOCK)),
-    ("XXY", re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{2})" + _CLOCK)),
+    (
+        "XXY",
+        re.compile(
+            r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{2})" + _CLOCK
+        ),
+    ),
 )
-_TIME = re.compile(r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2}(?:\.\d+)?))?(?P<ap>\s?[AaPp][Mm])?")
+_TIME = re.compile(
+    r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2}(?:\.\d+)?))?(?P<ap>\s?[AaPp][Mm])?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +133,10 @@ def _settle(found: dict[str, _Column]) -> DateFindings:
 
 
 def _is_iso(written: str) -> bool:
-    return written.replace("T", " ").startswith("YYYY-MM-DD") and "12" not in written or (
-        written in ("HH24:MI", "HH24:MI:SS")
+    return (
+        written.replace("T", " ").startswith("YYYY-MM-DD")
+        and "12" not in written
+        or (written in ("HH24:MI", "HH24:MI:SS"))
     )
 
 

@@ -48,7 +48,9 @@ class Shape:
 def best_shapes(text: str, *, whole: bool, given: dict[str, object]) -> list[Shape]:
     """Return the readings of a text, best first; ``given`` holds what is known of the dialect."""
     delimiter = given.get("field-delimiter")
-    delimiters = [delimiter] if isinstance(delimiter, str) else [c for c in _CANDIDATES if c in text]
+    delimiters = (
+        [delimiter] if isinstance(delimiter, str) else [c for c in _CANDIDATES if c in text]
+    )
     shapes = [
         shape
         for candidate in delimiters or [","]
@@ -75,12 +77,15 @@ def _quotings(
 def _escapes(text: str, delimiter: str, given: dict[str, object]) -> list[str | None]:
     if "escape" in given:
         return ["\\"] if given["escape"] else [None]
-    escaping = f'\\{delimiter}' in text or '\\"' in text or "\\\n" in text
+    escaping = f"\\{delimiter}" in text or '\\"' in text or "\\\n" in text
     return [None, "\\"] if escaping else [None]
 
 
 def _quotes(
-    text: str, delimiter: str, escapes: list[str | None], escape_given: bool  # noqa: FBT001
+    text: str,
+    delimiter: str,
+    escapes: list[str | None],
+    escape_given: bool,  # noqa: FBT001
 ) -> list[str | None]:
     if delimiter == "\x01":
         return [None]
@@ -155,7 +160,7 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     else:
         longest = max(map(len, cells))
         clean -= 0.3 if longest > 20_000 else 0.0
-    many = 1 - 0.5**(width - 1)
+    many = 1 - 0.5 ** (width - 1)
     return width, many * steady**2 * (0.3 + 0.7 * max(clean, 0)) * _RELUCTANT.get(delimiter, 1.0)
 
 

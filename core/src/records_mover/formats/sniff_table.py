@@ -15,7 +15,22 @@ __all__ = ["Table", "sniff_table"]
 _CLOSE = 0.93  # a second reading at least this good, in parts of the first, is worth a word
 _SPOKEN = {"\t": "tab", " ": "space", "\x01": "\\x01"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_NULLS = ("NA", "N/A", "NULL", "null", "None", "NaN", "nan", "-", "?", "\\N", ".", "..", "#N/A", "n/a")
+_NULLS = (
+    "NA",
+    "N/A",
+    "NULL",
+    "null",
+    "None",
+    "NaN",
+    "nan",
+    "-",
+    "?",
+    "\\N",
+    ".",
+    "..",
+    "#N/A",
+    "n/a",
+)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 

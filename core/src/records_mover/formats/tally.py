@@ -71,7 +71,9 @@ class Tally:
     def schema(self) -> RecordsSchema:
         """Return the schema that follows from the facts."""
         pairs = zip(self._names, self._facts, strict=True)
-        return RecordsSchema([field_of(name, facts, complete=not self._cut) for name, facts in pairs])
+        return RecordsSchema(
+            [field_of(name, facts, complete=not self._cut) for name, facts in pairs]
+        )
 
 
 def field_of(name: str, facts: Facts, *, complete: bool) -> Field:

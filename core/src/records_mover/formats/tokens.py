@@ -91,7 +91,9 @@ def _text(value: str) -> pa.Scalar:
     return pa.scalar(value, pa.string())
 
 
-def _group(parts: pa.Array, tokens: frozenset[str], token: str, default: str) -> pa.Array | pa.Scalar:
+def _group(
+    parts: pa.Array, tokens: frozenset[str], token: str, default: str
+) -> pa.Array | pa.Scalar:
     if token not in tokens:
         return _text(default)
     found = pc.struct_field(parts, token)
@@ -255,7 +257,9 @@ def text_of_objects(values: pa.Array) -> pa.Array:
     from records_mover.formats.spans import span_text
 
     if pat.is_nested(values.type):
-        texts = (None if item is None else json.dumps(item, default=str) for item in values.to_pylist())
+        texts = (
+            None if item is None else json.dumps(item, default=str) for item in values.to_pylist()
+        )
     else:
         texts = (None if item.as_py() is None else span_text(item) for item in values)
     return pa.array(list(texts), pa.string())

@@ -134,7 +134,9 @@ def _from_arrow_field(field: pa.Field) -> Field:
         return Field(field.name, marked, _no_limits(marked, required=required))  # type: ignore[arg-type]
     if marked == "integer" and pat.is_decimal(kind):
         high = 10**kind.precision - 1
-        return Field(field.name, "integer", IntegerConstraints(required=required, min=-high, max=high))
+        return Field(
+            field.name, "integer", IntegerConstraints(required=required, min=-high, max=high)
+        )
     if _is_list(kind):
         items = _from_arrow_field(kind.value_field.with_name("item"))
         return Field(field.name, "array", Constraints(required=required), items=items)
@@ -193,4 +195,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _is_binary(kind: pa.DataType) -> bool:
     fixed = pat.is_fixed_size_binary(kind)
-    return bool(fixed or pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_binary_view(kind))
+    return bool(
+        fixed or pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_binary_view(kind)
+    )

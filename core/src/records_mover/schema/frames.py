@@ -38,7 +38,9 @@ def _column(series: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArray:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as err:
         what = f"the column '{name}' of the frame cannot be moved: {err}"
-        raise SchemaError(what, "give all of its values one type, for example by astype(str)") from err
+        raise SchemaError(
+            what, "give all of its values one type, for example by astype(str)"
+        ) from err
 
 
 def schema_of_frame(frame: pd.DataFrame, *, include_index: bool = False) -> RecordsSchema:
