@@ -11,7 +11,6 @@ from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Files, Form, Part
 from records_mover.records.describe import describe_format
-from records_mover.records.directory import RecordsDirectory
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.sniff import Sniffed
     from records_mover.records.context import Context
+    from records_mover.records.directory import RecordsDirectory
     from records_mover.records.options import MoveOptions
     from records_mover.schema import RecordsSchema
     from records_mover.url import Entry
@@ -184,6 +184,8 @@ def _directory(context: Context, url: str) -> RecordsDirectory | None:
     """Return the records directory at ``url``, or None where there are only files."""
     if not url.endswith("/"):
         return None
+    from records_mover.records.directory import RecordsDirectory
+
     directory = RecordsDirectory(context.store(url), url)
     return directory if directory.exists() else None
 
@@ -212,6 +214,8 @@ class FileTarget:
         if not scheme.writable:
             raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
         if self.url.endswith("/"):
+            from records_mover.records.directory import RecordsDirectory
+
             RecordsDirectory(context.store(self.url), self.url).check_empty()
         form = (
             self.format.for_name(self.url)
