@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Encode = Callable[[pa.Array], Encoded]
 
-__all__ = ["Encode", "binary_encoder"]
+__all__ = ["Encode", "binary_encoder", "complete"]
 
 _INTEGERS = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "oid": ">u4"}
 _FLOATS = {"float4": ">f4", "float8": ">f8"}
@@ -36,7 +36,11 @@ def binary_encoder(source: pa.DataType, target: PgType) -> Encode | str:
         return f"{source} has no exact binary form in {target.name}"
     if isinstance(found, str):
         return found
-    encode = found
+    return complete(found)
+
+
+def complete(encode: Encode) -> Encode:
+    """Return an encoder that also knows NULLs, dictionaries, runs and extensions."""
 
     def encode_any(array: pa.Array) -> Encoded:
         array = plain(array)

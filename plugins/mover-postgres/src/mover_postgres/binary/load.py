@@ -118,7 +118,6 @@ def _counted(
     for batch in reader:
         cancellation.check()
         for block in rows.blocks(batch):
-            meter.bytes += len(block)
             meter.rows = rows.rows
             yield block
     yield TRAILER
