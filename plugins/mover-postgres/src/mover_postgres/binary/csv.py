@@ -41,8 +41,10 @@ import pyarrow.types as pat
 
 from mover_postgres.binary.arrays import bits, fixed, valid_rows
 from mover_postgres.binary.choose import binary_encoder, complete
+from mover_postgres.binary.numbers import decimals, small_decimals
 from mover_postgres.binary.records import Chunk, Differs, check_structure
 from mover_postgres.binary.rows import RowEncoder
+from mover_postgres.binary.spelled import plain_dates, scaled_integers
 from mover_postgres.binary.texts import bytea_of_hex, json_binary, raw, uuids_of_text
 from mover_postgres.binary.times import moments
 
@@ -56,8 +58,10 @@ if TYPE_CHECKING:
     from mover_postgres.binary.pieces import Encoded
     from mover_postgres.options import LoadOptions
 
-    # Given a parsed column and a way to get it as it is spelled, raises ``Differs``.
-    Check = Callable[[pa.Array, Callable[[], pa.Array]], None]
+    # Parses the column once more, as another type.
+    Again = Callable[[pa.DataType], pa.Array]
+    # Makes what is encoded of what was parsed; raises ``Differs``.
+    Finish = Callable[[pa.Array, Again], pa.Array]
 
 __all__ = ["CsvLayout", "csv_layout"]
 
@@ -95,14 +99,21 @@ _NOT_HOUR_ALONE = r"^.{10}$|^.{14}"
 _NO_MOMENT = "a timestamp is not written in ISO form with an offset"
 
 
+@dataclass(frozen=True, slots=True)
+class CsvColumn:
+    """A column: what Arrow's parser makes of it, what then is made of that, and its encoder."""
+
+    kind: pa.DataType
+    finish: Finish | None
+    encode: Encode
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvLayout:
     """How one file is parsed and encoded: ready for any chunk of it."""
 
-    columns: tuple[str, ...]
-    kinds: tuple[pa.DataType, ...]
-    checks: tuple[Check | None, ...]
-    encode: tuple[Encode, ...]
+    names: tuple[str, ...]
+    columns: tuple[CsvColumn, ...]
     delimiter: bytes
     null: str | None
 
@@ -112,45 +123,36 @@ class CsvLayout:
         chunk = piece.rows
         if not chunk:
             return [], 0
-        self._check_before(chunk)
+        if _may_hold_hexadecimal(chunk):
+            self._check_integers(chunk)
         batch = self._parsed(chunk)
-        return list(RowEncoder(self.columns, self.encode).blocks(batch)), batch.num_rows
+        encode = [column.encode for column in self.columns]
+        return list(RowEncoder(self.names, encode).blocks(batch)), batch.num_rows
 
-    def _check_before(self, chunk: bytes) -> None:
-        """Look for what must not come before Arrow's parser, of which signs are seen anywhere."""
-        if b"0x" in chunk or b"0X" in chunk:
-            self._check_none(chunk, pat.is_integer, "[xX]", "it holds a hexadecimal number")
-        if any(map(pat.is_decimal, self.kinds)) and _may_hold_exponent(chunk):
-            self._check_none(chunk, pat.is_decimal, "[eE]", "a decimal number has an exponent")
-
-    def _check_none(
-        self, chunk: bytes, is_meant: Callable[[pa.DataType], bool], pattern: str, why: str
-    ) -> None:
-        meant = [name for name, kind in zip(self._names, self.kinds, strict=True) if is_meant(kind)]
-        if meant:
-            for texts in self._read(chunk, dict.fromkeys(meant, pa.string())).columns:
-                if pc.any(pc.match_substring_regex(texts, pattern)).as_py():
-                    raise Differs(why)
+    def _check_integers(self, chunk: bytes) -> None:
+        """Arrow takes 0xFFFFFFFF for -1."""
+        for index, column in enumerate(self.columns):
+            if pat.is_integer(column.kind):
+                _check_none(self._again(chunk, index)(pa.string()), "[xX]", "it is hexadecimal")
 
     def _parsed(self, chunk: bytes) -> pa.RecordBatch:
-        batch = self._read(chunk, dict(zip(self._names, self.kinds, strict=True)))
-        for index, check in enumerate(self.checks):
-            if check is not None:
-                check(batch.column(index), self._spelled(chunk, index))
-        return batch
+        batch = self._read(chunk, {str(at): one.kind for at, one in enumerate(self.columns)})
+        arrays = [
+            array if column.finish is None else column.finish(array, self._again(chunk, at))
+            for at, (array, column) in enumerate(zip(batch.columns, self.columns, strict=True))
+        ]
+        return pa.RecordBatch.from_arrays(arrays, names=[str(at) for at in range(len(arrays))])
 
-    @property
-    def _names(self) -> list[str]:
-        return [str(index) for index in range(len(self.columns))]
-
-    def _spelled(self, chunk: bytes, index: int) -> Callable[[], pa.Array]:
-        return lambda: self._read(chunk, {str(index): pa.string()}).column(0)
+    def _again(self, chunk: bytes, index: int) -> Again:
+        return lambda kind: self._read(chunk, {str(index): kind}).column(0)
 
     def _read(self, chunk: bytes, types: dict[str, pa.DataType]) -> pa.RecordBatch:
         table = pacsv.read_csv(
             pa.BufferReader(chunk),
             pacsv.ReadOptions(
-                column_names=self._names, use_threads=False, block_size=len(chunk) + 1
+                column_names=[str(at) for at in range(len(self.columns))],
+                use_threads=False,
+                block_size=len(chunk) + 1,
             ),
             pacsv.ParseOptions(
                 delimiter=self.delimiter.decode(), newlines_in_values=True, ignore_empty_lines=False
@@ -182,20 +184,15 @@ def csv_layout(
     why = _format_differs(options)
     if why is not None:
         return why
-    kinds, checks, encode = [], [], []
+    found = []
     for name in columns:
-        target = types.get(name)
-        found = _column(target) if target is not None else None
-        if found is None:
+        column = _column(types[name]) if name in types else None
+        if column is None:
             return f"column '{name}' has no exact parse outside of the server"
-        kinds.append(found[0])
-        checks.append(found[1])
-        encode.append(found[2])
+        found.append(column)
     return CsvLayout(
-        columns=tuple(columns),
-        kinds=tuple(kinds),
-        checks=tuple(checks),
-        encode=tuple(encode),
+        names=tuple(columns),
+        columns=tuple(found),
         delimiter=options.copy.delimiter.encode(),
         null=options.copy.null,
     )
@@ -212,62 +209,82 @@ def _format_differs(options: LoadOptions) -> str | None:
     return None
 
 
-def _column(target: PgType) -> tuple[pa.DataType, Check | None, Encode] | None:
+def _column(target: PgType) -> CsvColumn | None:
     if target.kind in _FROM_TEXT:
-        return pa.binary(), None, complete(_FROM_TEXT[target.kind])
+        return CsvColumn(pa.binary(), None, complete(_FROM_TEXT[target.kind]))
     if target.kind == "timestamptz":
-        return pa.string(), None, complete(_zoned_moments)
-    kind = _decimal(target) if target.kind == "numeric" else _FIXED_TYPES.get(target.kind)
+        return CsvColumn(pa.string(), None, complete(_zoned_moments))
+    if target.kind == "numeric":
+        return _numeric(target)
+    kind = _FIXED_TYPES.get(target.kind)
     if kind is None:
         return None
     encode = binary_encoder(kind, target)
-    return None if isinstance(encode, str) else (kind, _CHECKS.get(target.kind), encode)
+    assert not isinstance(encode, str), encode
+    read = pa.binary() if target.kind == "date" else kind
+    return CsvColumn(read, _FINISHES.get(target.kind), encode)
 
 
-def _decimal(target: PgType) -> pa.DataType | None:
+def _numeric(target: PgType) -> CsvColumn | None:
     precision, scale = target.precision, target.scale
     if precision is None or scale is None or not 0 <= scale <= precision <= _MOST_DIGITS:
         return None
-    return pa.decimal128(precision, scale)
+    kind = pa.decimal128(precision, scale)
+    small, large = small_decimals(64, scale), decimals(128, scale)
+
+    def finish(array: pa.Array, again: Again) -> pa.Array:
+        found = scaled_integers(array, scale)
+        if found is not None:
+            return found
+        # Arrow's parser crashes on 1e-2000000000.
+        _check_none(again(pa.string()), "[eE]", "a decimal number has an exponent")
+        return again(kind)
+
+    def encode(array: pa.Array) -> Encoded:
+        return (small if pat.is_int64(array.type) else large)(array)
+
+    return CsvColumn(pa.binary(), finish, complete(encode))
 
 
-def _may_hold_exponent(chunk: bytes) -> bool:
-    """Whether an E anywhere has a digit or a point before it, and a digit or a sign behind."""
+def _may_hold_hexadecimal(chunk: bytes) -> bool:
     text = np.frombuffer(chunk, np.uint8)
-    spots = np.flatnonzero((text[1:-1] | _LOWER) == ord("e")) + 1
-    before, after = text[spots - 1], text[spots + 1]
-    found = (_is_digit(before) | (before == ord("."))) & (
-        _is_digit(after) | (after == ord("+")) | (after == ord("-"))
-    )
-    return bool(found.any())
+    return bool((((text[1:] | _LOWER) == ord("x")) & (text[:-1] == ord("0"))).any())
 
 
-def _is_digit(signs: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    return (signs >= ord("0")) & (signs <= ord("9"))
+def _check_none(texts: pa.Array, pattern: str, why: str) -> None:
+    found = pc.match_substring_regex(texts, pattern)
+    if (_held(found, bits(found.buffers()[1], found.offset, len(found)))).any():
+        raise Differs(why)
 
 
-def _check_floats(array: pa.Array, spelled: Callable[[], pa.Array]) -> None:
+def _finite(array: pa.Array, again: Again) -> pa.Array:
     """Arrow reads what is too large as infinite and what is too small as zero."""
     values = fixed(array, f"<f{array.type.bit_width // 8}")
     if not np.isfinite(_held(array, values)).all():
         raise Differs("a float is not finite, or out of range")
     zeros = _rows_of(array, values == 0)
     if zeros.any():
-        _check_spelling(spelled(), zeros, _ZERO, "a float is too small")
+        _check_spelling(again(pa.string()), zeros, _ZERO, "a float is too small")
+    return array
 
 
-def _check_dates(array: pa.Array, _: Callable[[], pa.Array]) -> None:
-    if (_held(array, fixed(array, "<i4")) < _YEAR_ONE_DAYS).any():
-        raise Differs("a date is of the year 0000")
+def _dates(array: pa.Array, again: Again) -> pa.Array:
+    found = plain_dates(array)
+    if found is None:
+        found = again(pa.date32())
+        if (_held(found, fixed(found, "<i4")) < _YEAR_ONE_DAYS).any():
+            raise Differs("a date is of the year 0000")
+    return found
 
 
-def _check_moments(array: pa.Array, spelled: Callable[[], pa.Array]) -> None:
+def _moments(array: pa.Array, again: Again) -> pa.Array:
     values = fixed(array, "<i8")
     if (_held(array, values) < _YEAR_ONE_DAYS * _DAY).any():
         raise Differs("a timestamp is of the year 0000")
     on_the_hour = _rows_of(array, values % _HOUR == 0)
     if on_the_hour.any():
-        _check_spelling(spelled(), on_the_hour, _NOT_HOUR_ALONE, "a time has no minutes")
+        _check_spelling(again(pa.string()), on_the_hour, _NOT_HOUR_ALONE, "a time has no minutes")
+    return array
 
 
 def _zoned_moments(array: pa.Array) -> Encoded:
@@ -298,9 +315,9 @@ def _check_spelling(
         raise Differs(why)
 
 
-_CHECKS: Mapping[str, Check] = {
-    "float4": _check_floats,
-    "float8": _check_floats,
-    "date": _check_dates,
-    "timestamp": _check_moments,
+_FINISHES: Mapping[str, Finish] = {
+    "float4": _finite,
+    "float8": _finite,
+    "date": _dates,
+    "timestamp": _moments,
 }

@@ -83,7 +83,7 @@ class CsvLadder:
         self, cursor: PsycopgCursor, part: Part, meter: Meter, cancellation: Cancellation
     ) -> int:
         set_locally(cursor.connection, SETTINGS)
-        into = statement(self.table, self.layout.columns, cursor)
+        into = statement(self.table, self.layout.names, cursor)
         before = meter.rows
         with closing(part.open()) as stream:
             pieces = chunks(stream, header=self.header)

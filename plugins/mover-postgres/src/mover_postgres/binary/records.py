@@ -107,19 +107,26 @@ def check_structure(piece: Chunk, delimiter: bytes) -> None:
     chunk = piece.data
     if piece.header:
         _check_text(chunk[: end_of_first(chunk)])
-    if _END_OF_DATA in chunk:
+    # One sign is looked for much more quickly than two.
+    if b"\\" in chunk and _END_OF_DATA in chunk:
         raise Differs("it holds the mark '\\.'")
     if chunk.startswith(codecs.BOM_UTF8):
         raise Differs("it holds a byte order mark")
+    text = np.frombuffer(chunk, np.uint8)
     marks = None
     if b'"' in chunk:
-        text = np.frombuffer(chunk, np.uint8)
         marks = np.flatnonzero(text == _QUOTE)
         _check_quotes(text, marks, delimiter)
     if piece.crlf or b"\r" in chunk:
-        _check_line_ends(chunk, marks, crlf=piece.crlf)
-    if chunk.startswith((b"\n", b"\r\n")) or b"\n\n" in chunk or b"\n\r\n" in chunk:
-        _check_empty_lines(chunk, marks)
+        _check_line_ends(text, marks, crlf=piece.crlf)
+    if _may_hold_empty_line(chunk, text):
+        _check_empty_lines(text, marks)
+
+
+def _may_hold_empty_line(chunk: bytes, text: npt.NDArray[Any]) -> bool:
+    ends = text == _LF
+    after_end = chunk.startswith((b"\n", b"\r")) or bool((ends[1:] & ends[:-1]).any())
+    return after_end or (b"\r" in chunk and b"\n\r" in chunk)
 
 
 def _check_text(header: bytes) -> None:
@@ -155,8 +162,9 @@ def _outside(spots: npt.NDArray[Any], marks: npt.NDArray[Any] | None) -> npt.NDA
     return spots[np.searchsorted(marks, spots) % 2 == 0]
 
 
-def _check_line_ends(chunk: bytes, marks: npt.NDArray[Any] | None, *, crlf: bool) -> None:
-    text = np.frombuffer(chunk, np.uint8)
+def _check_line_ends(
+    text: npt.NDArray[Any], marks: npt.NDArray[Any] | None, *, crlf: bool
+) -> None:
     returns = _outside(np.flatnonzero(text == _CR), marks)
     if not crlf:
         if len(returns):
@@ -167,8 +175,7 @@ def _check_line_ends(chunk: bytes, marks: npt.NDArray[Any] | None, *, crlf: bool
         raise Differs("the lines end in more than one way")
 
 
-def _check_empty_lines(chunk: bytes, marks: npt.NDArray[Any] | None) -> None:
-    text = np.frombuffer(chunk, np.uint8)
+def _check_empty_lines(text: npt.NDArray[Any], marks: npt.NDArray[Any] | None) -> None:
     ends = _outside(np.flatnonzero(text == _LF), marks)
     lengths = np.diff(ends, prepend=-1)
     returns = text[np.maximum(ends - 1, 0)] == _CR
