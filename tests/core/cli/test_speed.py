@@ -78,7 +78,7 @@ def test_a_csv_that_passes_as_it_is_loads_no_arrow(trips: Path, pg_url: str) -> 
 def test_ten_rows_cost_at_most_twice_the_import_of_sqlalchemy(
     mvrec: Path, tmp_path: Path, pg_url: str
 ) -> None:
-    """Measured against what nothing here can make quicker, since seconds depend on who else runs."""
+    """Measured against what nothing here can make quicker: seconds depend on who else runs."""
     rows = tmp_path / "ten.csv"
     rows.write_text("id,name\n" + "".join(f"{n},name {n}\n" for n in range(10)))
     move: list[str | Path] = [mvrec, "move", rows, f"{pg_url}::ten", "--quiet"]
