@@ -57,6 +57,27 @@ def test_quoted_empty_fields_are_null_in_numbers_when_all_is_quoted(pg):
     assert pg.rows("SELECT * FROM t ORDER BY a NULLS FIRST") == [(None, "x"), (2, "")]
 
 
+def test_the_right_to_insert_is_enough(pg):
+    name = pg.database.engine.url.database
+    other = pg.other()
+    pg.run(
+        "CREATE TABLE t (a int, b text, d date)",
+        f"CREATE ROLE writer_{name}",
+        f"GRANT INSERT ON t TO writer_{name}",
+        f"ALTER DATABASE {name} SET role = 'writer_{name}'",
+    )
+    pg.database.engine.dispose()
+    form = pg.csv(quoting="all", dateformat="DD/MM/YY", datetimeformat="MM/DD/YY HH24:MI")
+    try:
+        assert pg.load(b'"a","b","d"\n"","x","02/01/20"\n', "t", form=form).rows == 1
+        with other.cursor() as cursor:
+            cursor.execute("SELECT a, d::text FROM t")
+            assert cursor.fetchall() == [(None, "2020-01-02")]
+    finally:
+        with other.cursor() as cursor:
+            cursor.execute(f"DROP OWNED BY writer_{name}; DROP ROLE writer_{name}")
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 def test_every_line_end_is_read(pg, end):
     pg.run("CREATE TABLE t (a int, b text)")

@@ -161,6 +161,11 @@ def always_carries(fmt: BaseRecordsFormat) -> bool:
     return fmt.hints["quoting"] is not None or fmt.hints["escape"] is not None
 
 
+def refuse_for_cause(err: BadRowError, fmt: BaseRecordsFormat) -> None:
+    assert REFUSED.search(err.what), err.what
+    assert not always_carries(fmt) or "NUL" in err.what
+
+
 def expected(table: pa.Table, fmt: BaseRecordsFormat, lossy: set[str]) -> list[list[Any]]:
     """Return the columns as they come back: empty text is NULL where the format says so."""
     columns = []
@@ -189,8 +194,7 @@ def test_a_table_comes_back_equal_or_is_refused(
     try:
         rows = write_batches(table.to_reader(max_chunksize=2), fmt, sink, schema=schema)
     except BadRowError as err:
-        assert REFUSED.search(err.what), err.what
-        assert not always_carries(fmt) or "NUL" in err.what
+        refuse_for_cause(err, fmt)
         return
     assert rows == table.num_rows
     back = read_batches(io.BytesIO(sink.getvalue()), fmt, schema).read_all()

@@ -126,7 +126,8 @@ def test_an_unknown_type_loads_as_text_with_a_warning(caplog: pytest.LogCaptureF
         ('{"schema": "bltypes/v1", "fields": []}', "must be a JSON object"),
         ('{"schema": "bltypes/v1", "fields": {"a": {}}}', "column 'a' has no type"),
         (
-            '{"schema": "bltypes/v1", "fields": {"a": {"type": "integer", "constraints": {"min": "x"}}}}',
+            '{"schema": "bltypes/v1", "fields": '
+            '{"a": {"type": "integer", "constraints": {"min": "x"}}}}',
             "'min' of the constraints of column 'a' is 'x'",
         ),
     ],
@@ -217,7 +218,7 @@ def test_frames_become_schemas_by_dtype_and_by_value() -> None:
             "d": [dt.date(2000, 1, 1), None],
             "t": [None, dt.time(1, 2)],
             "n": [Decimal("1.50"), None],
-            "z": pd.to_datetime(["2000-01-01", None]).tz_localize("Europe/Paris"),
+            "z": pd.to_datetime(pd.Series(["2000-01-01", None])).dt.tz_localize("Europe/Paris"),
         }
     )
     schema = schema_of_frame(frame)

@@ -132,7 +132,7 @@ def _nullable(kind: Any) -> tuple[Any, bool]:
     return rest[0], len(rest) < len(kind)
 
 
-def _arrow_type(kind: Any) -> pa.DataType:  # noqa: C901, PLR0911
+def _arrow_type(kind: Any) -> pa.DataType:  # noqa: C901
     logical = kind.get("logicalType") if isinstance(kind, dict) else None
     base = kind["type"] if isinstance(kind, dict) else kind
     if logical == "decimal":
@@ -204,7 +204,7 @@ def _microseconds(field: pa.Field) -> pa.Field:
     return field.with_type(pa.time64("us")) if kind == pa.time64("ns") else field
 
 
-def _avro_type(kind: pa.DataType) -> Any:  # noqa: C901, PLR0911
+def _avro_type(kind: pa.DataType) -> Any:
     if pat.is_boolean(kind):
         return "boolean"
     if pat.is_integer(kind):

@@ -58,7 +58,7 @@ def write(
 def _pieces(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     """Yield batches of a size that keeps few megabytes in flight, whatever a row weighs."""
     for batch in reader:
-        weight = batch.get_total_buffer_size() // max(batch.num_rows, 1) + 1
+        weight = batch.nbytes // max(batch.num_rows, 1) + 1
         step = max(min(_ROWS, _BYTES // weight), 1)
         for start in range(0, batch.num_rows, step):
             yield batch.slice(start, step)

@@ -50,8 +50,10 @@ class Marks:
         delimiter, end = hints.field_delimiter.encode(), hints.record_terminator.encode()
         quote = [hints.quotechar.encode()] if hints.quoting is not None else []
         escape = [hints.escape.encode()] if hints.escape else []
-        ends = [end, b"\n", b"\r"] if quote or escape or end in _ENDS else [end]
-        special = tuple(dict.fromkeys([*escape, delimiter, *quote, *ends]))
+        # Of a mark of several characters the first needs care: | before || would shift it.
+        first, last = hints.field_delimiter[0].encode(), hints.record_terminator[0].encode()
+        ends = [last, b"\n", b"\r"] if quote or escape or end in _ENDS else [last]
+        special = tuple(dict.fromkeys([*escape, first, *quote, *ends]))
         swapped = dict.fromkeys([delimiter, *quote, *_REFUSED])
         one_byte = [mark for mark in swapped if len(mark) == 1]
         stand_in = {mark: _STAND_INS[spot : spot + 1] for spot, mark in enumerate(one_byte)}
@@ -146,15 +148,14 @@ def _like_null(text: pa.Array, offsets: npt.NDArray[np.int32], null: str) -> npt
         empty: npt.NDArray[np.bool_] = np.diff(offsets) == 0
         if not text.null_count:
             return empty
-        valid = np.unpackbits(np.frombuffer(text.buffers()[0], np.uint8), bitorder="little")
-        return empty & valid[text.offset : text.offset + len(text)].astype(bool)
-    like = pc.fill_null(pc.equal(text, null), False)  # noqa: FBT003
+        return empty & _bits(pc.is_valid(text))
+    like = pc.fill_null(pc.equal(text, null), False)
     return _bits(like)
 
 
 def _bits(array: pa.Array) -> npt.NDArray[np.bool_]:
     bits = np.unpackbits(np.frombuffer(array.buffers()[1], np.uint8), bitorder="little")
-    return bits[array.offset : array.offset + len(array)].astype(bool)
+    return bits[array.offset : array.offset + len(array)].view(np.bool_)
 
 
 def _quoted(text: pa.Array, marks: Marks) -> pa.Array:
@@ -175,10 +176,10 @@ def _quoted(text: pa.Array, marks: Marks) -> pa.Array:
 def _escaped(text: pa.Array, marks: Marks) -> pa.Array:
     hints = marks.hints
     if hints.escape:
-        for mark in marks.special:
-            text = pc.replace_substring(text, mark.decode(), hints.escape + mark.decode())
+        for mark in map(bytes.decode, marks.special):
+            text = pc.replace_substring(text, mark, hints.escape + mark)
         return text
-    for mark in (special.decode() for special in marks.special):
+    for mark in map(bytes.decode, marks.special):
         if pc.any(pc.match_substring(text, mark)).as_py():
             what = (
                 f"a value holds {mark!r}, which nothing would tell from the end of a field or row"
@@ -216,7 +217,7 @@ def _written(fields: list[pa.Array], marks: Marks) -> Any:
     data = data if data.flags.writeable else data.copy()
     for mark, stand_in in marks.stand_in.items():
         data[data == stand_in[0]] = mark[0]
-    return memoryview(data)
+    return pa.py_buffer(data)
 
 
 def _joined(fields: list[pa.Array], marks: Marks) -> Any:

@@ -67,23 +67,23 @@ def _seekable(stream: BinaryIO) -> BinaryIO:
     with stream:
         shutil.copyfileobj(stream, aside, 1 << 20)
     aside.seek(0)
-    return aside  # type: ignore[return-value]
+    return aside
 
 
 def write(reader: pa.RecordBatchReader, sink: BinaryIO, schema: RecordsSchema) -> int:
     """Write the batches as one Parquet file; return the number of rows."""
     rows = 0
     wanted = conforming(reader, schema)
-    group = 0
+    group = 0  # rows, settled by the first batch
     with pq.ParquetWriter(sink, wanted.schema) as file:
         for batch in wanted:
             group = group or _group_rows(batch)
             file.write_batch(batch, group)
-            rows += batch.num_rows
+            rows += int(batch.num_rows)
     return rows
 
 
 def _group_rows(batch: pa.RecordBatch) -> int:
     """Return how many rows a group may have, by the weight of the first ones."""
-    weight = batch.get_total_buffer_size() // max(batch.num_rows, 1) + 1
+    weight = int(batch.nbytes) // max(int(batch.num_rows), 1) + 1
     return max(min(_GROUP_ROWS, _GROUP_BYTES // weight), 1)

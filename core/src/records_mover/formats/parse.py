@@ -50,8 +50,8 @@ def layout_of(
         Column(
             field.name,
             kind.type,
-            convert.native_type(field, kind.type, hints),
-            convert.converter(field, kind.type, hints),
+            convert.native_type(kind.type, hints),
+            convert.converter(kind.type, hints),
         )
         for field, kind in zip(schema.fields, arrow, strict=True)
     )

@@ -9,7 +9,6 @@ from records_mover.formats.dates import parse_format
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.reading import read_batches
 from records_mover.formats.writing import write_batches
-from records_mover.instructions import ProcessingInstructions
 from records_mover.schema import Field, RecordsSchema
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from records_mover.errors import BadRowError
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["read_files", "recode", "write_files"]
 

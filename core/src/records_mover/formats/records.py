@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import numpy.typing as npt
-    from collections.abc import Iterator
 
     from records_mover.formats.dialect import Dialect
 
@@ -48,8 +49,10 @@ def chunks(
             raise _endless(line)
         carry = data[end:]
     if carry:
-        if last_boundary(carry + dialect.terminator, dialect) == 0:
-            raise _endless(line)
+        ended = carry + dialect.terminator
+        end = last_boundary(ended, dialect)
+        if end < len(ended):
+            raise _endless(line + _newlines(ended, end))
         yield Chunk(carry, line, last=True)
 
 
@@ -84,9 +87,9 @@ def last_boundary(data: bytes, dialect: Dialect) -> int:
             found = data.rfind(dialect.terminator)
             return found + len(dialect.terminator) if found >= 0 else 0
     elif dialect.escape is None or dialect.escape not in data:
-        found = _outside_quotes(data, dialect)
-        if found is not None:
-            return found
+        boundary = _outside_quotes(data, dialect)
+        if boundary is not None:
+            return boundary
     match = dialect.records.match(data)
     return match.end() if match else 0
 

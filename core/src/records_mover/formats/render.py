@@ -85,7 +85,7 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     plain = pc.binary_join_element_wise(
         pc.if_else(minus, "-0", "0"), pc.utf8_slice_codeunits(shifted, 1), ""
     )
-    return pc.replace_with_mask(text, pc.fill_null(small, False), plain)  # noqa: FBT003
+    return pc.replace_with_mask(text, pc.fill_null(small, False), plain)
 
 
 def _with_separator(text: pa.Array, separator: str) -> pa.Array:
@@ -158,7 +158,7 @@ def _padded(text: pa.Array, kind: pa.DataType, blank: str) -> pa.Array:
     return pc.fill_null(text, blank[:10] if pat.is_date(kind) else blank + fraction)
 
 
-def _piece(part: str, rows: tokens.Bytes, start: int, date: bool) -> tokens.Bytes:  # noqa: FBT001
+def _piece(part: str, rows: tokens.Bytes, start: int, date: bool) -> tokens.Bytes:
     if part in _SPOTS:
         first, last = _SPOTS[part]
         return rows[:, first:last] if start or date else _constant(part, len(rows))
@@ -185,4 +185,5 @@ def _twelve(digits: tokens.Bytes, part: str) -> tokens.Bytes:
         f"{(h % 12) or 12:02d}" if part == "HH12" else ("AM" if h < 12 else "PM") for h in range(24)
     ]
     table = np.frombuffer("".join(words).encode(), np.uint8).reshape(24, 2)
-    return table[hour]
+    twelve: tokens.Bytes = table[hour]
+    return twelve

@@ -19,13 +19,13 @@ from records_mover.formats.plain import (
 )
 from records_mover.formats.sniff_bytes import encoding_of, foreign_kind, sample_of
 from records_mover.formats.sniff_table import sniff_table
-from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.sniff_bytes import Sample
+    from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["Finding", "Sniffed", "sniff"]
 

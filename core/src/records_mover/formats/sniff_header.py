@@ -11,7 +11,7 @@ _TYPED = re.compile(
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?|\d{1,2}:\d{2}(?::.*)?"
 )
 _TRUTH = frozenset({"true", "false"})
-_NAME = re.compile(r"[^\W\d][\w .,:;()/%#$€&'’?+*<>=\[\]-]*")
+_NAME = re.compile(r"[^\W\d][\w .,:;()/%#$€&'\u2019?+*<>=\[\]-]*")
 _YEAR = re.compile(r"(?:1[89]|20)\d{2}")
 
 

@@ -25,7 +25,7 @@ _CLEAN = re.compile(
       |\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T][\d:.]+(?:\s?[AaPp][Mm])?(?:Z|[+-][\d:]+)?)?
       |\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?
       |[\w.+-]+@[\w.-]+|https?://\S+
-      |[^\W\d_][\w .'’&()/%#+-]*                         # words
+      |[^\W\d_][\w .'\u2019&()/%#+-]*                         # words
       |[\w.-]+
     )\s*""",
     re.VERBOSE,
@@ -65,6 +65,7 @@ def _quotings(
 ) -> list[tuple[str | None, str | None]]:
     """Return the pairs of quote and escape that are worth a try, the likeliest first."""
     escapes = _escapes(text, delimiter, given)
+    quotes: list[str | None]
     if "quoting" in given:
         quotes = [None] if given["quoting"] is None else [str(given.get("quotechar", '"'))]
     elif "quotechar" in given:
@@ -85,7 +86,7 @@ def _quotes(
     text: str,
     delimiter: str,
     escapes: list[str | None],
-    escape_given: bool,  # noqa: FBT001
+    escape_given: bool,
 ) -> list[str | None]:
     if delimiter == "\x01":
         return [None]

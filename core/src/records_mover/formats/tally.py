@@ -90,8 +90,10 @@ def _constraints(kind: str, facts: Facts, *, complete: bool) -> Constraints:
     if kind == "float":
         return DecimalConstraints(fp_total_bits=64, fp_significand_bits=53)
     if kind == "decimal":
-        digits = {"fixed_precision": max(facts.digits + facts.scale, 1), "fixed_scale": facts.scale}
-        return DecimalConstraints(**digits) if complete else DecimalConstraints()
+        if not complete:
+            return DecimalConstraints()
+        precision = max(facts.digits + facts.scale, 1)
+        return DecimalConstraints(fixed_precision=precision, fixed_scale=facts.scale)
     if kind in ("time", "datetime", "datetimetz"):
         return TimeConstraints(precision=9 if facts.scale > 6 else None)
     return StringConstraints() if kind == "string" else Constraints()

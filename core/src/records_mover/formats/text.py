@@ -21,7 +21,7 @@ _UTF8 = ("utf-8", "utf-8-sig")
 
 
 def plain_text(stream: BinaryIO, hints: ValidatedRecordsHints) -> BinaryIO:
-    """Return the text of a file as UTF-8: decompressed, decoded, without its first lines to skip."""
+    """Return the text of a file as UTF-8: decompressed, decoded, without lines to skip."""
     text = utf8(decompressing(stream, hints.compression), hints.codec)
     for _ in range(hints.skip_lines):
         text.readline()

@@ -170,7 +170,7 @@ def _flat(values: pa.Array) -> tuple[Bytes, npt.NDArray[np.int32]]:
 
 
 def hex_from_bytes(values: pa.Array) -> pa.Array:
-    """Return ``\\x`` and two hexadecimal digits for each byte, as PostgreSQL writes bytea."""
+    r"""Return ``\x`` and two hexadecimal digits for each byte, as PostgreSQL writes bytea."""
     if not len(values):
         return pa.array([], pa.string())
     data, offsets = _flat(values)
@@ -184,7 +184,7 @@ def hex_from_bytes(values: pa.Array) -> pa.Array:
 
 
 def bytes_from_hex(text: pa.Array) -> pa.Array:
-    """Return the bytes that ``\\x`` and hexadecimal digits stand for."""
+    r"""Return the bytes that ``\x`` and hexadecimal digits stand for."""
     marked = pc.starts_with(text, "\\x")
     odd = pc.equal(pc.bit_wise_and(pc.binary_length(text), 1), 1)
     bad = pc.or_(pc.invert(marked), odd)
@@ -251,7 +251,7 @@ def uuid_text(storage: pa.Array) -> pa.Array:
 
 
 def text_of_objects(values: pa.Array) -> pa.Array:
-    """Return nested values as JSON and spans of time as ISO 8601: a row at a time, as they are rare."""
+    """Return nested values as JSON and spans as ISO 8601, a row at a time, as they are rare."""
     import json
 
     from records_mover.formats.spans import span_text

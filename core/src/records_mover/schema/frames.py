@@ -9,10 +9,11 @@ import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
 from records_mover.schema.arrow import from_arrow
-from records_mover.schema.records_schema import RecordsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from records_mover.schema.records_schema import RecordsSchema
 
 __all__ = ["frame_dtypes", "frame_to_arrow", "schema_of_frame", "to_frame"]
 
@@ -79,4 +80,5 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             return pd.BooleanDtype()
         return pd.StringDtype() if name == "string" else None
 
-    return table.to_pandas(types_mapper=mapped, date_as_object=True)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=mapped, date_as_object=True)
+    return frame

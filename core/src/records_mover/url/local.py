@@ -138,6 +138,19 @@ class LocalStore:
         """Return the size in bytes; None for pipes and devices."""
         return self._entry(local_path(url)).size
 
+    def folders(self, url: str) -> Iterator[str]:
+        """Yield the folders directly below a folder, each ending in ``/``."""
+        path = local_path(url)
+        if path.is_dir():
+            with _store_errors(path):
+                yield from sorted(f"{child}/" for child in path.iterdir() if child.is_dir())
+
+    def purge(self, url: str) -> None:
+        """Delete a folder and everything below it; to have nothing there is no error."""
+        path = local_path(url)
+        with _store_errors(path), suppress(FileNotFoundError):
+            shutil.rmtree(path)
+
 
 def _directory(path: Path, url: str) -> list[Path]:
     if not path.is_dir():

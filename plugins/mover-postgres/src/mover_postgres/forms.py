@@ -112,7 +112,15 @@ def _types(ask: Ask) -> frozenset[str] | None:
     if not ask.exists:
         return None
     from mover_postgres.connections import driver_connection
-    from mover_postgres.outputs import field_types, outputs_of
+    from mover_postgres.errors import DRIVER_ERRORS, translate
+    from mover_postgres.outputs import field_types, inputs_of, outputs_of
 
-    with ask.database.engine.connect() as connection:
-        return field_types(outputs_of(driver_connection(connection), ask.selection))
+    selection = ask.selection
+    try:
+        with ask.database.engine.connect() as connection:
+            driver = driver_connection(connection)
+            if selection.table is None or selection.columns is not None:
+                return field_types(outputs_of(driver, selection))
+            return field_types(inputs_of(driver, selection.table))
+    except DRIVER_ERRORS as error:
+        raise translate(error, f"cannot look at {selection}") from error
