@@ -75,12 +75,14 @@ def test_a_csv_that_passes_as_it_is_loads_no_arrow(trips: Path, pg_url: str) -> 
         assert not {"pyarrow", "pandas", "numpy", "rich", "boto3"} & loaded
 
 
-def test_ten_rows_are_in_a_table_in_less_than_a_second(
+def test_ten_rows_cost_at_most_twice_the_import_of_sqlalchemy(
     mvrec: Path, tmp_path: Path, pg_url: str
 ) -> None:
-    """Measured in CPU seconds, which hold on a busy machine too."""
+    """Measured against what nothing here can make quicker: seconds depend on who else runs."""
     rows = tmp_path / "ten.csv"
     rows.write_text("id,name\n" + "".join(f"{n},name {n}\n" for n in range(10)))
     move: list[str | Path] = [mvrec, "move", rows, f"{pg_url}::ten", "--quiet"]
     subprocess.run(move, check=True)
-    assert _cpu(move) <= 0.9
+    bare = [sys.executable, "-c", "import sqlalchemy"]
+    runs = [(_cpu_once(move), _cpu_once(bare)) for _ in range(5)]
+    assert min(cpu for cpu, _ in runs) <= 2.0 * min(cpu for _, cpu in runs)
