@@ -33,6 +33,7 @@ def explain_move(
     source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
 ) -> Plan:
     """Inspect both ends and return the plan; nothing is moved or changed."""
+    options = replace(options, scratch=options.scratch or context.scratch)
     source_end = source.inspect(context, options)
     return make_plan(source_end, target.inspect(context, options, source_end), options)
 
