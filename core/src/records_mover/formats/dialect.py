@@ -37,7 +37,7 @@ class Dialect:
     @cached_property
     def records(self) -> re.Pattern[bytes]:
         """Matches as many whole records as there are; its end is where the last one ends."""
-        return re.compile(b"(?:%s%s)*+" % (self._fields, self._end), re.DOTALL)
+        return re.compile(b"(?>(?:%s%s)*)" % (self._fields, self._end), re.DOTALL)
 
     @cached_property
     def field(self) -> re.Pattern[bytes]:
@@ -50,18 +50,18 @@ class Dialect:
 
     @property
     def _fields(self) -> bytes:
-        return b"%s(?:%s%s)*+" % (self._field, re.escape(self.delimiter), self._field)
+        return b"%s(?>(?:%s%s)*)" % (self._field, re.escape(self.delimiter), self._field)
 
     @property
     def _field(self) -> bytes:
         plain = b"(?:(?!%s)%s)" % (self._stop, self._character(b"."))
         if self.quote is None:
-            return b"%s*+" % plain
+            return b"(?>%s*)" % plain
         quote = re.escape(self.quote)
         inner = b"[^%s%s]" % (quote, re.escape(self.escape or b""))
         twice = b"|%s%s" % (quote, quote) if self.doublequote else b""
-        quoted = b"%s(?:%s%s)*+%s" % (quote, self._character(inner), twice, quote)
-        return b"(?:%s|(?!%s))%s*+" % (quoted, quote, plain)
+        quoted = b"%s(?>(?:%s%s)*)%s" % (quote, self._character(inner), twice, quote)
+        return b"(?:%s|(?!%s))(?>%s*)" % (quoted, quote, plain)
 
     def _character(self, plain: bytes) -> bytes:
         return plain if self.escape is None else b"(?:%s.|%s)" % (re.escape(self.escape), plain)

@@ -25,11 +25,13 @@ _GROUP_BYTES = 128 << 20
 
 def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.RecordBatchReader:
     """Return the rows of a Parquet file; one that cannot be sought is put aside on disk first."""
+    stream = _seekable(stream)
     file = _open(stream, source)
     known = schema or RecordsSchema.from_arrow(file.schema_arrow)
     wanted = known.to_arrow()
     missing = [name for name in known.names if name not in file.schema_arrow.names]
     if missing:
+        stream.close()
         what = f"{source or 'the file'} has no column '{missing[0]}'"
         advice = f"it has: {', '.join(file.schema_arrow.names)}"
         raise ColumnMismatchError(what, advice)
@@ -44,22 +46,24 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
 
 def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
     """Return the columns of a Parquet file and how many rows it has."""
-    with stream, _open(stream, source) as file:
+    with _seekable(stream) as seekable, _open(seekable, source) as file:
         return RecordsSchema.from_arrow(file.schema_arrow), file.metadata.num_rows
 
 
 def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(_seekable(stream), pre_buffer=False)
+        return pq.ParquetFile(stream, pre_buffer=False)
     except pa.ArrowInvalid as err:
+        stream.close()
         what = f"{source or 'the file'} is no Parquet file: {err}"
         raise FormatError(what, "it may be cut off, or of another format") from err
 
 
 def _seekable(stream: BinaryIO) -> BinaryIO:
+    """Return the stream, or a file with what was in it, which stands in for it from here on."""
     if stream.seekable():
         return stream
-    aside = tempfile.TemporaryFile()  # noqa: SIM115  closed with the Parquet file
+    aside = tempfile.TemporaryFile()  # noqa: SIM115  closed by whoever asked
     with stream:
         shutil.copyfileobj(stream, aside, 1 << 20)
     aside.seek(0)
