@@ -90,7 +90,13 @@ def test_what_cannot_be_done_is_refused(kind: str) -> None:
 
 
 def test_names_tell_the_compression_whatever_their_case() -> None:
-    names = {"a.csv.gz": "GZIP", "A.CSV.BZ2": "BZIP", "a.zst": "ZSTD", "a.LZ4": "LZ4", "a.csv": None}
+    names = {
+        "a.csv.gz": "GZIP",
+        "A.CSV.BZ2": "BZIP",
+        "a.zst": "ZSTD",
+        "a.LZ4": "LZ4",
+        "a.csv": None,
+    }
     assert {name: compression_of_name(name) for name in names} == names
     assert compression_of_name("a.lzo") == "LZO"
     assert without_suffix("a.csv.GZ") == "a.csv"

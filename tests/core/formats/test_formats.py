@@ -128,7 +128,9 @@ def test_formats_survive_pickling_and_their_configuration() -> None:
 
 
 def test_an_unknown_hint_is_refused_with_the_likely_one() -> None:
-    with pytest.raises(FormatError, match=r"'field_delimiter' \(did you mean 'field-delimiter'\?\)"):
+    with pytest.raises(
+        FormatError, match=r"'field_delimiter' \(did you mean 'field-delimiter'\?\)"
+    ):
         DelimitedRecordsFormat("csv", {"field_delimiter": ";"})
 
 

@@ -227,4 +227,8 @@ def test_an_inferred_type_can_read_every_value_without_changing_it(cells: list[s
         if kind == "string":
             assert value == cell
         elif kind in ("integer", "decimal"):
-            assert value is None if cell == "" else Decimal(cell) == Decimal(repr(value).strip("Decimal()'"))
+            assert (
+                value is None
+                if cell == ""
+                else Decimal(cell) == Decimal(repr(value).strip("Decimal()'"))
+            )

@@ -41,7 +41,11 @@ def csv(**hints: object) -> DelimitedRecordsFormat:
     ("data", "fmt", "expected"),
     [
         (b'a,b\n1,""\n,x\n', PLAIN_CSV, [["1", ""], [None, "x"]]),
-        (b'a,b\n007,1e5\nNA,null\ninf,"x"\n', PLAIN_CSV, [["007", "1e5"], ["NA", "null"], ["inf", "x"]]),
+        (
+            b'a,b\n007,1e5\nNA,null\ninf,"x"\n',
+            PLAIN_CSV,
+            [["007", "1e5"], ["NA", "null"], ["inf", "x"]],
+        ),
         (b'a,b\r\n"x\r\ny","q""q"\r\n', PLAIN_CSV, [["x\r\ny", 'q"q']]),
         (b'a,b\r1,2\r3,"4\n"\r', csv(record_terminator="\r"), [["1", "2"], ["3", "4\n"]]),
         (b"a,b\n1,x\ry\n", PLAIN_CSV, [["1", "x\ry"]]),
@@ -52,21 +56,33 @@ def csv(**hints: object) -> DelimitedRecordsFormat:
         ("a,b\n1,é\n".encode("utf-16"), csv(encoding="UTF16"), [["1", "é"]]),
         ("a,b\n1,ü€\n".encode("cp1252"), csv(encoding="CP1252"), [["1", "ü€"]]),
         ("a,b\n1,я\n".encode("koi8-r"), csv(encoding="koi8-r"), [["1", "я"]]),
-        (b"x,\\N\n\\\\N,\\,\\N\n\\N,a\\\nb\n", BLUELABS, [["x", None], ["\\N", ",N"], [None, "a\nb"]]),
+        (
+            b"x,\\N\n\\\\N,\\,\\N\n\\N,a\\\nb\n",
+            BLUELABS,
+            [["x", None], ["\\N", ",N"], [None, "a\nb"]],
+        ),
         (b"\\N,,\n", BLUELABS, [[None, "", ""]]),
         (b'a\\"b,"c"\n', BLUELABS, [['a"b', '"c"']]),
-        ("a\x01b\nc\rd\x02\x01é\x02".encode(), DelimitedRecordsFormat("vertica"), [["a", "b\nc\rd"], [None, "é"]]),
+        (
+            "a\x01b\nc\rd\x02\x01é\x02".encode(),
+            DelimitedRecordsFormat("vertica"),
+            [["a", "b\nc\rd"], [None, "é"]],
+        ),
         (b"\n\na,b\n\n1,2\n\n", PLAIN_CSV, [["1", "2"]]),
         (b"a\n\n1\n", PLAIN_CSV, [[None], ["1"]]),
         (b"# note\na,b\n# more\n1,2\n", csv(comment="#"), [["1", "2"]]),
         (b"title\n\na,b\n1,2\n", csv(skip_lines=2), [["1", "2"]]),
         (b"a,b\nNA,2\n", csv(null_marker="NA"), [[None, "2"]]),
         (b"a,b\n'x,y',''\n", csv(quotechar="'"), [["x,y", ""]]),
-        (b'a||b~\n"x||y"||"1~\n2"~\n', csv(field_delimiter="||", record_terminator="~\n"), [["x||y", "1~\n2"]]),
+        (
+            b'a||b~\n"x||y"||"1~\n2"~\n',
+            csv(field_delimiter="||", record_terminator="~\n"),
+            [["x||y", "1~\n2"]],
+        ),
         (b'a,b\n"x\\"y",z\n', csv(doublequote=False, escape="\\"), [['x"y', "z"]]),
         (b"a,a,\n1,2,3\n", PLAIN_CSV, [["1", "2", "3"]]),
     ],
-)  # fmt: skip
+)
 def test_text_is_read_as_it_was_meant(
     data: bytes, fmt: DelimitedRecordsFormat, expected: list[list[str | None]]
 ) -> None:
@@ -100,9 +116,7 @@ def test_values_are_read_as_the_schema_and_the_hints_say() -> None:
         )
     )
     text = (
-        "n;f;d;t;z;b;x\n"
-        "-1,5;2,25;3.2.1999;1/2/99 12:05 PM;2000-01-02 03:04:05;ja;\\x00ff\n"
-        ";;;;;;\n"
+        "n;f;d;t;z;b;x\n-1,5;2,25;3.2.1999;1/2/99 12:05 PM;2000-01-02 03:04:05;ja;\\x00ff\n;;;;;;\n"
     )
     utc = dt.datetime(2000, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     assert rows(text.encode(), fmt, schema) == [
@@ -158,7 +172,7 @@ def test_what_cannot_be_read_is_refused_with_the_line(
 
 
 def test_bytes_that_are_no_utf8_are_refused_with_the_line() -> None:
-    with pytest.raises(BadRowError, match="line 3: .* in the column 'b' is no text in UTF-8"):
+    with pytest.raises(BadRowError, match=r"line 3: .* in the column 'b' is no text in UTF-8"):
         rows(b"a,b\n1,x\n2,\xff\n")
 
 

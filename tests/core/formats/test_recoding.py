@@ -45,7 +45,7 @@ def recoded(data: bytes, one: BaseRecordsFormat, other: BaseRecordsFormat) -> by
     return sink.getvalue()
 
 
-@pytest.mark.parametrize(("one", "other"), itertools.product(FORMATS, FORMATS), ids=str)
+@pytest.mark.parametrize(("one", "other"), list(itertools.product(FORMATS, FORMATS)), ids=str)
 def test_any_format_becomes_any_other(one: BaseRecordsFormat, other: BaseRecordsFormat) -> None:
     data = recoded(recoded(SOURCE, PLAIN_CSV, one), one, other)
     expected = read_batches(io.BytesIO(SOURCE), PLAIN_CSV, SCHEMA).read_all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -188,7 +187,6 @@ def test_a_table_comes_back_equal_or_is_refused(
     fmt: BaseRecordsFormat, data: tuple[RecordsSchema, pa.Table]
 ) -> None:
     schema, table = data
-    logging.getLogger("records_mover.formats.writing").disabled = True
     lossy = {loss.column for loss in losses(schema, fmt)}
     sink = io.BytesIO()
     try:

@@ -36,6 +36,12 @@ def hints(data: bytes, **more: Any) -> dict[str, Any]:
     return dict(found.hints)
 
 
+# Names and towns in Russian.
+RUSSIAN = (
+    "\u0438\u043c\u044f,\u0433\u043e\u0440\u043e\u0434\n"
+    "\u0418\u0432\u0430\u043d,\u041c\u043e\u0441\u043a\u0432\u0430\n"
+    "\u041e\u043b\u044c\u0433\u0430,\u041a\u0430\u0437\u0430\u043d\u044c\n"
+)
 TABLE = 'id;name;price;day\n1;José;1,5;31.12.2020\n2;"x;y";22,25;01.02.2021\n'
 
 
@@ -48,30 +54,44 @@ TABLE = 'id;name;price;day\n1;José;1,5;31.12.2020\n2;"x;y";22,25;01.02.2021\n'
         (b"a|b\n1|2,5\n", {"field-delimiter": "|"}),
         (b"a,b\r\n1,2\r\n", {"record-terminator": "\r\n"}),
         (b"a,b\r1,2\r", {"record-terminator": "\r"}),
-        (b"1\x01a\x022\x01b\x02", {"record-terminator": "\x02", "field-delimiter": "\x01", "quoting": None}),
+        (
+            b"1\x01a\x022\x01b\x02",
+            {"record-terminator": "\x02", "field-delimiter": "\x01", "quoting": None},
+        ),
         (b'a,b\n"x ""y""",1\n', {"doublequote": True, "quoting": "minimal"}),
         (b'"a","b"\n"1","2"\n', {"quoting": "all"}),
         (b"a,b\n'x,y',1\n'z,',2\n", {"quotechar": "'"}),
         (b'a,b\n"x \\"y\\", z",1\n"u",2\n', {"escape": "\\", "doublequote": False}),
         (b"1,a\\,b,\\N\n2,c,3\n", {"escape": "\\", "quoting": None, "null-marker": "\\N"}),
-        (TABLE.encode("cp1252"), {"encoding": "CP1252", "field-delimiter": ";", "decimal-separator": ",", "dateformat": "DD.MM.YYYY"}),
+        (
+            TABLE.encode("cp1252"),
+            {
+                "encoding": "CP1252",
+                "field-delimiter": ";",
+                "decimal-separator": ",",
+                "dateformat": "DD.MM.YYYY",
+            },
+        ),
         (TABLE.encode(), {"encoding": "UTF8"}),
         (TABLE.encode("utf-8-sig"), {"encoding": "UTF8BOM"}),
         (TABLE.encode("utf-16"), {"encoding": "UTF16"}),
         (TABLE.encode("utf-16-le"), {"encoding": "UTF16LE"}),
         (TABLE.encode("utf-16-be"), {"encoding": "UTF16BE"}),
-        ("имя,город\nИван,Москва\nОльга,Казань\n".encode("cp1251"), {"encoding": "cp1251"}),
+        (RUSSIAN.encode("cp1251"), {"encoding": "cp1251"}),
         (b"# made by hand\na,b\n1,2\n", {"comment": "#", "header-row": True}),
         (b"#id,b\n1,2\n", {"comment": None}),
         (b"Report\n\nof 2020\na,b,c\n1,2,3\n4,5,6\n", {"skip-lines": 3}),
         (b"country,1990,1991\nNorway,1,2\n", {"header-row": True}),
         (b"d\n12/31/1999\n01/02/2000\n", {"dateformat": "MM/DD/YYYY"}),
-        (b"d,e\n31-12-99 23:59,12:05 PM\n01-02-00 00:00,1:00 AM\n", {"datetimeformat": "DD-MM-YY HH24:MI", "timeonlyformat": "HH12:MI AM"}),
+        (
+            b"d,e\n31-12-99 23:59,12:05 PM\n01-02-00 00:00,1:00 AM\n",
+            {"datetimeformat": "DD-MM-YY HH24:MI", "timeonlyformat": "HH12:MI AM"},
+        ),
         (b"2000-01-01,x\n2000-01-02,y\n", {"header-row": False, "dateformat": "YYYY-MM-DD"}),
         (b"one\ntwo\n3\n", {"field-delimiter": ","}),
         (b'text,n\n"a, b; c",1\n"d, e; f",2\n', {"field-delimiter": ","}),
     ],
-)  # fmt: skip
+)
 def test_hints_are_found(data: bytes, expected: dict[str, object]) -> None:
     found = hints(data)
     assert {name: found[name] for name in expected} == expected
@@ -120,7 +140,7 @@ def test_what_is_no_table_is_refused_with_the_reason(data: bytes, message: str) 
     ("data", "message"),
     [
         (b"d,x\n1/2/2020,a\n3/4/2020,b\n", "MM/DD/YYYY or DD/MM/YYYY"),
-        (b"a;b,c\n1;2,3\n4;5,6\n", "fields may be told apart by"),
+        (b"a|b,c\nd|e,f\n", "fields may be told apart by"),
         (b"x,y\n1,NA\n2,7\n3,8\n", "but for 'NA' these columns hold numbers: 'y'"),
         (b"x;y\n1,234;a\n5,678;b\n", "the commas in the column 'x'"),
         (b"Hund,Katze\nrot,blau\n", "the first row is taken for names"),
@@ -169,10 +189,16 @@ SPECTRUM = [
     (b'first,zip\nJohn,"120 any st.\nAnytown, WW"\n', [["John", "120 any st.\nAnytown, WW"]]),
     (b'a,b,c\n1,"",""\n2,3,4\n', [["1", "", ""], ["2", "3", "4"]]),
     (b'a,b\n1,"ha ""ha"" ha"\n3,4\n', [["1", 'ha "ha" ha'], ["3", "4"]]),
-    (b'key,val\n1,"{""type"": ""Point"", ""c"": [1.0]}"\n', [["1", '{"type": "Point", "c": [1.0]}']]),
-    (b'a,b,c\r\n1,2,3\r\n"Once upon \r\na time",5,6\r\n', [["1", "2", "3"], ["Once upon \r\na time", "5", "6"]]),
+    (
+        b'key,val\n1,"{""type"": ""Point"", ""c"": [1.0]}"\n',
+        [["1", '{"type": "Point", "c": [1.0]}']],
+    ),
+    (
+        b'a,b,c\r\n1,2,3\r\n"Once upon \r\na time",5,6\r\n',
+        [["1", "2", "3"], ["Once upon \r\na time", "5", "6"]],
+    ),
     ("a,b,c\n1,2,3\n4,5,ʤ\n".encode(), [["1", "2", "3"], ["4", "5", "ʤ"]]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("data", "expected"), SPECTRUM)

@@ -89,6 +89,10 @@ WRITTEN_BY_1X = {
 }
 
 
+BAD_LIMIT = """{"schema": "bltypes/v1", "fields":
+    {"a": {"type": "integer", "constraints": {"min": "x"}}}}"""
+
+
 def test_a_schema_survives_its_json() -> None:
     assert RecordsSchema.from_json(FULL.to_json()) == FULL
     assert pickle.loads(pickle.dumps(FULL)) == FULL
@@ -126,8 +130,7 @@ def test_an_unknown_type_loads_as_text_with_a_warning(caplog: pytest.LogCaptureF
         ('{"schema": "bltypes/v1", "fields": []}', "must be a JSON object"),
         ('{"schema": "bltypes/v1", "fields": {"a": {}}}', "column 'a' has no type"),
         (
-            '{"schema": "bltypes/v1", "fields": '
-            '{"a": {"type": "integer", "constraints": {"min": "x"}}}}',
+            BAD_LIMIT,
             "'min' of the constraints of column 'a' is 'x'",
         ),
     ],

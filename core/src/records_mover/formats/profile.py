@@ -158,6 +158,8 @@ class _Look:
         """Return the facts with the narrowest type."""
         if self.plain.empties or self.text.null_count:
             self._leave_out_empties()
+        if self.hints.decimal_separator == "," and _DOT in self.data:
+            return self._date_like() or self.plain
         if low >= _DASH and high <= _NINE:
             return self._digits(low) or self._date_like() or self.plain
         if self.hints.decimal_separator == "," and low >= 0x2C and high <= _NINE:
@@ -173,8 +175,6 @@ class _Look:
         return self.data[self.starts[0] : self.ends[0]].tobytes().decode("utf-8")
 
     def _with_commas(self) -> Facts:
-        if _DOT in self.data:
-            return self.plain
         self.data = np.where(self.data == 0x2C, np.uint8(_DOT), self.data)
         self.text = pc.replace_substring(self.text, ",", ".")
         return self._digits(int(self.data.min())) or self.plain

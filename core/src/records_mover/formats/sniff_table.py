@@ -13,6 +13,7 @@ from records_mover.formats.sniff_shape import Shape, best_shapes
 __all__ = ["Table", "sniff_table"]
 
 _CLOSE = 0.93  # a second reading at least this good, in parts of the first, is worth a word
+_TAIL = 250  # rows of each piece from further in
 _SPOKEN = {"\t": "tab", " ": "space", "\x01": "\\x01"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _NULLS = (
@@ -198,7 +199,7 @@ def _header(rows: list[list[str]], table: Table, given: dict[str, Any]) -> list[
 def _more_rows(shape: Shape, further: list[str]) -> list[list[str]]:
     """Return rows from further in; only those that fit, as a sample may begin inside quotes."""
     rows: list[list[str]] = []
-    for text in further:
+    for text in ("\n".join(piece.splitlines()[-_TAIL:]) for piece in further):
         pieces = best_shapes(
             text,
             whole=True,
