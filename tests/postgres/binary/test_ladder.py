@@ -2,89 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import io
-from collections.abc import Callable
 from typing import Any
 
-import psycopg2
 import pytest
 
 from mover_postgres.binary.ladder import CsvLadder, Declined, plan_csv
-from mover_postgres.options import CopyOptions, LoadOptions
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import Part, TableName
-
-Rows = list[tuple[Any, ...]] | None
-Ways = Callable[..., tuple[Rows, Rows]]
+from support.csv_ways import CsvWays, csv_options, target_rows
 
 _TABLE = TableName(schema="pg_temp", name="target")
 
 
-def _options(**changed: Any) -> LoadOptions:
-    copy = {"mode": "csv", "delimiter": ",", "null": "", "encoding": "UTF8", "quote": '"',
-            "escape": '"', **changed}
-    return LoadOptions(copy=CopyOptions(**copy), date_style="ISO, MDY")
-
-
 def _part(data: bytes) -> Part:
     return Part(name="file.csv", open=lambda: io.BytesIO(data))
-
-
-def _rows(cursor: Any, columns: int) -> Rows:
-    names = ", ".join(f"c{index}::text" for index in range(columns))
-    cursor.execute(f"SELECT {names} FROM pg_temp.target ORDER BY n")
-    return list(cursor.fetchall())
-
-
-def _as_text(cursor: Any, data: bytes, columns: str, options: LoadOptions) -> bool:
-    """Load as the server reads it; False when it refuses."""
-    copy = options.copy
-    header = ", HEADER" if copy.header else ""
-    cursor.execute("SAVEPOINT before_text")
-    sql = f"COPY pg_temp.target ({columns}) FROM STDIN (FORMAT csv, DELIMITER %s, NULL %s{header})"
-    statement = cursor.mogrify(sql, (copy.delimiter, copy.null)).decode()
-    try:
-        # Whoever sends a file to the server drops the mark before.
-        cursor.copy_expert(statement, io.BytesIO(data.removeprefix(codecs.BOM_UTF8)))
-    except psycopg2.Error:
-        cursor.execute("ROLLBACK TO SAVEPOINT before_text")
-        return False
-    return True
-
-
-@pytest.fixture
-def both_ways(cursor: Any) -> Ways:
-    """Load bytes into columns c0, c1... of the types named, as text and the binary way.
-
-    Returns both tables; None stands for a refusal.
-    """
-
-    made: list[tuple[str, ...]] = []
-
-    def run(data: bytes, *kinds: str, **changed: Any) -> tuple[Rows, Rows]:
-        options = _options(**changed)
-        ddl = ", ".join(f"c{index} {kind}" for index, kind in enumerate(kinds))
-        names = [f"c{index}" for index in range(len(kinds))]
-        if made != [kinds]:
-            cursor.execute("DROP TABLE IF EXISTS pg_temp.target")
-            cursor.execute(f"CREATE TEMP TABLE target (n bigserial, {ddl})")
-            made[:] = [kinds]
-        cursor.execute("TRUNCATE pg_temp.target")
-        text = binary = None
-        if _as_text(cursor, data, ", ".join(names), options):
-            text = _rows(cursor, len(kinds))
-        cursor.execute("TRUNCATE pg_temp.target")
-        found = plan_csv(cursor, _TABLE, names, options)
-        assert isinstance(found, CsvLadder), found
-        try:
-            found.run(cursor, _part(data), Meter(), Cancellation())
-            binary = _rows(cursor, len(kinds))
-        except Declined:
-            assert _rows(cursor, len(kinds)) == []
-        return text, binary
-
-    return run
 
 
 NUMBERS = [
@@ -161,7 +93,7 @@ CASES = (
 
 @pytest.mark.parametrize(("kind", "values"), CASES, ids=lambda case: case if isinstance(case, str) else "")
 def test_each_spelling_lands_as_the_server_reads_it_or_is_declined(
-    both_ways: Ways, kind: str, values: list[str]
+    both_ways: CsvWays, kind: str, values: list[str]
 ) -> None:
     end = "\r\n" if kind == "varchar(3)" else "\n"
     went = []
@@ -175,7 +107,7 @@ def test_each_spelling_lands_as_the_server_reads_it_or_is_declined(
 
 @pytest.mark.parametrize("kind", ["integer", "text", "date", "numeric(5,2)", "boolean"])
 @pytest.mark.parametrize("null", ["", "NULL", "\\N", "1"])
-def test_each_null_marker_stands_for_the_same_rows(both_ways: Ways, kind: str, null: str) -> None:
+def test_each_null_marker_stands_for_the_same_rows(both_ways: CsvWays, kind: str, null: str) -> None:
     for value in ["", '""', "NULL", '"NULL"', "null", " NULL", "\\N", '"\\N"', "1", '"1"', " 1"]:
         text, binary = both_ways(f"{value},x\n".encode(), kind, "text", null=null)
         assert binary in (None, text), value
@@ -193,7 +125,7 @@ FILES = [
 
 @pytest.mark.parametrize("header", [False, True])
 def test_each_shape_of_file_of_one_column_lands_the_same_or_is_declined(
-    both_ways: Ways, header: bool
+    both_ways: CsvWays, header: bool
 ) -> None:
     went = 0
     for data in FILES:
@@ -205,7 +137,7 @@ def test_each_shape_of_file_of_one_column_lands_the_same_or_is_declined(
 
 @pytest.mark.parametrize("header", [False, True])
 def test_each_shape_of_file_of_two_columns_lands_the_same_or_is_declined(
-    both_ways: Ways, header: bool
+    both_ways: CsvWays, header: bool
 ) -> None:
     for data in FILES:
         wide = data.replace(b"a", b"a,1").replace(b"c", b"c,2").replace(b"x", b"x,3")
@@ -218,7 +150,7 @@ def test_each_shape_of_file_of_two_columns_lands_the_same_or_is_declined(
 
 
 def test_chunks_end_between_records_whatever_they_hold(
-    both_ways: Ways, monkeypatch: pytest.MonkeyPatch
+    both_ways: CsvWays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [f'{index},"q{index}\n""{index}"""\n' if index % 3 else f"{index},p{index}\n"
              for index in range(200)]
@@ -230,7 +162,7 @@ def test_chunks_end_between_records_whatever_they_hold(
         assert binary == text
 
 
-def test_a_delimiter_of_any_kind_is_honoured(both_ways: Ways) -> None:
+def test_a_delimiter_of_any_kind_is_honoured(both_ways: CsvWays) -> None:
     for sign in (";", "\t", "|", "\x01", " ", "a"):
         data = f'1{sign}"x{sign}y"\n2{sign}z\n'.encode()
         text, binary = both_ways(data, "integer", "text", delimiter=sign)
@@ -242,18 +174,18 @@ def test_a_delimiter_of_any_kind_is_honoured(both_ways: Ways) -> None:
 )
 def test_a_column_without_a_sure_parse_keeps_the_file_as_text(cursor: Any, kind: str) -> None:
     cursor.execute(f"CREATE TEMP TABLE target (c0 {kind})")
-    assert isinstance(plan_csv(cursor, _TABLE, ["c0"], _options()), str)
+    assert isinstance(plan_csv(cursor, _TABLE, ["c0"], csv_options()), str)
 
 
 def test_a_format_that_only_the_server_reads_keeps_the_file_as_text(cursor: Any) -> None:
     cursor.execute("CREATE TEMP TABLE target (c0 text)")
     for changed in ({"quote": "'"}, {"escape": "\\"}, {"encoding": "LATIN1"}, {"mode": "text"}):
-        assert isinstance(plan_csv(cursor, _TABLE, ["c0"], _options(**changed)), str)
+        assert isinstance(plan_csv(cursor, _TABLE, ["c0"], csv_options(**changed)), str)
 
 
 def test_a_source_that_can_be_read_once_only_is_declined_before_it_is_read(cursor: Any) -> None:
     cursor.execute("CREATE TEMP TABLE target (c0 text)")
-    found = plan_csv(cursor, _TABLE, ["c0"], _options())
+    found = plan_csv(cursor, _TABLE, ["c0"], csv_options())
     assert isinstance(found, CsvLadder)
     part = Part(name="-", open=lambda: pytest.fail("it was opened"), rereadable=False)
     with pytest.raises(Declined, match="once only"):
@@ -263,7 +195,7 @@ def test_a_source_that_can_be_read_once_only_is_declined_before_it_is_read(curso
 def test_a_file_that_is_declined_late_leaves_rows_and_meter_as_they_were(cursor: Any) -> None:
     cursor.execute("CREATE TEMP TABLE target (n bigserial, c0 int CHECK (c0 <> 5)); "
                    "INSERT INTO target (c0) VALUES (-1)")
-    found = plan_csv(cursor, _TABLE, ["c0"], _options())
+    found = plan_csv(cursor, _TABLE, ["c0"], csv_options())
     assert isinstance(found, CsvLadder)
     good = b"".join(b"%d\n" % (index + 10) for index in range(300_000))
     for bad in (b"x\n", b"5\n", b"+7\n"):
@@ -271,5 +203,5 @@ def test_a_file_that_is_declined_late_leaves_rows_and_meter_as_they_were(cursor:
         with pytest.raises(Declined):
             found.run(cursor, _part(good + bad), meter, Cancellation())
         assert (meter.rows, meter.bytes) == (0, 0)
-        assert _rows(cursor, 1) == [("-1",)]
+        assert target_rows(cursor, 1) == [("-1",)]
     assert found.run(cursor, _part(good), Meter(), Cancellation()) == 300_000
