@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.csv_ways import CsvWays
+if TYPE_CHECKING:
+    from support.csv_ways import CsvWays
 
 # The fixtures are a transaction that each example leaves as it found it.
 _MANY = settings(
@@ -30,7 +31,9 @@ def _decimals(draw: st.DrawFn) -> tuple[pa.DataType, list[Decimal | None]]:
     units = draw(_maybe(st.integers(-most, most)))
     kind = (pa.decimal128 if precision <= 38 else pa.decimal256)(precision, scale)
     return kind, [
-        unit if unit is None else Decimal((unit < 0, [int(digit) for digit in str(abs(unit))], -scale))
+        unit
+        if unit is None
+        else Decimal((unit < 0, [int(digit) for digit in str(abs(unit))], -scale))
         for unit in units
     ]
 
@@ -98,8 +101,9 @@ _TIMES = st.times().map(lambda time: str(time)[:15])
     st.lists(
         _DATES
         | st.text("0129-:. TZ+", max_size=12)
-        | st.tuples(_DATES, st.sampled_from(" T"), _TIMES, st.sampled_from(["", "Z", "+01", "-12:30"]))
-        .map("".join)
+        | st.tuples(
+            _DATES, st.sampled_from(" T"), _TIMES, st.sampled_from(["", "Z", "+01", "-12:30"])
+        ).map("".join)
         | st.from_regex(r"[0-2]\d{3}-[01]\d-[0-3]\d( [0-2]\d:[0-6]\d(:[0-6]\d)?)?", fullmatch=True),
         min_size=1,
         max_size=3,
