@@ -11,9 +11,8 @@ import pytest
 import sqlalchemy
 
 from mover_redshift.plugin import CLAIMED_VERSION, is_redshift
-from records_mover.errors import DatabaseError, StoreError
+from records_mover.errors import DatabaseError
 from records_mover.parts import Refusal
-from records_mover.url import StoreContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +59,16 @@ def test_a_database_that_is_used_all_the_same_is_a_clear_error(name: str) -> Non
         loader.load(None, None)
 
 
-def test_s3_is_owned_and_its_store_is_a_clear_error() -> None:
-    schemes = _plugin("s3").mover_schemes()
-    assert [scheme.name for scheme in schemes] == ["s3", "s3a"]
-    for scheme in schemes:
-        with pytest.raises(StoreError, match="mover-s3 cannot read or write S3 objects yet"):
-            scheme.store(StoreContext())
+def test_s3_is_owned_and_imports_its_client_library_only_when_used() -> None:
+    ask = (
+        "import sys; from mover_s3.plugin import mover_schemes; from records_mover.url import *;"
+        "made = [(s.name, s.copies, s.store(StoreContext())) for s in mover_schemes()];"
+        "print(*(m[0] for m in made), *sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    said = ran.stdout.split()
+    assert said[:2] == ["s3", "s3a"]
+    assert not HEAVY & set(said)
 
 
 @pytest.fixture

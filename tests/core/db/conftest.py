@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import Engine
 
-from records_mover.db.engine import open_engine
 from records_mover.builtin.sql import mover_databases
+from records_mover.db.engine import open_engine
 from records_mover.db.rows import SqlInsert, SqlSelect
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.parts import (
@@ -23,6 +21,11 @@ from records_mover.parts import (
     UnloadJob,
 )
 from records_mover.schema import RecordsSchema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
 
 Load = Callable[..., Loaded]
 Read = Callable[..., pa.Table]

@@ -98,7 +98,7 @@ def mvrec() -> None:
       bash  eval "$(_MVREC_COMPLETE=bash_source mvrec)"   in ~/.bashrc
       zsh   eval "$(_MVREC_COMPLETE=zsh_source mvrec)"    in ~/.zshrc
       fish  _MVREC_COMPLETE=fish_source mvrec | source    in ~/.config/fish/config.fish
-    """
+    """  # noqa: D301 - click's own escape
 
 
 for _command in (move, explain, schema, sniff, plugins):

@@ -36,7 +36,7 @@ def explain(face: Face, source: str, target: str, **given: Any) -> int:
     \b
     Example
       mvrec explain trips.csv postgresql://me@host/db::public.trips --if-exists replace
-    """
+    """  # noqa: D301 - click's own escape
     from records_mover.records.describe import plan_data, plan_lines
     from records_mover.session import Session
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
+from records_mover.cli.streams import print_result
 from records_mover.creds.secrets import redact, redact_data
 
 if TYPE_CHECKING:
@@ -30,12 +31,11 @@ class Face:
 
     def result(self, text: str) -> None:
         """Print a result."""
-        sys.stdout.write(f"{redact(text)}\n")
+        print_result(redact(text))
 
     def result_data(self, data: object) -> None:
         """Print a result as one JSON document."""
-        text = json.dumps(redact_data(data), ensure_ascii=False, indent=2, default=str)
-        sys.stdout.write(f"{text}\n")
+        print_result(json.dumps(redact_data(data), ensure_ascii=False, indent=2, default=str))
 
     def note(self, text: str) -> None:
         """Say something beside the result, unless the user wants silence."""

@@ -44,7 +44,7 @@ def move(face: Face, source: str, target: str, **given: Any) -> int:
       gzip -dc trips.csv.gz | mvrec move - warehouse::public.trips
       mvrec move warehouse::public.trips - | head
       mvrec move warehouse:: trips.parquet --query 'SELECT id, fare FROM trips'
-    """
+    """  # noqa: D301 - click's own escape
     if face.json and target == STDOUT:
         raise click.UsageError("--json and the target '-' both want standard output")
     result = _moved(face, source, target, move_options(given))

@@ -15,23 +15,11 @@ from records_mover.cli.streams import abandon_stdout
 from records_mover.cli.values import names, parse_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["move_options", "reading", "rows", "talking", "writing"]
 
 MODES = ("append", "delete", "truncate", "drop", "replace", "upsert")
-
-
-class _Hint(click.ParamType):
-    name = "name=value"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, object]:
-        try:
-            return parse_hint(value) if isinstance(value, str) else value
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 def _stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -45,44 +33,93 @@ def _stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return decorate
 
 
-def _lists(ctx: click.Context, param: click.Parameter, value: Iterable[str]) -> tuple[str, ...]:
-    try:
-        return names(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error), ctx, param) from error
+def _read(reader: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a callback that reads an option's values, and says which option it cannot read."""
+
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        try:
+            return reader(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+
+    return callback
 
 
-_hint = partial(click.option, type=_Hint(), multiple=True, metavar="NAME=VALUE")
+_lists = _read(names)
+_hint = partial(
+    click.option,
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_read(lambda texts: tuple(map(parse_hint, texts))),
+)
 
 reading = _stacked(
-    click.option("--format", metavar="F", help="How the source is written: csv, tsv, delimited, "
-                 "parquet, avro or jsonl. Found out when not said."),
-    click.option("--variant", metavar="V", help="Which delimited text: dumb, csv, bigquery, "
-                 "bluelabs or vertica."),
-    _hint("--hint", help="One thing about the source file, such as field-delimiter='\\t', "
-          "header-row=false or compression=null. Repeat for more."),
+    click.option(
+        "--format",
+        metavar="F",
+        help="How the source file is written: csv, tsv, delimited, "
+        "parquet, avro or jsonl. Found out when not said.",
+    ),
+    click.option(
+        "--variant", metavar="V", help="Which delimited text, such as csv, dumb or bluelabs."
+    ),
+    _hint(
+        "--hint",
+        help="One thing about the source file, such as field-delimiter='\\t', "
+        "header-row=false or compression=null. Repeat for more.",
+    ),
 )
 rows = _stacked(
-    click.option("--query", metavar="SQL", help="Take the result of this SELECT; the source is "
-                 "then written DATABASE:: with no table."),
-    click.option("--columns", metavar="A,B", multiple=True, callback=_lists,
-                 help="Take these columns of a table, in this order."),
+    click.option(
+        "--query",
+        metavar="SQL",
+        help="Take the result of this SELECT; the source is then written DATABASE:: with no table.",
+    ),
+    click.option(
+        "--columns",
+        metavar="A,B",
+        multiple=True,
+        callback=_lists,
+        help="Take these columns of a table, in this order.",
+    ),
 )
 writing = _stacked(
-    click.option("--if-exists", type=click.Choice(MODES), help="What to do with a table that is "
-                 "there already. The default, append, loses nothing."),
-    click.option("--key", metavar="COL[,COL]", multiple=True, callback=_lists,
-                 help="The columns that tell rows apart, for upsert."),
-    click.option("--target-format", metavar="F", help="How to write a file. By default its name "
-                 "says; CSV with a header where it does not."),
+    click.option(
+        "--if-exists",
+        type=click.Choice(MODES),
+        help="What to do with a table that is there already. The default, append, loses nothing.",
+    ),
+    click.option(
+        "--key",
+        metavar="COL[,COL]",
+        multiple=True,
+        callback=_lists,
+        help="The columns that tell rows apart, for upsert.",
+    ),
+    click.option(
+        "--target-format",
+        metavar="F",
+        help="How to write a file. By default its name says; CSV with a header where it does not.",
+    ),
     click.option("--target-variant", metavar="V", help="Which delimited text to write."),
     _hint("--target-hint", help="One thing about the file to write. Repeat for more."),
-    click.option("--schema", metavar="FILE", help="The records schema of a source file, as "
-                 "'mvrec schema' prints it, instead of the types found in it."),
-    click.option("--parallel", type=click.IntRange(min=1), metavar="N",
-                 help="At most so many streams at once."),
-    click.option("--scratch", metavar="URL", help="Where files may be staged on the way. By "
-                 "default what SCRATCH_S3_URL names."),
+    click.option(
+        "--schema",
+        metavar="FILE",
+        help="The records schema of a source file, as "
+        "'mvrec schema' prints it, instead of the types found in it.",
+    ),
+    click.option(
+        "--parallel",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="At most so many streams at once.",
+    ),
+    click.option(
+        "--scratch",
+        metavar="URL",
+        help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",
+    ),
 )
 _talking = _stacked(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
@@ -95,7 +132,7 @@ _talking = _stacked(
 )
 
 
-def talking(work: Callable[..., int]) -> Callable[..., None]:
+def talking(work: Callable[..., int]) -> Any:
     """Give a command its ``Face``, and make what it returns or raises the exit code."""
 
     @_talking
@@ -112,10 +149,11 @@ def talking(work: Callable[..., int]) -> Callable[..., None]:
 def _run(face: Face, work: Callable[[], int]) -> int:
     try:
         code = work()
-        sys.stdout.flush()
+    except click.ClickException:
+        raise
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last one to hear of it
         code = report(face, error)
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         sys.stdout.flush()
         return code
     abandon_stdout()

@@ -25,17 +25,7 @@ def plugins(face: Face) -> int:
     MOVER_DISABLED_PLUGINS names plugins, separated by commas, that are not to be loaded;
     MOVER_STRICT_PLUGINS=1 makes the first broken one an error.
     """
-    import logging
-
-    from records_mover.plugins import Plugins
-
-    # The list says what is broken, so that nothing else need say it.
-    quiet = logging.getLogger("records_mover.plugins")
-    quiet.addFilter(_not_a_warning)
-    try:
-        records = Plugins().records
-    finally:
-        quiet.removeFilter(_not_a_warning)
+    records = _records()
     if face.json:
         face.result_data([_data(record) for record in records])
     else:
@@ -46,8 +36,19 @@ def plugins(face: Face) -> int:
     return MOVED
 
 
-def _not_a_warning(record: object) -> bool:
-    return getattr(record, "levelname", "") != "WARNING"
+def _records() -> tuple[PluginRecord, ...]:
+    """Find the plugins without a warning for each broken one: the list itself says so."""
+    import logging
+
+    from records_mover.plugins import Plugins
+
+    logger = logging.getLogger("records_mover.plugins")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        return Plugins().records
+    finally:
+        logger.setLevel(before)
 
 
 def _row(record: PluginRecord) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = ["run_watched"]
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -84,14 +87,18 @@ class _SecondSignal(BaseException):
 @contextmanager
 def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
     """Cancel when a signal asks to stop; one that is ignored, as under nohup, stays ignored."""
+    asked = False
 
     def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
         del number, frame
-        if cancellation.asked:
+        if asked:
             raise _SecondSignal
-        cancellation.ask()
+        asked = True
         # Not here: a stop may wait for a server, and the second Ctrl-C must be heard meanwhile.
-        threading.Thread(target=cancellation.cancel, name="mover-stop", daemon=True).start()
+        threading.Thread(
+            target=_cancel, args=(cancellation,), name="mover-stop", daemon=True
+        ).start()
 
     heard = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heard}
@@ -100,6 +107,13 @@ def _cancelled_by_signals(cancellation: Cancellation) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _cancel(cancellation: Cancellation) -> None:
+    try:
+        cancellation.cancel()
+    except Exception as error:  # noqa: BLE001 - the work ends all the same, only not at once
+        logger.warning("cannot stop at once: %s: %s", type(error).__name__, error)
 
 
 def _leave() -> None:

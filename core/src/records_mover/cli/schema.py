@@ -29,7 +29,7 @@ def schema(face: Face, source: str, **given: Any) -> int:
     \b
     Example
       mvrec schema trips.csv > trips.schema.json
-    """
+    """  # noqa: D301 - click's own escape
     from records_mover.session import Session
 
     with Session() as session:

@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from records_mover.creds.secrets import redact
+from records_mover.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["abandon_stdout", "guarded_streams"]
+__all__ = ["abandon_stdout", "guarded_streams", "print_result"]
 
 
 class _Guarded:
@@ -45,6 +46,20 @@ def guarded_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = out, err
+
+
+def print_result(text: str) -> None:
+    """Print a line on standard output now; what cannot be written is a ``StoreError``."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(
+            f"cannot write to standard output: {reason}", "check where it goes"
+        ) from error
 
 
 def abandon_stdout() -> None:

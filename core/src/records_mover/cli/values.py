@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["hint_option", "names", "parse_hint"]
+__all__ = ["hint_option", "names", "parse_hint", "written"]
 
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "none": None}
 _ESCAPE = re.compile(r"\\(?:([tnrf0\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
@@ -52,10 +52,11 @@ def _meant(match: re.Match[str]) -> str:
 
 def hint_option(name: str, value: object) -> str:
     """Return the ``--hint`` option that says a hint, as a shell reads it."""
-    return f"--hint {shlex.quote(f'{name}={_written(value)}')}"
+    return f"--hint {shlex.quote(f'{name}={written(value)}')}"
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """Return a hint's value as ``parse_hint`` reads it."""
     if value is None or isinstance(value, bool | int):
         return json.dumps(value)
     text = str(value)
@@ -74,7 +75,7 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
     """Split lists of names at their commas; a name in double quotes may hold commas."""
     rows = csv.reader(texts, skipinitialspace=True, strict=True)
     try:
-        found = [name.strip() for row in rows for name in row]
+        found = [name.strip() for row in rows for name in row or [""]]
     except csv.Error as error:
         raise ValueError(f"{', '.join(texts)!r} is no list of names: {error}") from error
     if not all(found):

@@ -14,8 +14,8 @@ LONG_ENOUGH = 8
 """A secret shorter than this is starred out only where it stands alone, not inside a word."""
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][\w+.\-]*)://(?:(?P<user>[^:/@\s]*):)?(?P<rest>.*)", re.S)
-_SECRET_KEY = r"[\w.\-]*(?:pass|pwd|secret|token|signature|credential)[\w.\-]*"
-_QUERY = re.compile(rf"(?P<key>[?&;]{_SECRET_KEY}=)(?P<value>[^&;#\s'\"]+)", re.IGNORECASE)
+_TELLING = r"[\w.\-]*(?:pass|pwd|secret|token|signature|credential)[\w.\-]*"
+_QUERY = re.compile(rf"(?P<key>[?&;]{_TELLING}=)(?P<value>[^&;#\s'\"]+)", re.IGNORECASE)
 _LOGIN = re.compile(r"(?P<before>\b[A-Za-z][\w+.\-]*://[^\s/:@'\"]*:)[^\s/@'\"]+(?=@)")
 _AFTER_ITS_NAME = r"(?P<name>(?:pass(?:word|wd)?|pwd|secret|token)\W{{1,4}})(?:{text})(?!\w)"
 

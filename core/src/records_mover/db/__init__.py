@@ -1,4 +1,4 @@
-"""Any database that SQLAlchemy can open: engines, reflecting, DDL, publishing, SELECT and INSERT."""
+"""Any database that SQLAlchemy can open: engines, DDL, publishing, SELECT and INSERT."""
 
 from __future__ import annotations
 

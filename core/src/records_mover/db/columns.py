@@ -64,9 +64,7 @@ def _by_position(source_names: Sequence[str], info: TableInfo) -> tuple[str, ...
     )
 
 
-def _find(
-    name: str, there: tuple[str, ...], stored: Callable[[str], str] | None
-) -> str | None:
+def _find(name: str, there: tuple[str, ...], stored: Callable[[str], str] | None) -> str | None:
     if name in there:
         return name
     alike = [each for each in there if each.casefold() == name.casefold()]
@@ -82,9 +80,7 @@ def _refuse_repeats(names: Sequence[str], what: str) -> None:
         raise ColumnMismatchError(f"{what} {_listed(twice)}", "give every column its own name")
 
 
-def _refuse_unknown(
-    found: dict[str, str | None], there: tuple[str, ...], info: TableInfo
-) -> None:
+def _refuse_unknown(found: dict[str, str | None], there: tuple[str, ...], info: TableInfo) -> None:
     unknown = [name for name, column in found.items() if column is None]
     if unknown:
         column = "column" if len(unknown) == 1 else "columns"

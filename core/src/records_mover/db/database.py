@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from records_mover.db import ddl, schema_sql, types, values
 from records_mover.db.engine import check_connection
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from records_mover.schema import Field, RecordsSchema
 
 __all__ = ["SqlDatabase"]
+
+ROWS_COUNTED = 1_000_000
+"""Rows counted at most before a move, to tell a large table from a small one."""
 
 log = logging.getLogger(__name__)
 
@@ -162,9 +165,19 @@ class SqlDatabase:
         columns = self.reflect(inspector, name)
         if columns is None:
             return None
-        kind = "view" if self._is_view(inspector, name) else "table"
+        kind: Literal["table", "view"] = "view" if self._is_view(inspector, name) else "table"
         described = tuple(self.column_for(column) for column in columns)
-        return TableInfo(name=name, columns=described, kind=kind)  # type: ignore[arg-type]
+        rows = self._rows(connection, name) if kind == "table" else None
+        return TableInfo(name=name, columns=described, kind=kind, rows=rows)
+
+    def _rows(self, connection: Connection, name: TableName) -> int | None:
+        """Count the rows up to a limit: enough to tell a large table from a small one."""
+        import sqlalchemy as sa
+
+        rows = sa.select(sa.literal(1)).select_from(sa.table(name.name, schema=name.schema))
+        return connection.scalar(
+            sa.select(sa.func.count()).select_from(rows.limit(ROWS_COUNTED).subquery())
+        )
 
     def reflect(self, inspector: Inspector, name: TableName) -> list[Mapping[str, Any]] | None:
         """Return SQLAlchemy's descriptions of a table's columns, None when there is no table."""

@@ -1,4 +1,4 @@
-"""Statements that define things: identifiers quoted, types spelled, tables created, grants given."""
+"""Statements that define: identifiers quoted, types spelled, tables made, grants given."""
 
 from __future__ import annotations
 
@@ -154,6 +154,4 @@ def grant(
         words = " ".join(privilege.upper().split())
         grantee = database.grantee(name, group=group)
         with database.doing(f"cannot grant {words} on '{table}' to '{name}'"):
-            database.run(
-                connection, f"GRANT {words} ON {database.table_sql(table)} TO {grantee}"
-            )
+            database.run(connection, f"GRANT {words} ON {database.table_sql(table)} TO {grantee}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from records_mover.db.failures import connect_error, scrub
@@ -40,10 +41,16 @@ def open_engine(
 
 def open_database(engine: Engine, kinds: Sequence[DatabaseKind]) -> Database:
     """Open the database by what the server says it is, else by dialect, else as generic SQL."""
+    kind = _relative(engine, kinds) or _kind_of(engine.dialect.name, kinds)
+    if kind is not None:
+        return kind.open(engine)
+    if engine.dialect.name == "sqlite":
+        from records_mover.db.sqlite import open_sqlite
+
+        return open_sqlite(engine)  # even with no plugin at all: its transactions need care
     from records_mover.db.database import SqlDatabase
 
-    kind = _relative(engine, kinds) or _kind_of(engine.dialect.name, kinds)
-    return SqlDatabase(engine) if kind is None else kind.open(engine)
+    return SqlDatabase(engine)
 
 
 def check_connection(engine: Engine) -> None:
@@ -69,7 +76,9 @@ def _relative(engine: Engine, kinds: Sequence[DatabaseKind]) -> DatabaseKind | N
         return None
     check_connection(engine)
     with engine.connect() as connection:
-        return next((kind for kind in asked if kind.recognises and kind.recognises(connection)), None)
+        return next(
+            (kind for kind in asked if kind.recognises and kind.recognises(connection)), None
+        )
 
 
 def _parse(url: str | URL) -> URL:
@@ -77,10 +86,8 @@ def _parse(url: str | URL) -> URL:
     from sqlalchemy.exc import ArgumentError
 
     parsed = None
-    try:
+    with suppress(ArgumentError, ValueError, TypeError):  # whose texts repeat parts of the URL
         parsed = make_url(url)
-    except (ArgumentError, ValueError, TypeError):
-        pass  # the error's text repeats the URL, password and all
     if parsed is None:
         raise ConfigError(
             "the database URL cannot be understood",
@@ -119,9 +126,7 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
     raise failure
 
 
-def _options(
-    url: URL, kind: DatabaseKind | None, options: dict[str, object]
-) -> dict[str, object]:
+def _options(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> dict[str, object]:
     given = options.get("connect_args")
     wanted = dict(kind.connect_args) if kind is not None and _meant_for(url, kind) else {}
     named = {key: value for key, value in wanted.items() if key not in url.query}

@@ -15,6 +15,8 @@ __all__ = ["connect_error", "reason_of", "scrub", "sqlstate_of", "where"]
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)
 
+_LONGEST = 500  # a server may repeat the whole row, however long
+
 # Drivers have no codes in common for a failed connect, so their words are all there is to go by.
 _ADVICE = (
     (
@@ -66,12 +68,17 @@ def _secrets(url: URL) -> set[str]:
 def reason_of(exc: BaseException) -> str:
     """Return the driver's own words in one line, without SQLAlchemy's wrapping."""
     root = getattr(exc, "orig", None) or exc
-    lines = [line.strip() for line in _words(root).splitlines() if line.strip()]
-    return lines[0].rstrip(" ;.") if lines else type(root).__name__
+    lines = [line.strip().rstrip(" ;.") for line in _words(root).splitlines() if line.strip()]
+    if not lines:
+        return type(root).__name__
+    # What a server calls the detail names the key or the row at fault.
+    detail = next((line[7:].strip() for line in lines[1:] if line.startswith("DETAIL:")), None)
+    reason = f"{lines[0]} ({detail})" if detail else lines[0]
+    return reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
 
 
 def _words(root: BaseException) -> str:
-    # Several drivers (mysqlclient, oracledb, pymssql) raise (code, message) pairs.
+    # Several drivers raise pairs of a code and a message.
     texts = [arg for arg in root.args if isinstance(arg, str)]
     return texts[-1] if len(root.args) > 1 and texts else str(root)
 

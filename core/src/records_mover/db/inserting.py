@@ -8,18 +8,20 @@ import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db import staging
 from records_mover.db.failures import reason_of, scrub
+from records_mover.db.insert_sql import insert_statement
 from records_mover.errors import BadRowError, MoverError, SchemaError
 from records_mover.parts import LoadJob, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     import pyarrow as pa
-    from sqlalchemy import Insert
 
     from records_mover.db.database import SqlDatabase
     from records_mover.instructions import ProcessingInstructions
+    from records_mover.schema import Field
 
 __all__ = ["Inserter"]
 
@@ -50,11 +52,13 @@ class Inserter:
         self._job = job
         self._tolerated = _tolerated(job.instructions)
         wanted = Selection(table=job.landing.table, columns=job.columns)
-        fields = database.schema_on(job.landing.connection, wanted)
-        self._kinds = [field.type for field in fields.to_arrow()]
+        schema = database.schema_on(job.landing.connection, wanted)
+        self._fields = schema.fields
+        self._kinds = [field.type for field in schema.to_arrow()]
+        name = job.landing.table.name
+        self._table = staging.target_of(name) or name
         self._check(arrow)
-        self._keys = _parameter_names(job.columns)
-        self._statement = self._insert()
+        self._send = insert_statement(database, job)
 
     def _check(self, arrow: pa.Schema) -> None:
         """Raise when the columns are of types that can never fit."""
@@ -72,70 +76,65 @@ class Inserter:
                 what = f"column '{name}' holds {kind} and {field.type} comes"
                 raise SchemaError(what, "convert it, or give the column another type") from err
 
-    def _insert(self) -> Insert:
-        import sqlalchemy as sa
-
-        from records_mover.db.merge import clause
-
-        table = clause(self._database, self._job.landing.table, self._job.columns)
-        pairs = zip(table.c, self._keys, strict=True)
-        return sa.insert(table).values({column: sa.bindparam(key) for column, key in pairs})
-
     def put(self, batch: pa.RecordBatch) -> None:
         """Insert a batch, in pieces of bounded rows, parameters and bytes."""
         piece = _piece_rows(batch)
         for start in range(0, batch.num_rows, piece):
             self._job.cancellation.check()
             part = batch.slice(start, piece)
-            landed = self._put(part, self.rows + self.rejected + 1)
-            self._job.meter.rows += landed
+            self._put(part, self.rows + self.rejected + 1)
+            # The other end of the move may count too, and is a batch ahead.
+            self._job.meter.rows = max(self._job.meter.rows, self.rows)
 
-    def _put(self, batch: pa.RecordBatch, first: int) -> int:
-        """Insert rows of which the first has this number; return how many landed."""
+    def _put(self, batch: pa.RecordBatch, first: int) -> None:
+        """Insert rows of which the first has this number."""
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
             with self._savepoint():
-                self._send(batch)
+                self._send(self._job.landing.connection, self._rows(batch))
         except (SQLAlchemyError, _MisfitError, ValueError, TypeError, OverflowError) as err:
-            return self._narrow(batch, first, err)
-        self.rows += batch.num_rows
-        return batch.num_rows
+            self._narrow(batch, first, err)
+        else:
+            self.rows += batch.num_rows
 
     def _savepoint(self) -> AbstractContextManager[Any]:
         if not self._database.savepoints:
             return nullcontext()
         return self._job.landing.connection.begin_nested()
 
-    def _send(self, batch: pa.RecordBatch) -> None:
+    def _rows(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
         columns = [self._bound(batch.column(place), place) for place in range(batch.num_columns)]
-        rows = [dict(zip(self._keys, row, strict=True)) for row in zip(*columns, strict=True)]
-        self._job.landing.connection.execute(self._statement, rows)
+        return zip(*columns, strict=True)
 
     def _bound(self, column: pa.Array, place: int) -> list[Any]:
+        import pyarrow as pa
+
         from records_mover.db.values import fit
 
-        kind = self._kinds[place]
         try:
-            fitting = fit(column, kind)
-            return self._database.bound(fitting)
-        except (ValueError, TypeError, NotImplementedError, ArithmeticError) as err:
-            raise _MisfitError(place, reason_of(err)) from err
+            return self._database.bound(fit(column, self._kinds[place]))
+        except pa.ArrowException as err:  # which names the types of Arrow, not those of the table
+            raise _MisfitError(place, "") from err
+        except (ValueError, TypeError, ArithmeticError) as err:
+            raise _MisfitError(place, f": {err}") from err
 
-    def _narrow(self, batch: pa.RecordBatch, first: int, err: Exception) -> int:
+    def _narrow(self, batch: pa.RecordBatch, first: int, err: Exception) -> None:
         """Find the rows at fault by halves: reject them while that is tolerated, else raise."""
         lone = batch.num_rows == 1
-        if self._hopeless(err) or (not lone and not self._database.savepoints):
+        # Without a savepoint what the server refused has ended the transaction.
+        undone = isinstance(err, _MisfitError) or self._database.savepoints
+        if self._hopeless(err) or not undone:
             last = first + batch.num_rows - 1
             rows = f"row {first}" if lone else f"rows {first} to {last}"
-            raise self._database.translate(
-                err, f"cannot insert {rows} into '{self._job.landing.table}'"
-            ) from err
+            what = f"cannot insert {rows} into '{self._table}'"
+            raise self._database.translate(err, what) from err
         if lone:
-            return self._reject(batch, first, err)
+            self._reject(batch, first, err)
+            return
         half = batch.num_rows // 2
-        landed = self._put(batch.slice(0, half), first)
-        return landed + self._put(batch.slice(half), first + half)
+        self._put(batch.slice(0, half), first)
+        self._put(batch.slice(half), first + half)
 
     def _hopeless(self, err: Exception) -> bool:
         """Whether the server, not a row, is at fault: gone, locked, out of disk."""
@@ -144,34 +143,41 @@ class Inserter:
         lost = getattr(err, "connection_invalidated", False)
         return bool(lost) or (isinstance(err, OperationalError) and not self._database.blames(err))
 
-    def _reject(self, batch: pa.RecordBatch, number: int, err: Exception) -> int:
+    def _reject(self, batch: pa.RecordBatch, number: int, err: Exception) -> None:
         bad = self._bad_row(batch, number, err)
         self.rejected += 1
         if self.rejected > self._tolerated:
             raise bad from err
         if self.rejected <= _LOGGED:
             log.warning("left out: %s", bad)
-        return 0
 
     def _bad_row(self, batch: pa.RecordBatch, number: int, err: Exception) -> MoverError:
-        table = self._job.landing.table
         place, why = self._at_fault(err)
         if place is None:
-            return BadRowError(f"row {number} does not fit table '{table}': {why}")
+            return BadRowError(f"row {number} does not fit table '{self._table}': {why}")
         name = self._job.columns[place]
         value = _shown(batch.column(place)[0].as_py())
-        what = f"row {number}: {value} does not fit column '{name}' of table '{table}': {why}"
+        what = f"row {number}: {value} does not fit column '{name}' of table '{self._table}'{why}"
         return BadRowError(what, column=name, value=value)
 
     def _at_fault(self, err: Exception) -> tuple[int | None, str]:
         if isinstance(err, _MisfitError):
-            return err.place, err.why
+            return err.place, err.why or f", which is {_declared(self._fields[err.place])}"
         why = scrub(reason_of(err), self._database.engine.url)
         by_length = sorted(enumerate(self._job.columns), key=lambda each: -len(each[1]))
         for place, name in by_length:
             if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", why):
-                return place, why
+                return place, f": {why}"
         return None, why
+
+
+def _declared(field: Field) -> str:
+    """Return a column's type as the database spells it, where it did."""
+    for origin in field.representations.values():
+        spelling = getattr(origin, "col_type", None)
+        if spelling:
+            return str(spelling)
+    return field.field_type
 
 
 def _tolerated(instructions: ProcessingInstructions) -> float:
@@ -181,17 +187,9 @@ def _tolerated(instructions: ProcessingInstructions) -> float:
 
 
 def _piece_rows(batch: pa.RecordBatch) -> int:
-    rows = min(_MOST_ROWS, _MOST_PARAMETERS // max(batch.num_columns, 1))
-    size = batch.nbytes // max(batch.num_rows, 1)
+    rows: int = min(_MOST_ROWS, _MOST_PARAMETERS // max(batch.num_columns, 1))
+    size: int = batch.nbytes // max(batch.num_rows, 1)
     return max(min(rows, _MOST_BYTES // max(size, 1)), 1)
-
-
-def _parameter_names(columns: Sequence[str]) -> tuple[str, ...]:
-    # SQLAlchemy wants the parameters to be called otherwise than the columns.
-    prefix = "value_"
-    while any(name.startswith(prefix) for name in columns):
-        prefix += "_"
-    return tuple(f"{prefix}{place}" for place in range(len(columns)))
 
 
 def _shown(value: object) -> str:

@@ -28,13 +28,13 @@ __all__ = ["explanation", "publishing"]
 log = logging.getLogger(__name__)
 
 
-def publishing(
-    database: SqlDatabase, request: PublishRequest
-) -> AbstractContextManager[Landing]:
+def publishing(database: SqlDatabase, request: PublishRequest) -> AbstractContextManager[Landing]:
     """Return the context in which a load lands and at whose end it becomes visible."""
     check(database, request)
     if request.info is None:
-        return _create(database, request) if database.transactional_ddl else _stage(database, request)
+        return (
+            _create(database, request) if database.transactional_ddl else _stage(database, request)
+        )
     if request.mode == "drop":
         return _stage(database, request)
     return _upsert(database, request) if request.mode == "upsert" else _in_place(database, request)
@@ -56,11 +56,10 @@ def check(database: SqlDatabase, request: PublishRequest) -> None:
 def _check_key(request: PublishRequest) -> None:
     if not request.key:
         raise UsageError("an upsert needs to know what makes a row the same row", "give a key")
-    filled = request.columns
-    if filled is None:
-        there = () if request.info is None else request.info.writable_columns
-        filled = tuple(column.name for column in there)
-    missing = [name for name in request.key if filled and name not in filled]
+    filled = request.columns or _writable(request)
+    if request.info is None and request.schema is not None:
+        filled = request.schema.names
+    missing = [name for name in request.key if name not in filled]
     if missing:
         what = f"the key column '{missing[0]}' is not among the columns to load"
         raise UsageError(what, f"there are: {', '.join(filled)}")
@@ -122,9 +121,7 @@ def _writable(request: PublishRequest) -> tuple[str, ...]:
     return () if info is None else tuple(column.name for column in info.writable_columns)
 
 
-def _statements(
-    database: SqlDatabase, request: PublishRequest, table: TableName
-) -> Sequence[str]:
+def _statements(database: SqlDatabase, request: PublishRequest, table: TableName) -> Sequence[str]:
     if request.schema is None:
         raise SchemaError(f"nothing says which columns table '{table}' is to have", "give a schema")
     return database.create_statements(table, request.schema)

@@ -39,7 +39,9 @@ _BATCH_BYTES = 4 << 20
 def _offers(ask: Ask, statement: str) -> list[Offer | Refusal]:
     why = f"{statement} statements carry rows of this process, not "
     note = f"rows travel as {statement} statements"
-    refused = [Refusal(why=why + form.kind, form=form) for form in ask.forms if form.kind != "batches"]
+    refused = [
+        Refusal(why=why + form.kind, form=form) for form in ask.forms if form.kind != "batches"
+    ]
     return [Offer(form=Form(kind="batches"), cost=float(Tier.ROWS), note=note), *refused]
 
 
@@ -130,6 +132,7 @@ def _read(
             return
         batch = _batch(rows, arrow, str(job.selection), done)
         done += len(rows)
+        job.meter.rows = done
         size = max(batch.nbytes // len(rows), 1)
         wanted = min(max(_BATCH_BYTES // size, 1), _MOST_ROWS)
         yield batch
@@ -159,9 +162,7 @@ def _array(values: Sequence[Any], field: pa.Field, source: str, done: int) -> pa
         ) from err
 
 
-def _misfit(
-    values: Sequence[Any], field: pa.Field, source: str, done: int
-) -> BadRowError | None:
+def _misfit(values: Sequence[Any], field: pa.Field, source: str, done: int) -> BadRowError | None:
     from records_mover.db.values import to_array
 
     for place, value in enumerate(values, done + 1):

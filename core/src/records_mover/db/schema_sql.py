@@ -24,13 +24,13 @@ from records_mover.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, CursorResult
 
     from records_mover.db.database import SqlDatabase
     from records_mover.parts import TableName
     from records_mover.schema import FieldType
 
-__all__ = ["plain_query", "query_schema", "sampled_fields", "table_schema"]
+__all__ = ["plain_query", "query_schema", "result_names", "sampled_fields", "table_schema"]
 
 ORIGIN = "origin"
 
@@ -102,10 +102,18 @@ def sampled_fields(database: SqlDatabase, connection: Connection, query: str) ->
     """
     result = database.run(connection, plain_query(query), stream_results=True)
     with closing(result):
-        names = [column[0] for column in result.cursor.description]  # type: ignore[union-attr]
+        names = result_names(result)
         rows = result.fetchmany(_SAMPLE_ROWS)
     values: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(names)
     return [_seen(name, column) for name, column in zip(names, values, strict=True)]
+
+
+def result_names(result: CursorResult[Any]) -> list[str]:
+    """Return the names of a result's columns as the driver gives them."""
+    if not result.returns_rows:
+        raise DatabaseError("the query returns no rows", "give a SELECT")
+    cursor = result.context.cursor
+    return [column[0] for column in cursor.description]
 
 
 _KINDS: tuple[tuple[type, FieldType], ...] = (

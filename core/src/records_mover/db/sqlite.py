@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SqliteDatabase", "open_sqlite"]
 
-_INT64 = {"min": -(2**63), "max": 2**63 - 1}
 _EXACT_DIGITS = 15  # that a REAL keeps, and so a NUMERIC column: sqlite.org/datatype3.html
 _VIEW = "mover_query"
 
@@ -94,9 +94,12 @@ class SqliteDatabase(SqlDatabase):
     def bound(self, column: pa.Array) -> list[Any]:
         """Return the values of a column as SQLite stores them: points in time as ISO texts."""
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.types as pat
 
         kind = column.type
+        if pat.is_floating(kind) and pc.any(pc.is_nan(column)).as_py():
+            raise ValueError("SQLite keeps no NaN, only NULL")
         if pat.is_decimal(kind) or pat.is_temporal(kind):
             column = column.cast(pa.string())
         return super().bound(column)
@@ -106,7 +109,7 @@ class SqliteDatabase(SqlDatabase):
         found = super().field_for(column)
         required = found.required
         if found.field_type == "integer":
-            return Field(found.name, "integer", IntegerConstraints(required=required, **_INT64))
+            return Field(found.name, "integer", _int64(required=required))
         facts = found.constraints
         if isinstance(facts, DecimalConstraints) and facts.fp_total_bits is not None:
             return Field(found.name, "decimal", _double(required=required))
@@ -117,11 +120,11 @@ class SqliteDatabase(SqlDatabase):
         import sqlalchemy as sa
 
         plain = schema_sql.plain_query(query)
-        names = self._names(connection, plain)
         self.run(connection, f"CREATE TEMP VIEW {_VIEW} AS {plain}\n")
         try:
             view = TableName(name=_VIEW, schema="temp")
             columns = self.reflect(sa.inspect(connection), view) or []
+            names = self._names(connection, plain, [column["name"] for column in columns])
             stored = self._stored(connection, columns)
             return [
                 stored.get(column["name"], self.field_for(column)).rename(name)
@@ -130,15 +133,14 @@ class SqliteDatabase(SqlDatabase):
         finally:
             self.run(connection, f"DROP VIEW temp.{_VIEW}")
 
-    def _names(self, connection: Connection, query: str) -> list[str]:
-        result = self.run(connection, query)
-        names = [column[0] for column in result.cursor.description]  # type: ignore[union-attr]
-        result.close()
-        return names
+    def _names(self, connection: Connection, query: str, seen: list[str]) -> list[str]:
+        # A view calls the second "id" of a query "id:1"; only the query itself tells.
+        if not any(name.rpartition(":")[0] in seen for name in seen):
+            return seen
+        with closing(self.run(connection, query)) as result:
+            return schema_sql.result_names(result)
 
-    def _stored(
-        self, connection: Connection, columns: list[Mapping[str, Any]]
-    ) -> dict[str, Field]:
+    def _stored(self, connection: Connection, columns: list[Mapping[str, Any]]) -> dict[str, Field]:
         """Return fields for columns with no declared type, by the types of all their values."""
         return dict(self._by_values(connection, [c["name"] for c in columns if _untyped(c)]))
 
@@ -161,12 +163,16 @@ def _untyped(column: Mapping[str, Any]) -> bool:
 
 def _by_kinds(name: str, kinds: set[str]) -> Field:
     if kinds == {"integer"}:
-        return Field(name, "integer", IntegerConstraints(**_INT64))
+        return Field(name, "integer", _int64(required=False))
     if kinds == {"real"}:
         return Field(name, "decimal", _double(required=False))
     if kinds == {"integer", "real"}:
         return Field(name, "decimal", DecimalConstraints())
     return Field(name, "bytes" if kinds == {"blob"} else "string")
+
+
+def _int64(*, required: bool) -> IntegerConstraints:
+    return IntegerConstraints(required=required, min=-(2**63), max=2**63 - 1)
 
 
 def _double(*, required: bool) -> DecimalConstraints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from records_mover.schema import (
@@ -181,8 +182,12 @@ def _zoned(
 
 def _precise(kind: TypeEngine[Any], dialect: Dialect) -> TypeEngine[Any]:
     # Some dialects keep whole seconds unless asked for fractions ("fsp", fractional seconds).
-    own = kind.dialect_impl(dialect)
-    return type(own)(fsp=6) if hasattr(own, "fsp") else kind
+    names: dict[str, Any] = getattr(dialect, "ischema_names", {})
+    own = names.get(kind.__visit_name__)
+    if own is None or "fsp" not in signature(own).parameters:
+        return kind
+    precise: TypeEngine[Any] = own(fsp=6)
+    return precise
 
 
 def _bytes(field: Field, dialect: Dialect) -> TypeEngine[Any]:
@@ -291,7 +296,9 @@ def _from_float(kind: Any, required: bool, in_bytes: bool) -> Described:
     del in_bytes
     single = kind.__visit_name__ == "REAL" or (kind.precision or 53) <= 24
     bits = (32, 23) if single else (64, 53)
-    facts = DecimalConstraints(required=required, fp_total_bits=bits[0], fp_significand_bits=bits[1])
+    facts = DecimalConstraints(
+        required=required, fp_total_bits=bits[0], fp_significand_bits=bits[1]
+    )
     return "decimal", facts
 
 

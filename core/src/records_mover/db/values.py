@@ -30,11 +30,11 @@ def to_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.array([None if value is None else convert(value) for value in values], kind)
 
 
-def _rule(kind: pa.DataType) -> tuple[set[type], Callable[[Any], Any]]:
-    """Return the Python types that Arrow converts rightly by itself, and what makes the others so."""
+def _rule(kind: pa.DataType) -> tuple[set[type[Any]], Callable[[Any], Any]]:
+    """Return the Python types that Arrow itself converts rightly, and what makes others so."""
     import pyarrow.types as pat
 
-    rules: tuple[tuple[Callable[[Any], bool], set[type], Callable[[Any], Any]], ...] = (
+    rules: tuple[tuple[Callable[[Any], bool], set[type[Any]], Callable[[Any], Any]], ...] = (
         (pat.is_string, {str}, text_of),
         (pat.is_boolean, {bool}, _truth),
         (pat.is_integer, {int}, _whole),
@@ -147,8 +147,11 @@ def interval_text(value: dt.timedelta) -> str:
     minutes, micros = divmod(micros, 60_000_000)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    seconds = f"{micros / 1_000_000:.6f}".rstrip("0").rstrip(".")
-    return f"P{sign}{days}DT{sign}{hours}H{sign}{minutes}M{sign}{seconds}S"
+    seconds = f"{micros // 1_000_000}.{micros % 1_000_000:06d}".rstrip("0").rstrip(".")
+    date = f"{sign}{days}D" if days else ""
+    parts = ((hours, "H"), (minutes, "M"), (seconds if micros else 0, "S"))
+    time = "".join(f"{sign}{count}{unit}" for count, unit in parts if count)
+    return f"P{date}T{time}" if time else f"P{date or 'T0S'}"
 
 
 def fit(column: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.fidelity import Loss, losses
     from records_mover.formats.header import read_header
     from records_mover.formats.hints import (
         PartialRecordsHints,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         ParquetRecordsFormat,
     )
     from records_mover.formats.reading import read_batches
+    from records_mover.formats.recode import read_files, write_files
     from records_mover.formats.sniff import Finding, Sniffed
     from records_mover.formats.writing import write_batches
 
@@ -31,6 +33,7 @@ __all__ = [
     "DelimitedRecordsFormat",
     "Finding",
     "JsonLinesRecordsFormat",
+    "Loss",
     "ParquetRecordsFormat",
     "PartialRecordsHints",
     "RecordsFormat",
@@ -40,13 +43,18 @@ __all__ = [
     "format_from_config",
     "format_from_name",
     "infer_schema",
+    "losses",
     "read_batches",
+    "read_files",
     "read_header",
     "write_batches",
+    "write_files",
 ]
 
 _HOMES = {
     "base": ("BaseRecordsFormat",),
+    "fidelity": ("Loss", "losses"),
+    "recode": ("read_files", "write_files"),
     "delimited": ("DelimitedRecordsFormat",),
     "header": ("read_header",),
     "hints": ("PartialRecordsHints", "UntypedRecordsHints", "ValidatedRecordsHints"),

@@ -51,7 +51,7 @@ class BaseRecordsFormat(ABC):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BaseRecordsFormat):
             return NotImplemented
-        return self._identity() == other._identity()  # noqa: SLF001
+        return self._identity() == other._identity()
 
     def __hash__(self) -> int:
         return hash(self._identity())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from records_mover.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 __all__ = [
@@ -83,7 +82,7 @@ def decompressing(raw: BinaryIO, compression: str | None) -> BinaryIO:
 
 
 def compressing(sink: BinaryIO, compression: str | None) -> BinaryIO:
-    """Return a stream to write plain bytes to; closing it ends the frame and leaves ``sink`` open."""
+    """Return a stream to write plain bytes to; closing it ends the frame, not ``sink``."""
     if compression is None:
         return _buffered_writer(_Writer(sink, _Plain()))
     _refuse(compression)

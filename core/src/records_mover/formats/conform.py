@@ -8,19 +8,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
-from records_mover.errors import BadRowError
+from records_mover.errors import BadRowError, ColumnMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from records_mover.schema import RecordsSchema
 
-__all__ = ["conform", "conforming"]
+__all__ = ["conform", "conforming", "recast"]
 
 
 def conforming(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.RecordBatchReader:
     """Return the batches with the Arrow types that the records schema asks for, in its order."""
-    wanted = schema.to_arrow()
+    return recast(reader, schema.to_arrow())
+
+
+def recast(reader: pa.RecordBatchReader, wanted: pa.Schema) -> pa.RecordBatchReader:
+    """Return the batches with the fields of an Arrow schema, matched by name."""
     if reader.schema.equals(wanted):
         return reader
 
@@ -33,6 +37,10 @@ def conforming(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.Record
 
 def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
     """Return a batch with these fields, in their order."""
+    missing = [field.name for field in wanted if field.name not in batch.schema.names]
+    if missing:
+        what = f"no column '{missing[0]}'"
+        raise ColumnMismatchError(what, f"there are: {', '.join(batch.schema.names)}")
     arrays = [_column(batch.column(field.name), field) for field in wanted]
     return pa.RecordBatch.from_arrays(arrays, schema=wanted)
 

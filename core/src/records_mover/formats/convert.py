@@ -15,10 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from records_mover.formats.hints import ValidatedRecordsHints
-    from records_mover.schema import Field
 
 __all__ = ["converter", "false_spellings", "native_type", "true_spellings"]
-
 
 
 TRUE = ("true", "True", "TRUE", "t", "T", "1", "yes", "Yes", "YES", "y", "Y", "on", "ON")
@@ -37,9 +35,9 @@ def false_spellings(hints: ValidatedRecordsHints) -> list[str]:
     return [false, *(word for word in FALSE if word not in (true, false))]
 
 
-def native_type(field: Field, kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.DataType | None:
+def native_type(kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.DataType | None:
     """Return the type that Arrow's CSV parser makes of a column itself; None where it cannot."""
-    if field.field_type in ("bytes", "array") or pat.is_decimal256(kind):
+    if pat.is_binary(kind) or pat.is_list(kind) or pat.is_decimal256(kind):
         return None
     if pat.is_date(kind):
         return kind if parse_format(hints.dateformat).is_iso else None
@@ -57,9 +55,7 @@ def _native_timestamp(kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.Dat
     return kind if format_.is_iso and "OF" in format_.tokens else None
 
 
-def converter(
-    field: Field, kind: pa.DataType, hints: ValidatedRecordsHints
-) -> Callable[[pa.Array], pa.Array]:
+def converter(kind: pa.DataType, hints: ValidatedRecordsHints) -> Callable[[pa.Array], pa.Array]:
     """Return the function that makes a typed column of its text; it raises ArrowInvalid."""
     if pat.is_string(kind):
         return lambda text: text

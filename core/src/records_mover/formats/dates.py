@@ -78,7 +78,7 @@ def _canonical_token(token: str, *, twelve: bool) -> str:
 
 
 def unknown_letters(text: str) -> str | None:
-    """Return letters of the format that are no token, where there are any; ``T`` may stand alone."""
+    """Return letters of the format that are no token, if any; ``T`` may stand alone."""
     rest = _TOKEN.sub("\0", text)
     strange = [run for run in _LETTERS.findall(rest) if run != "T"]
     return strange[0] if strange else None

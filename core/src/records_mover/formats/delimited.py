@@ -78,7 +78,7 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
         compression = self.hints["compression"]
         return compression if isinstance(compression, str) else None
 
-    def validate(self, fail_if_cant_handle_hint: bool | None = None) -> ValidatedRecordsHints:  # noqa: FBT001
+    def validate(self, fail_if_cant_handle_hint: bool | None = None) -> ValidatedRecordsHints:
         """Check every hint; by default as strictly as the processing instructions say."""
         strict = self.processing_instructions.fail_if_cant_handle_hint
         fail = strict if fail_if_cant_handle_hint is None else fail_if_cant_handle_hint
@@ -103,9 +103,10 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
         return self.alter_hints({"compression": compression_of_name(filename)})
 
     def for_target(self, filename: str) -> DelimitedRecordsFormat:
-        """Return the format in which to write a file: as named, with a header unless told not to."""
+        """Return the format in which to write a file: with a header unless a hint says no."""
         named = self.for_name(filename)
-        return named if "header-row" in named.custom_hints else named.alter_hints({"header-row": True})
+        told = "header-row" in named.custom_hints
+        return named if told else named.alter_hints({"header-row": True})
 
     def config(self) -> dict[str, Any]:
         """Return the type, the variant and every hint."""

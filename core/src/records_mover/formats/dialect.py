@@ -17,9 +17,9 @@ __all__ = ["Dialect", "dialect_of"]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields and records are told apart, in bytes of UTF-8.
+    r"""How fields and records are told apart, in bytes of UTF-8.
 
-    ``terminator`` is ``\\n`` for files that end rows with ``\\r\\n``, too.
+    ``terminator`` is ``\n`` for files that end rows with ``\r\n``, too.
     """
 
     delimiter: bytes
@@ -88,7 +88,7 @@ def _dialect(
     delimiter: str,
     terminator: str,
     quote: str | None,
-    doublequote: bool,  # noqa: FBT001
+    doublequote: bool,
     escape: str | None,
     comment: str | None,
 ) -> Dialect:

@@ -28,30 +28,40 @@ def read_header(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> list[str]:
     hints = fmt.validate()
     dialect = dialect_of(hints)
     text = plain_text(_Lent(stream), hints)  # type: ignore[arg-type]
-    record, _ = read_first(text, dialect)
+    _, record, _ = read_first(text, dialect)
     return split_fields(record, dialect) if record else []
 
 
-def read_first(text: BinaryIO, dialect: Dialect) -> tuple[bytes, bytes]:
-    """Return the first record that is no comment, and all that was read so far, from it on."""
+def read_first(text: BinaryIO, dialect: Dialect) -> tuple[bytes, bytes, bytes]:
+    """Return what stands above the first record, that record, and what was read after it.
+
+    Comments and blank lines stand above; where there is no record all of it may be empty.
+    """
     data, ended = b"", False
     while not ended and len(data) < _LONGEST:
         block = text.read(max(_BLOCK, len(data)))
         data, ended = data + block, not block
-        data = _without_comments(data, dialect, ended=ended)
-        record = first_record(data, dialect)
-        if record.endswith(dialect.terminator):
-            return record, data
-    return (first_record(data, dialect), data) if data else (b"", b"")
+        start = _above(data, dialect)
+        record = first_record(data[start:], dialect) if start < len(data) else b""
+        if record.endswith(dialect.terminator) or ended:
+            return data[:start], record, data[start + len(record) :]
+    return b"", data, b""
 
 
-def _without_comments(data: bytes, dialect: Dialect, *, ended: bool) -> bytes:
-    while dialect.comment and data.startswith(dialect.comment):
-        end = data.find(dialect.terminator)
-        if end < 0:
-            return b"" if ended else data
-        data = data[end + len(dialect.terminator) :]
-    return data
+def _above(data: bytes, dialect: Dialect) -> int:
+    """Return where the first line stands that is neither blank nor a comment."""
+    spot = 0
+    ends = (dialect.terminator, b"\r\n") if dialect.terminator == b"\n" else (dialect.terminator,)
+    while spot < len(data):
+        blank = next((end for end in ends if data.startswith(end, spot)), None)
+        if blank is not None:
+            spot += len(blank)
+        elif dialect.comment is not None and data.startswith(dialect.comment, spot):
+            end = data.find(dialect.terminator, spot)
+            spot = len(data) if end < 0 else end + len(dialect.terminator)
+        else:
+            break
+    return spot
 
 
 def column_names(fields: Sequence[str]) -> list[str]:

@@ -131,7 +131,7 @@ ENCODINGS: Mapping[str, str] = MappingProxyType(
 
 def codec_of(encoding: str) -> str:
     """Return the Python codec of an ``encoding`` hint, which may itself be a codec's name."""
-    return ENCODINGS.get(encoding) or codecs.lookup(encoding).name
+    return codecs.lookup(ENCODINGS.get(encoding, encoding)).name
 
 
 def _one_of(*values: object) -> Callable[[object], str | None]:
@@ -153,8 +153,8 @@ def _any_text(value: object) -> str | None:
 
 
 def _one_character(value: object) -> str | None:
-    one = isinstance(value, str) and len(value) == 1
-    return None if one else "it must be a single character"
+    one = isinstance(value, str) and len(value) == 1 and value.isascii()
+    return None if one else "it must be a single ASCII character"
 
 
 def _character_or_none(value: object) -> str | None:
@@ -231,7 +231,9 @@ _ALL = (
         "how a date and time of no zone is written",
         _date_format,
     ),
-    _hint("null-marker", "", "what an unquoted NULL is written as; null: NULL cannot occur", _any_text),
+    _hint(
+        "null-marker", "", "what an unquoted NULL is written as; null: NULL cannot occur", _any_text
+    ),
     _hint("comment", None, "lines that begin with this character are left out", _character_or_none),
     _hint("skip-lines", 0, "lines to leave out before the header or the first row", _count),
     _choice("decimal-separator", ".", "what stands before the fraction of a number", ".", ","),
@@ -305,9 +307,9 @@ _ESCAPED = re.compile(r"\\(t|n|r|\\|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
 
 
 def hint_from_text(name: str, text: str) -> Any:
-    """Return the value that a text stands for, as written after ``--hint name=``.
+    r"""Return the value that a text stands for, as written after ``--hint name=``.
 
-    ``\\t``, ``\\n``, ``\\r`` and ``\\x01`` are read as the characters that they name.
+    ``\t``, ``\n``, ``\r`` and ``\x01`` are read as the characters that they name.
     """
     hint = HINTS.get(name)
     if hint is None:
@@ -347,7 +349,7 @@ def validate(
     return ValidatedRecordsHints(**checked)
 
 
-def _checked(hint: Hint, value: object, fail: bool) -> Any:  # noqa: FBT001
+def _checked(hint: Hint, value: object, fail: bool) -> Any:
     advice = hint.check(value)
     if advice is None:
         return value
@@ -356,4 +358,3 @@ def _checked(hint: Hint, value: object, fail: bool) -> Any:  # noqa: FBT001
         raise FormatError(what, f"{advice}; or pass fail_if_cant_handle_hint=False")
     log.warning("%s, %r is taken instead: %s", what, hint.fallback, advice)
     return hint.fallback
-

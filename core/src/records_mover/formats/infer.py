@@ -14,12 +14,12 @@ from records_mover.instructions import ProcessingInstructions
 from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    import pyarrow as pa
+    from collections.abc import Callable, Generator, Sequence
 
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.opened import OpenedText
+    from records_mover.formats.profile import Facts
+    from records_mover.formats.records import Chunk
     from records_mover.formats.tally import Tally
 
 __all__ = ["infer_schema"]
@@ -67,7 +67,7 @@ def _of_delimited(
 
 def _batches(
     opened: OpenedText, schema: RecordsSchema, instructions: ProcessingInstructions, tally: Tally
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Tally the rows of one file, chunk by chunk."""
     from records_mover.formats.mending import Mender
     from records_mover.formats.parse import layout_of
@@ -76,7 +76,7 @@ def _batches(
     layout = layout_of(names, schema, opened.hints, opened.dialect)
     mender = Mender(layout, source="", instructions=instructions)
 
-    def look(chunk) -> pa.RecordBatch:  # type: ignore[no-untyped-def]
+    def look(chunk: Chunk) -> list[Facts]:
         return tally.look(mender.batch(chunk))
 
     for facts in in_order(opened.chunks(), look):

@@ -1,4 +1,4 @@
-"""JSON lines through Arrow."""
+"""Arrow batches to JSON lines."""
 
 from __future__ import annotations
 
@@ -8,51 +8,20 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pajson
 import pyarrow.types as pat
 
-from records_mover.errors import BadRowError, FormatError
+from records_mover.errors import BadRowError
 from records_mover.formats import tokens
-from records_mover.formats.compression import compressing, decompressing
-from records_mover.formats.conform import conform, conforming
+from records_mover.formats.compression import compressing
+from records_mover.formats.conform import conforming
 from records_mover.formats.render import plain_decimals
-from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from records_mover.schema import RecordsSchema
 
-__all__ = ["json_text", "read", "write"]
+__all__ = ["json_text", "write"]
 
 _ROWS = 1 << 16
-
-
-def read(
-    stream: BinaryIO, compression: str | None, schema: RecordsSchema | None, source: str
-) -> pa.RecordBatchReader:
-    """Return the rows of a file of JSON lines."""
-    text = decompressing(stream, compression)
-    options = pajson.ParseOptions(explicit_schema=None if schema is None else schema.to_arrow())
-    try:
-        reader = pajson.open_json(text, parse_options=options)
-    except pa.ArrowInvalid as err:
-        raise _no_json(err, source) from err
-    wanted = (schema or RecordsSchema.from_arrow(reader.schema)).to_arrow()
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            for batch in reader:
-                yield conform(batch, wanted)
-        except pa.ArrowInvalid as err:
-            raise _no_json(err, source) from err
-        finally:
-            text.close()
-
-    return pa.RecordBatchReader.from_batches(wanted, batches())
-
-
-def _no_json(err: Exception, source: str) -> FormatError:
-    what = f"{source or 'the file'} is no JSON lines file: {err}"
-    return FormatError(what, "each line must hold one JSON object")
 
 
 def write(
@@ -73,7 +42,10 @@ def _lines(batch: pa.RecordBatch) -> memoryview:
     pieces: list[pa.Array | pa.Scalar] = []
     for index, name in enumerate(batch.schema.names):
         key = ("{" if index == 0 else ",") + json.dumps(name, ensure_ascii=False) + ":"
-        pieces += [pa.scalar(key, pa.string()), pc.fill_null(json_text(batch.column(index)), "null")]
+        pieces += [
+            pa.scalar(key, pa.string()),
+            pc.fill_null(json_text(batch.column(index)), "null"),
+        ]
     pieces.append(pa.scalar("}\n", pa.string()))
     joined = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.string()))
     offsets = np.frombuffer(joined.buffers()[1], np.int32)
@@ -107,7 +79,13 @@ def _floats(array: pa.Array) -> pa.Array:
 
 
 def _quoted(text: pa.Array) -> pa.Array:
-    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+    for plain, escaped in (
+        ("\\", "\\\\"),
+        ('"', '\\"'),
+        ("\n", "\\n"),
+        ("\r", "\\r"),
+        ("\t", "\\t"),
+    ):
         text = pc.replace_substring(text, plain, escaped)
     if pc.any(pc.match_substring_regex(text, r"[\x00-\x1f]")).as_py():
         for code in range(32):
@@ -121,7 +99,9 @@ def _lists(array: pa.Array) -> pa.Array:
     lengths = pc.fill_null(pc.list_value_length(array), 0)
     ends = np.cumsum(np.frombuffer(lengths.buffers()[1], np.int32)[: len(lengths)], dtype=np.int32)
     offsets = pa.py_buffer(np.concatenate((np.zeros(1, np.int32), ends)))
-    lists = pa.Array.from_buffers(pa.list_(pa.string()), len(array), [None, offsets], children=[items])
+    lists = pa.Array.from_buffers(
+        pa.list_(pa.string()), len(array), [None, offsets], children=[items]
+    )
     joined = pc.binary_join(lists, ",")
     whole = pc.binary_join_element_wise(
         pa.scalar("[", pa.string()), joined, pa.scalar("]", pa.string()), pa.scalar("", pa.string())

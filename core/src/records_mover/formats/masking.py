@@ -1,6 +1,6 @@
-"""Text that Arrow's parser cannot take as it is, made so that it can, and put right afterwards.
+r"""Text that Arrow's parser cannot take as it is, made so that it can, and put right afterwards.
 
-Arrow ends rows at ``\\n`` and ``\\r`` only and knows delimiters of one ASCII character. Bytes that
+Arrow ends rows at ``\n`` and ``\r`` only and knows delimiters of one ASCII character. Bytes that
 would mislead it are swapped for bytes that never occur in UTF-8, and swapped back in the columns.
 """
 
@@ -64,6 +64,8 @@ def mask(data: bytes, hints: ValidatedRecordsHints, dialect: Dialect) -> Masked:
     data = _drop_comments(data, dialect)
     data = _rows_end_in_newlines(data, dialect, swapped)
     data, delimiter = _one_byte_delimiter(data, dialect, swapped)
+    if not data.endswith((b"\n", b"\r")):
+        data += b"\n"
     data, null_values = _mark_nulls(data, hints, dialect, delimiter)
     return Masked(data, delimiter, null_values, tuple(swapped))
 
@@ -187,4 +189,5 @@ def _escapes(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     # In a run of backslashes the first one escapes the second, the third the fourth.
     fresh = np.concatenate(([True], np.diff(spots) != 1))
     first = np.maximum.accumulate(np.where(fresh, spots, 0))
-    return spots[(spots - first) % 2 == 0]
+    escaping: npt.NDArray[np.int64] = spots[(spots - first) % 2 == 0]
+    return escaping

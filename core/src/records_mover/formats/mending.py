@@ -94,7 +94,9 @@ class Mender:
         """Raise for the first bad row that is not tolerated, and report those that are."""
         if not problems:
             return
-        for row, (line, text) in zip(sorted(problems), self._rows(chunk, set(problems)), strict=True):
+        for row, (line, text) in zip(
+            sorted(problems), self._rows(chunk, set(problems)), strict=True
+        ):
             error = self._placed(problems[row], line, text)
             with self._lock:
                 self._rejected += 1

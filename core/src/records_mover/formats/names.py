@@ -12,12 +12,12 @@ from records_mover.formats.plain import (
     JsonLinesRecordsFormat,
     ParquetRecordsFormat,
 )
-from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["PLAIN_CSV", "RecordsFormat", "format_from_config", "format_from_name"]
 

@@ -45,7 +45,7 @@ def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> OpenedText:
     hints = fmt.validate()
     dialect = dialect_of(hints)
     text = plain_text(stream, hints)
-    record, read = read_first(text, dialect)
+    above, record, rest = read_first(text, dialect)
     fields = split_fields(record, dialect) if record else []
     named = hints.header_row
     return OpenedText(
@@ -53,6 +53,6 @@ def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> OpenedText:
         dialect=dialect,
         names=tuple(column_names(fields if named else [""] * len(fields))),
         text=text,
-        head=read[len(record) :] if named else read,
-        line=1 + hints.skip_lines + (record.count(b"\n") if named else 0),
+        head=rest if named else above + record + rest,
+        line=1 + hints.skip_lines + ((above + record).count(b"\n") if named else 0),
     )

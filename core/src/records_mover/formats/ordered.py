@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
 
 __all__ = ["in_order"]
 
@@ -18,7 +18,7 @@ _Out = TypeVar("_Out")
 _WORKERS = min(4, os.cpu_count() or 1)
 
 
-def in_order(pieces: Iterable[_In], work: Callable[[_In], _Out]) -> Iterator[_Out]:
+def in_order(pieces: Iterable[_In], work: Callable[[_In], _Out]) -> Generator[_Out, None, None]:
     """Yield the result for each piece; Arrow lets go of the interpreter while it works."""
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="records-mover")
     waiting: deque[Future[_Out]] = deque()

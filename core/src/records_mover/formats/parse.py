@@ -50,8 +50,8 @@ def layout_of(
         Column(
             field.name,
             kind.type,
-            convert.native_type(field, kind.type, hints),
-            convert.converter(field, kind.type, hints),
+            convert.native_type(kind.type, hints),
+            convert.converter(kind.type, hints),
         )
         for field, kind in zip(schema.fields, arrow, strict=True)
     )
@@ -89,7 +89,8 @@ def read_text(
         quote_char=quote,
         double_quote=hints.doublequote if quote else False,
         escape_char=hints.escape or False,
-        newlines_in_values=True,
+        # The chunk is one block that ends with a row, so Arrow need not look for row ends first.
+        newlines_in_values=False,
         ignore_empty_lines=len(layout.names) > 1,
         invalid_row_handler=on_bad_row,
     )
@@ -114,5 +115,3 @@ def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
 
 def _empty(column: pa.ChunkedArray) -> pa.Array:
     return pa.nulls(0, column.type)
-
-

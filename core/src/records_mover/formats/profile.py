@@ -109,7 +109,7 @@ def look(text: pa.Array, hints: ValidatedRecordsHints, *, as_text: bool = False)
     longest = int(lengths.max())
     chars = longest if high < 128 else int(pc.max(pc.utf8_length(text)).as_py())
     facts = replace(facts, max_bytes=longest, max_chars=chars, kind="string")
-    if as_text or longest > 64 and data[starts[lengths > 0][0]] not in b"{[":
+    if as_text or (longest > 64 and data[starts[lengths > 0][0]] not in b"{["):
         return facts
     return _Look(facts, text, data, starts, ends, hints).facts(int(data.min()), high)
 
@@ -170,14 +170,13 @@ class _Look:
         self.text = pc.filter(self.text, pa.array(kept, pa.bool_()))
 
     def _first(self) -> str:
-        return str(self.data[self.starts[0] : self.ends[0]], "utf-8")
+        return self.data[self.starts[0] : self.ends[0]].tobytes().decode("utf-8")
 
     def _with_commas(self) -> Facts:
         if _DOT in self.data:
             return self.plain
         self.data = np.where(self.data == 0x2C, np.uint8(_DOT), self.data)
-        buffers = self.text.buffers()
-        self.text = pc.replace_substring(self.text, ",", ".") if buffers else self.text
+        self.text = pc.replace_substring(self.text, ",", ".")
         return self._digits(int(self.data.min())) or self.plain
 
     def _digits(self, low: int) -> Facts | None:
@@ -190,8 +189,9 @@ class _Look:
             firsts = self.starts + minus.astype(np.int32)
         if low <= _SLASH and _SLASH in self.data:
             return None
-        dots = np.flatnonzero(self.data == _DOT) if low <= _DOT else firsts[:0]
-        return self._decimals(firsts, dots) if len(dots) else self._integers(firsts)
+        if low > _DOT or _DOT not in self.data:
+            return self._integers(firsts)
+        return self._decimals(firsts, np.flatnonzero(self.data == _DOT))
 
     def _padded(self, firsts: Spots, digits: Spots) -> bool:
         """Tell whether a value has a needless zero in front, or nothing but a minus."""
@@ -315,7 +315,10 @@ class _Look:
             return None
         found = pc.min_max(pc.cast(self.text, pa.float64())).as_py()
         return replace(
-            self.plain, kind="float", min=Decimal(repr(found["min"])), max=Decimal(repr(found["max"]))
+            self.plain,
+            kind="float",
+            min=Decimal(repr(found["min"])),
+            max=Decimal(repr(found["max"])),
         )
 
     def _rare(self) -> Facts | None:

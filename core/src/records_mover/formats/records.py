@@ -10,12 +10,17 @@ from records_mover.errors import BadRowError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    import numpy.typing as npt
+
     from records_mover.formats.dialect import Dialect
 
 __all__ = ["Chunk", "chunks", "first_record", "last_boundary", "split_fields"]
 
 CHUNK = 4 << 20
 _LEAST = 64 << 10
+_GAPS = 4096
+_NEWLINE = 10
 # Past this size a record is taken for a quote that was never closed.
 LONGEST_RECORD = 512 << 20
 
@@ -39,14 +44,22 @@ def chunks(
         end = last_boundary(data, dialect)
         if end:
             yield Chunk(data[:end], line, last=False)
-            line += data.count(b"\n", 0, end)
+            line += _newlines(data, end)
         elif len(data) > LONGEST_RECORD:
             raise _endless(line)
         carry = data[end:]
     if carry:
-        if last_boundary(carry + dialect.terminator, dialect) == 0:
-            raise _endless(line)
+        ended = carry + dialect.terminator
+        end = last_boundary(ended, dialect)
+        if end < len(ended):
+            raise _endless(line + _newlines(ended, end))
         yield Chunk(carry, line, last=True)
+
+
+def _newlines(data: bytes, end: int) -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == _NEWLINE))
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
@@ -74,9 +87,9 @@ def last_boundary(data: bytes, dialect: Dialect) -> int:
             found = data.rfind(dialect.terminator)
             return found + len(dialect.terminator) if found >= 0 else 0
     elif dialect.escape is None or dialect.escape not in data:
-        found = _outside_quotes(data, dialect)
-        if found is not None:
-            return found
+        boundary = _outside_quotes(data, dialect)
+        if boundary is not None:
+            return boundary
     match = dialect.records.match(data)
     return match.end() if match else 0
 
@@ -97,19 +110,19 @@ def _outside_quotes(data: bytes, dialect: Dialect) -> int | None:
     fine[opening == 0] = True
     if not fine.all():
         return None
-    return _boundary_between(data, dialect.terminator, marks.tolist()[-4096:])
+    return _between_quotes(data, dialect.terminator, marks)
 
 
-def _boundary_between(data: bytes, terminator: bytes, marks: list[int]) -> int | None:
+def _between_quotes(data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]) -> int | None:
     """Look for a terminator in the gaps outside quotes, from the last one back."""
-    ends = [*marks, len(data)]
+    end = len(data)
     outside = len(marks) % 2 == 0
-    for index in range(len(marks), 0, -1):
+    for mark in marks[: -_GAPS - 1 : -1].tolist():
         if outside:
-            found = data.rfind(terminator, marks[index - 1], ends[index])
+            found = data.rfind(terminator, mark, end)
             if found >= 0:
                 return found + len(terminator)
-        outside = not outside
+        outside, end = not outside, mark
     return None
 
 

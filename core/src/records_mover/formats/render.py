@@ -17,7 +17,23 @@ if TYPE_CHECKING:
     from records_mover.formats.dates import DateFormat
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["plain_decimals", "render"]
+__all__ = ["plain_decimals", "render", "writes_itself"]
+
+_PLAIN_SCALE = 6  # past it Arrow writes decimals near zero with an exponent
+
+
+def writes_itself(array: pa.Array, hints: ValidatedRecordsHints) -> bool:
+    """Tell whether Arrow's CSV writer writes the column as ``render`` would."""
+    kind = array.type
+    if pat.is_boolean(kind):
+        return hints.boolean_format == "true/false"
+    if pat.is_decimal128(kind):
+        return bool(kind.scale <= _PLAIN_SCALE) and hints.decimal_separator == "."
+    if pat.is_floating(kind):
+        return hints.decimal_separator == "."
+    if pat.is_date(kind):
+        return parse_format(hints.dateformat).is_iso
+    return bool(pat.is_string(kind) or pat.is_integer(kind))
 
 
 def render(array: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
@@ -51,7 +67,7 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     """Return decimals without an exponent, which Arrow writes for those near zero."""
     text = pc.cast(array, pa.string())
     scale = array.type.scale
-    if scale <= 6:
+    if scale <= _PLAIN_SCALE:
         return text
     small = pc.match_substring(text, "E")
     if not pc.any(small).as_py():
@@ -62,11 +78,14 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     if one is None:
         return text
     minus = pc.less(wide, pa.scalar(0, pa.int8()).cast(wide.type))
-    shifted = pc.cast(pc.add(pc.abs(wide).cast(pa.decimal256(75, scale)), one.cast(pa.decimal256(75, scale))), pa.string())
+    shifted = pc.cast(
+        pc.add(pc.abs(wide).cast(pa.decimal256(75, scale)), one.cast(pa.decimal256(75, scale))),
+        pa.string(),
+    )
     plain = pc.binary_join_element_wise(
         pc.if_else(minus, "-0", "0"), pc.utf8_slice_codeunits(shifted, 1), ""
     )
-    return pc.replace_with_mask(text, pc.fill_null(small, False), plain)  # noqa: FBT003
+    return pc.replace_with_mask(text, pc.fill_null(small, False), plain)
 
 
 def _with_separator(text: pa.Array, separator: str) -> pa.Array:
@@ -139,7 +158,7 @@ def _padded(text: pa.Array, kind: pa.DataType, blank: str) -> pa.Array:
     return pc.fill_null(text, blank[:10] if pat.is_date(kind) else blank + fraction)
 
 
-def _piece(part: str, rows: tokens.Bytes, start: int, date: bool) -> tokens.Bytes:  # noqa: FBT001
+def _piece(part: str, rows: tokens.Bytes, start: int, date: bool) -> tokens.Bytes:
     if part in _SPOTS:
         first, last = _SPOTS[part]
         return rows[:, first:last] if start or date else _constant(part, len(rows))
@@ -162,6 +181,9 @@ def _constant(text: str, count: int) -> tokens.Bytes:
 
 def _twelve(digits: tokens.Bytes, part: str) -> tokens.Bytes:
     hour = (digits[:, 0] - 48) * 10 + (digits[:, 1] - 48)
-    words = [f"{(h % 12) or 12:02d}" if part == "HH12" else ("AM" if h < 12 else "PM") for h in range(24)]
+    words = [
+        f"{(h % 12) or 12:02d}" if part == "HH12" else ("AM" if h < 12 else "PM") for h in range(24)
+    ]
     table = np.frombuffer("".join(words).encode(), np.uint8).reshape(24, 2)
-    return table[hour]
+    twelve: tokens.Bytes = table[hour]
+    return twelve

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import FormatError
+from records_mover.formats.alike import alike
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
     from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.instructions import ProcessingInstructions
     from records_mover.schema import RecordsSchema
 
-__all__ = ["read", "writer"]
+__all__ = ["infer", "read", "writer"]
 
 
 def read(
@@ -26,13 +28,34 @@ def read(
 
         return parquet.read(stream, schema, source)
     if fmt.format_type == "jsonl":
-        from records_mover.formats import jsonl
+        from records_mover.formats import json_lines_reader
 
-        return jsonl.read(stream, fmt.compression, schema, source)
+        return json_lines_reader.read(stream, fmt.compression, schema, source)
     if fmt.format_type == "avro":
         from records_mover.formats import avro
 
         return avro.read(stream, schema, source)
+    raise _unknown(fmt)
+
+
+def infer(
+    openers: Sequence[Callable[[], BinaryIO]],
+    fmt: BaseRecordsFormat,
+    instructions: ProcessingInstructions,
+) -> RecordsSchema:
+    """Return the schema of files that are taken as one table."""
+    if fmt.format_type == "parquet":
+        from records_mover.formats import parquet
+
+        return alike([parquet.schema_of(opener()) for opener in openers])
+    if fmt.format_type == "jsonl":
+        from records_mover.formats import json_lines_infer
+
+        return json_lines_infer.infer(openers, fmt.compression, instructions)
+    if fmt.format_type == "avro":
+        from records_mover.formats import avro
+
+        return alike([avro.schema_of(opener()) for opener in openers])
     raise _unknown(fmt)
 
 

@@ -19,13 +19,13 @@ from records_mover.formats.plain import (
 )
 from records_mover.formats.sniff_bytes import encoding_of, foreign_kind, sample_of
 from records_mover.formats.sniff_table import sniff_table
-from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.sniff_bytes import Sample
+    from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["Finding", "Sniffed", "sniff"]
 
@@ -85,7 +85,9 @@ def _self_described(sample: Sample, where: str) -> Sniffed | None:
         return Sniffed(format=AvroRecordsFormat())
     foreign = foreign_kind(sample.head)
     if foreign is not None:
-        raise FormatError(f"{where} is {foreign.partition(':')[0]}", foreign.partition(": ")[2] or None)
+        raise FormatError(
+            f"{where} is {foreign.partition(':')[0]}", foreign.partition(": ")[2] or None
+        )
     return None
 
 
@@ -176,6 +178,11 @@ def _is_json_lines(text: str, where: str) -> bool:
     lines = [line for line in text.splitlines() if line.strip()]
     try:
         # The last line of the sample may be cut.
-        return all(isinstance(json.loads(line), dict) for line in lines[: max(len(lines) - 1, 1)][:20])
+        return all(
+            isinstance(json.loads(line), dict) for line in lines[: max(len(lines) - 1, 1)][:20]
+        )
     except ValueError:
+        if re.fullmatch(r'\s*\{\s*(?:"[^"]*"\s*:.*)?', lines[0]):
+            what = f"{where} is one JSON document over several lines"
+            raise FormatError(what, "write one JSON object a line (JSON lines)") from None
         return False

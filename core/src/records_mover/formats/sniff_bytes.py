@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -135,26 +136,30 @@ def _eight_bits(sample: Sample) -> tuple[str, float, str]:
     """Tell encodings of one byte a character apart, by how well their text reads."""
     pieces = b"".join((sample.head, *sample.further))
     lines = [line for line in pieces.splitlines() if not line.isascii()]
+    why = "the bytes are not UTF-8; told by how the text reads"
+    if _western(b"\n".join(lines)):
+        # On a few letters statistics guess at random; CP1252 holds LATIN1's printable part.
+        return "CP1252", 0.7, why
     from charset_normalizer import from_bytes
 
     best = from_bytes(b"\n".join(lines)[:16384]).best()
     name = "cp1252" if best is None else codecs.lookup(best.encoding).name
-    if name.startswith(("utf", "iso8859-1", "cp125", "mac-", "hp-")) and _western(pieces):
-        # On a few letters the statistics guess at random; CP1252 holds LATIN1's printable part.
-        name = "cp1252"
-    found = _CHARSETS.get(name, name)
-    return found, 0.6, "the bytes are not UTF-8; told by how the text reads"
+    return _CHARSETS.get(name, name), 0.6, why
 
 
 def _western(data: bytes) -> bool:
-    """Tell whether the bytes past ASCII are letters and signs of Western Europe in CP1252."""
+    """Tell whether the bytes past ASCII read as letters of Western Europe, which stand alone."""
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:
         return False
     high = [letter for letter in text if letter > "\x7f"]
-    usual = sum(letter in _WESTERN for letter in high)
-    return usual >= 0.9 * len(high)
+    usual = sum(letter in _USUAL for letter in high)
+    in_runs = sum(len(run) for run in _RUN.findall(text))
+    return usual >= 0.9 * len(high) and in_runs <= 0.4 * len(high)
 
 
-_WESTERN = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØÚÜœŒ€£°«»’‘“”–—…·ªº§©®¿¡\xa0")
+_RUN = re.compile(r"[^\x00-\xbf]{2,}")
+_USUAL = frozenset(
+    "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿßÀÁÂÄÅÆÇÈÉÊËÍÎÏÑÓÔÖØÚÜœŒ€£°«»\u2019\u2018“”\u2013—…·ªº§©®¿¡\xa0"
+)

@@ -7,12 +7,22 @@ from dataclasses import dataclass
 
 __all__ = ["DateFindings", "date_findings"]
 
-_CLOCK = r"(?:[ T](?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?(?P<ap>\s?[AaPp][Mm])?(?P<of>Z|[+-]\d{2}:?\d{0,2})?)?"
+_CLOCK = (
+    r"(?:[ T](?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:\.\d+)?)?"
+    r"(?P<ap>\s?[AaPp][Mm])?(?P<of>Z|[+-]\d{2}:?\d{0,2})?)?"
+)
 _SHAPES = (
     ("YMD", re.compile(r"(?P<a>\d{4})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{1,2})" + _CLOCK)),
-    ("XXY", re.compile(r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{2})" + _CLOCK)),
+    (
+        "XXY",
+        re.compile(
+            r"(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<c>\d{4}|\d{2})" + _CLOCK
+        ),
+    ),
 )
-_TIME = re.compile(r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2}(?:\.\d+)?))?(?P<ap>\s?[AaPp][Mm])?")
+_TIME = re.compile(
+    r"(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2}(?:\.\d+)?))?(?P<ap>\s?[AaPp][Mm])?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +77,12 @@ def _dates(kind: str, matches: list[re.Match[str]]) -> _Column | None:
     if any(bool(match["h"]) != bool(first["h"]) for match in matches):
         return None
     sep = first["sep"]
+    order = "" if kind == "YMD" else _order(matches)
+    if order is None:
+        return None
     if kind == "YMD":
-        date, order = sep.join(("YYYY", "MM", "DD")), ""
+        date = sep.join(("YYYY", "MM", "DD"))
     else:
-        order = _order(matches)
-        if order is None:
-            return None
         year = "YYYY" if len(first["c"]) == 4 else "YY"
         date = sep.join((*(("DD", "MM") if order == "DM" else ("MM", "DD")), year))
     if not first["h"]:
@@ -84,7 +94,7 @@ def _dates(kind: str, matches: list[re.Match[str]]) -> _Column | None:
 
 
 def _order(matches: list[re.Match[str]]) -> str | None:
-    """Return which of day and month comes first, "?" where nothing tells, None where neither fits."""
+    """Return which of day and month is first, "?" where nothing tells, None where none fits."""
     day_first = any(int(match["a"]) > 12 for match in matches)
     month_first = any(int(match["b"]) > 12 for match in matches)
     if day_first and month_first:
@@ -126,7 +136,7 @@ def _settle(found: dict[str, _Column]) -> DateFindings:
 
 
 def _is_iso(written: str) -> bool:
-    return written.replace("T", " ").startswith("YYYY-MM-DD") and "12" not in written or (
+    return (written.replace("T", " ").startswith("YYYY-MM-DD") and "12" not in written) or (
         written in ("HH24:MI", "HH24:MI:SS")
     )
 

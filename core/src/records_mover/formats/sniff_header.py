@@ -11,7 +11,7 @@ _TYPED = re.compile(
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?|\d{1,2}:\d{2}(?::.*)?"
 )
 _TRUTH = frozenset({"true", "false"})
-_NAME = re.compile(r"[^\W\d][\w .,:;()/%#$€&'’?+*<>=\[\]-]*")
+_NAME = re.compile(r"[^\W\d][\w .,:;()/%#$€&'\u2019?+*<>=\[\]-]*")
 _YEAR = re.compile(r"(?:1[89]|20)\d{2}")
 
 
@@ -23,13 +23,13 @@ def has_header(rows: list[list[str]]) -> tuple[bool, float, str]:
     if not rest:
         named = all(_NAME.fullmatch(cell) for cell in first if cell)
         return named, 0.5, "there is one row only, and it reads like names"
-    against = _recurring(first, rest)
-    if against:
-        return False, 0.7, f"'{against}' of the first row is a value further down"
     typed = sum(_typed_below(index, rest) and bool(cell) for index, cell in enumerate(first))
     if typed:
         sure = 0.99 if typed > 1 else 0.95
         return True, sure, f"{typed} columns hold numbers or dates below a word"
+    against = _recurring(first, rest)
+    if against:
+        return False, 0.7, f"'{against}' of the first row is a value further down"
     return _all_text(first, rest)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
-__all__ = ["Shape", "best_shapes", "plain_lines"]
+__all__ = ["Shape", "best_shapes"]
 
 _CANDIDATES = (",", "\t", ";", "|", "\x01", "^", "~", ":", " ")
 _RELUCTANT = {":": 0.5, " ": 0.4, "^": 0.8, "~": 0.8}
 _ROWS = 300
+_TITLE = 20
 _LONGEST_FIELD = 1 << 26
 
 _CLEAN = re.compile(
@@ -23,7 +25,7 @@ _CLEAN = re.compile(
       |\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T][\d:.]+(?:\s?[AaPp][Mm])?(?:Z|[+-][\d:]+)?)?
       |\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s?[AaPp][Mm])?
       |[\w.+-]+@[\w.-]+|https?://\S+
-      |[^\W\d_][\w .'’&()/%#+-]*                         # words
+      |[^\W\d_][\w .'\u2019&()/%#+-]*                         # words
       |[\w.-]+
     )\s*""",
     re.VERBOSE,
@@ -46,7 +48,9 @@ class Shape:
 def best_shapes(text: str, *, whole: bool, given: dict[str, object]) -> list[Shape]:
     """Return the readings of a text, best first; ``given`` holds what is known of the dialect."""
     delimiter = given.get("field-delimiter")
-    delimiters = [delimiter] if isinstance(delimiter, str) else [c for c in _CANDIDATES if c in text]
+    delimiters = (
+        [delimiter] if isinstance(delimiter, str) else [c for c in _CANDIDATES if c in text]
+    )
     shapes = [
         shape
         for candidate in delimiters or [","]
@@ -61,6 +65,7 @@ def _quotings(
 ) -> list[tuple[str | None, str | None]]:
     """Return the pairs of quote and escape that are worth a try, the likeliest first."""
     escapes = _escapes(text, delimiter, given)
+    quotes: list[str | None]
     if "quoting" in given:
         quotes = [None] if given["quoting"] is None else [str(given.get("quotechar", '"'))]
     elif "quotechar" in given:
@@ -73,12 +78,15 @@ def _quotings(
 def _escapes(text: str, delimiter: str, given: dict[str, object]) -> list[str | None]:
     if "escape" in given:
         return ["\\"] if given["escape"] else [None]
-    escaping = f'\\{delimiter}' in text or '\\"' in text or "\\\n" in text
+    escaping = f"\\{delimiter}" in text or '\\"' in text or "\\\n" in text
     return [None, "\\"] if escaping else [None]
 
 
 def _quotes(
-    text: str, delimiter: str, escapes: list[str | None], escape_given: bool  # noqa: FBT001
+    text: str,
+    delimiter: str,
+    escapes: list[str | None],
+    escape_given: bool,
 ) -> list[str | None]:
     if delimiter == "\x01":
         return [None]
@@ -120,9 +128,8 @@ def _rows(
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
     if len(delimiter) != 1:
         return [line.split(delimiter) for line in text.splitlines()[:_ROWS]]
-    lines = re.findall(r"[^\n]*\n|[^\n]+\Z", text)
     reader = csv.reader(
-        lines,
+        io.StringIO(text, newline="\n"),
         delimiter=delimiter,
         quotechar=quote or '"',
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
@@ -140,6 +147,10 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     widths = Counter(len(row) for row in rows)
     # Where two widths are equally common the greater is that of the table, not of its preamble.
     width = max(widths, key=lambda wide: (widths[wide], wide))
+    above = _above(rows)
+    if above:
+        width, rows = len(rows[-1]), rows[above:]
+        widths = Counter(len(row) for row in rows)
     steady = widths[width] / len(rows)
     cells = [cell for row in islice(rows, 60) for cell in row]
     clean = sum(_CLEAN.fullmatch(cell) is not None for cell in cells) / len(cells)
@@ -150,10 +161,12 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     else:
         longest = max(map(len, cells))
         clean -= 0.3 if longest > 20_000 else 0.0
-    many = 1 - 0.5**(width - 1)
+    many = 1 - 0.5 ** (width - 1)
     return width, many * steady**2 * (0.3 + 0.7 * max(clean, 0)) * _RELUCTANT.get(delimiter, 1.0)
 
 
-def plain_lines(text: str) -> list[str]:
-    """Return the physical lines of a text."""
-    return text.splitlines()
+def _above(rows: list[list[str]]) -> int:
+    """Return how many lines of one field stand above rows that all have several."""
+    above = next((spot for spot, row in enumerate(rows) if len(row) > 1), 0)
+    steady = {len(row) for row in rows[above:]}
+    return above if len(steady) == 1 and len(rows) - above > 1 and above <= _TITLE else 0

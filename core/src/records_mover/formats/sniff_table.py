@@ -15,7 +15,22 @@ __all__ = ["Table", "sniff_table"]
 _CLOSE = 0.93  # a second reading at least this good, in parts of the first, is worth a word
 _SPOKEN = {"\t": "tab", " ": "space", "\x01": "\\x01"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_NULLS = ("NA", "N/A", "NULL", "null", "None", "NaN", "nan", "-", "?", "\\N", ".", "..", "#N/A", "n/a")
+_NULLS = (
+    "NA",
+    "N/A",
+    "NULL",
+    "null",
+    "None",
+    "NaN",
+    "nan",
+    "-",
+    "?",
+    "\\N",
+    ".",
+    "..",
+    "#N/A",
+    "n/a",
+)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -42,7 +57,7 @@ def sniff_table(text: str, further: list[str], *, whole: bool, given: dict[str, 
         shapes = best_shapes(text, whole=whole, given={**given, "quoting": None})
     shape = _settled(shapes, table)
     _dialect(shape, text, table)
-    rows = _ragged_top(shape, table, skipped, given)
+    rows = _ragged_top(shape, table, text, skipped, given)
     table.first = rows[0] if rows else []
     body = _header(rows, table, given)
     more = _more_rows(shape, further)
@@ -138,22 +153,32 @@ def _dialect(shape: Shape, text: str, table: Table) -> None:
 
 
 def _ragged_top(
-    shape: Shape, table: Table, skipped: int, given: dict[str, Any]
+    shape: Shape, table: Table, text: str, skipped: int, given: dict[str, Any]
 ) -> list[list[str]]:
     """Note lines above the table that have fewer fields than it."""
     rows = shape.rows
     above = 0
-    while above < min(len(rows) - 2, 30) and len(rows[above]) < shape.width and shape.width > 2:
+    while above < min(len(rows) - 1, 30) and len(rows[above]) < shape.width and shape.width > 1:
         above += 1
     steady = sum(len(row) == shape.width for row in rows[above:]) >= 0.9 * len(rows[above:])
     if not above or not steady or "skip-lines" in given or len(rows[above - 1]) > 2:
         return rows
-    table.add("skip-lines", skipped + above, 0.7, f"{above} lines above the table differ from it")
+    lines = _lines_of(above, text)
+    table.add("skip-lines", skipped + lines, 0.7, f"{above} lines above the table differ from it")
     table.ambiguous.append(
         f"the first {above} lines have fewer fields than the rest and are taken for a title: "
         "say --hint skip-lines=0 if they are not"
     )
     return rows[above:]
+
+
+def _lines_of(above: int, text: str) -> int:
+    """Return how many lines the first rows take, blank ones among them included."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        above -= bool(line)
+        if above == 0:
+            return number
+    return 0
 
 
 def _header(rows: list[list[str]], table: Table, given: dict[str, Any]) -> list[list[str]]:

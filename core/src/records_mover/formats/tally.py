@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "field_of"]
 
 _RANGES = tuple((-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (16, 32, 64))
 
@@ -71,10 +71,13 @@ class Tally:
     def schema(self) -> RecordsSchema:
         """Return the schema that follows from the facts."""
         pairs = zip(self._names, self._facts, strict=True)
-        return RecordsSchema([_field(name, facts, complete=not self._cut) for name, facts in pairs])
+        return RecordsSchema(
+            [field_of(name, facts, complete=not self._cut) for name, facts in pairs]
+        )
 
 
-def _field(name: str, facts: Facts, *, complete: bool) -> Field:
+def field_of(name: str, facts: Facts, *, complete: bool) -> Field:
+    """Return the column that follows from its facts, which cover all of it if ``complete``."""
     kind = facts.kind or "string"
     field_type = cast("FieldType", "decimal" if kind == "float" else kind)
     constraints = _constraints(kind, facts, complete=complete)
@@ -87,8 +90,10 @@ def _constraints(kind: str, facts: Facts, *, complete: bool) -> Constraints:
     if kind == "float":
         return DecimalConstraints(fp_total_bits=64, fp_significand_bits=53)
     if kind == "decimal":
-        digits = {"fixed_precision": max(facts.digits + facts.scale, 1), "fixed_scale": facts.scale}
-        return DecimalConstraints(**digits) if complete else DecimalConstraints()
+        if not complete:
+            return DecimalConstraints()
+        precision = max(facts.digits + facts.scale, 1)
+        return DecimalConstraints(fixed_precision=precision, fixed_scale=facts.scale)
     if kind in ("time", "datetime", "datetimetz"):
         return TimeConstraints(precision=9 if facts.scale > 6 else None)
     return StringConstraints() if kind == "string" else Constraints()

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["plain_text", "utf8"]
 
 _BLOCK = 1 << 20
+# The decoders of these drop the byte order mark themselves.
+_UNMARKED = ("utf-8-sig", "utf-16", "utf-32")
 _UTF8 = ("utf-8", "utf-8-sig")
 
 
 def plain_text(stream: BinaryIO, hints: ValidatedRecordsHints) -> BinaryIO:
-    """Return the text of a file as UTF-8: decompressed, decoded, without its first lines to skip."""
+    """Return the text of a file as UTF-8: decompressed, decoded, without lines to skip."""
     text = utf8(decompressing(stream, hints.compression), hints.codec)
     for _ in range(hints.skip_lines):
         text.readline()
@@ -99,7 +101,9 @@ class _Recoded(io.RawIOBase):
             what = f"the file is no {self._codec}: {err}"
             raise FormatError(what, "say which encoding it has with the hint 'encoding'") from err
         if text and not self._started:
-            self._started, text = True, text.removeprefix("\ufeff")
+            self._started = True
+            if self._codec not in _UNMARKED:
+                text = text.removeprefix("\ufeff")
         return text.encode("utf-8", "surrogatepass")
 
     def close(self) -> None:

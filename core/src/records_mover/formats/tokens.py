@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     Bytes = npt.NDArray[np.uint8]
 
-__all__ = ["bytes_from_hex", "from_iso", "hex_from_bytes", "lists_from_json", "matrix", "parse", "strings_of"]
+__all__ = [
+    "bytes_from_hex",
+    "from_iso",
+    "from_json_type",
+    "hex_from_bytes",
+    "json_type",
+    "lists_from_json",
+    "matrix",
+    "parse",
+    "strings_of",
+]
 
 # Where a POSIX strptime puts the years of two digits: 69..99 are 19xx, 00..68 are 20xx.
 _PIVOT = 69
@@ -81,7 +91,9 @@ def _text(value: str) -> pa.Scalar:
     return pa.scalar(value, pa.string())
 
 
-def _group(parts: pa.Array, tokens: frozenset[str], token: str, default: str) -> pa.Array | pa.Scalar:
+def _group(
+    parts: pa.Array, tokens: frozenset[str], token: str, default: str
+) -> pa.Array | pa.Scalar:
     if token not in tokens:
         return _text(default)
     found = pc.struct_field(parts, token)
@@ -158,7 +170,7 @@ def _flat(values: pa.Array) -> tuple[Bytes, npt.NDArray[np.int32]]:
 
 
 def hex_from_bytes(values: pa.Array) -> pa.Array:
-    """Return ``\\x`` and two hexadecimal digits for each byte, as PostgreSQL writes bytea."""
+    r"""Return ``\x`` and two hexadecimal digits for each byte, as PostgreSQL writes bytea."""
     if not len(values):
         return pa.array([], pa.string())
     data, offsets = _flat(values)
@@ -172,7 +184,7 @@ def hex_from_bytes(values: pa.Array) -> pa.Array:
 
 
 def bytes_from_hex(text: pa.Array) -> pa.Array:
-    """Return the bytes that ``\\x`` and hexadecimal digits stand for."""
+    r"""Return the bytes that ``\x`` and hexadecimal digits stand for."""
     marked = pc.starts_with(text, "\\x")
     odd = pc.equal(pc.bit_wise_and(pc.binary_length(text), 1), 1)
     bad = pc.or_(pc.invert(marked), odd)
@@ -203,11 +215,31 @@ def lists_from_json(text: pa.Array, kind: pa.DataType) -> pa.Array:
     data, _ = _flat(lines)
     if np.count_nonzero(data == 10) != len(text):
         raise pa.ArrowInvalid("a JSON array that spans lines")
-    options = pajson.ParseOptions(explicit_schema=pa.schema([("a", kind)]))
+    options = pajson.ParseOptions(explicit_schema=pa.schema([("a", json_type(kind))]))
     source = pa.BufferReader(pa.py_buffer(data))
     read = pajson.ReadOptions(use_threads=False, block_size=max(len(data), 1))
     table = pajson.read_json(source, read, options)
-    return pa.concat_arrays(table.column(0).chunks)
+    return from_json_type(pa.concat_arrays(table.column(0).chunks), kind)
+
+
+def json_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type as which JSON is parsed: text for dates, times and bytes, also in lists."""
+    if pat.is_list(kind):
+        return pa.list_(kind.value_field.with_type(json_type(kind.value_type)))
+    return pa.string() if pat.is_temporal(kind) or pat.is_binary(kind) else kind
+
+
+def from_json_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return what was parsed as ``json_type`` in its own type."""
+    if array.type == kind:
+        return array
+    if pat.is_list(kind):
+        items = from_json_type(array.values, kind.value_type)
+        buffers = array.buffers()[:2]
+        return pa.Array.from_buffers(
+            kind, len(array), buffers, array.null_count, array.offset, [items]
+        )
+    return bytes_from_hex(array) if pat.is_binary(kind) else from_iso(array, kind)
 
 
 def uuid_text(storage: pa.Array) -> pa.Array:
@@ -219,13 +251,15 @@ def uuid_text(storage: pa.Array) -> pa.Array:
 
 
 def text_of_objects(values: pa.Array) -> pa.Array:
-    """Return nested values as JSON and spans of time as ISO 8601: a row at a time, as they are rare."""
+    """Return nested values as JSON and spans as ISO 8601, a row at a time, as they are rare."""
     import json
 
     from records_mover.formats.spans import span_text
 
     if pat.is_nested(values.type):
-        texts = (None if item is None else json.dumps(item, default=str) for item in values.to_pylist())
+        texts = (
+            None if item is None else json.dumps(item, default=str) for item in values.to_pylist()
+        )
     else:
         texts = (None if item.as_py() is None else span_text(item) for item in values)
     return pa.array(list(texts), pa.string())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.formats.fidelity import losses
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
 
 __all__ = ["write_batches"]
+
+log = logging.getLogger(__name__)
 
 
 def write_batches(
@@ -24,11 +28,14 @@ def write_batches(
 ) -> int:
     """Write every batch as one whole file and return the number of rows.
 
-    ``schema`` says what the columns are where Arrow's types do not; ``sink`` is left open.
+    ``schema`` says what the columns are where Arrow's types do not; ``sink`` is left open. What
+    the format cannot keep is warned about, a column at a time.
     """
     from records_mover.schema import RecordsSchema
 
     known = schema if schema is not None else RecordsSchema.from_arrow(reader.schema)
+    for loss in losses(known, fmt):
+        log.warning("%s", loss)
     if isinstance(fmt, DelimitedRecordsFormat):
         from records_mover.formats import delimited_writer
 

@@ -48,13 +48,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"        {note}"
     for note in plan.source.notes:
         yield f"note    {note}"
+    for warning in plan.warnings:
+        yield f"warning {warning}"
     yield ""
     yield f"route   cost {plan.route.cost:g}"
     for number, step in enumerate(plan.route.steps, start=1):
         yield f"  {number}. {_step_line(step, plan)}"
     if plan.others:
         yield ""
-        yield "not taken, as they cost more"
+        yield "not taken"
         for route in plan.others:
             yield f"  {' > '.join(route.names)}  (cost {route.cost:g})"
     if plan.refusals:
@@ -83,6 +85,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "source": plan.source.title,
         "target": plan.target.title,
         "notes": [*plan.target.notes, *plan.source.notes],
+        "warnings": list(plan.warnings),
         "cost": plan.route.cost,
         "route": [_step_data(step, plan) for step in plan.route.steps],
         "not_taken": [_route_data(route) for route in plan.others],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_move", "run_move"]
 
+logger = logging.getLogger(__name__)
+
 
 def explain_move(
     source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
@@ -45,8 +48,11 @@ def run_move(
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
     started = time.monotonic()
+    context = replace(context, cancellation=cancellation or Cancellation())
     plan = explain_move(source, target, context, options)
-    run = _Run(plan, context, options, meter or Meter(), cancellation or Cancellation())
+    for warning in plan.warnings:
+        logger.warning("%s", warning)
+    run = _Run(plan, context, options, meter or Meter(), context.cancellation)
     run.meter.total_bytes = plan.source.bytes
     run.meter.total_rows = plan.source.rows
     loaded, payload = run.go()

@@ -40,6 +40,7 @@ class TableSource:
 
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """Look up the table's columns and size, or the query's columns."""
+        options.refuse(("format", "variant", "hints", "schema"), "a table or query to read")
         database = _open(self.database, context)
         query = self.query or options.query
         if (query is None) == (self.table is None):
@@ -112,6 +113,7 @@ class TableTarget:
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Look up the table, and match the source's columns to its own by name."""
+        options.refuse(("target_format", "target_variant", "target_hints"), "a table to write")
         database = _open(self.database, context)
         info = database.inspect(self.table)
         mode = options.if_exists or self.if_exists

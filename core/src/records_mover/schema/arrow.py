@@ -131,10 +131,12 @@ def _from_arrow_field(field: pa.Field) -> Field:
     marked = (field.metadata or {}).get(TYPE_KEY, b"").decode()
     required = not field.nullable
     if marked in FIELD_TYPES and _is_text(kind):
-        return Field(field.name, marked, _no_limits(marked, required=required))  # type: ignore[arg-type]
+        return Field(field.name, marked, _no_limits(marked, required=required))
     if marked == "integer" and pat.is_decimal(kind):
         high = 10**kind.precision - 1
-        return Field(field.name, "integer", IntegerConstraints(required=required, min=-high, max=high))
+        return Field(
+            field.name, "integer", IntegerConstraints(required=required, min=-high, max=high)
+        )
     if _is_list(kind):
         items = _from_arrow_field(kind.value_field.with_name("item"))
         return Field(field.name, "array", Constraints(required=required), items=items)
@@ -147,17 +149,19 @@ def _no_limits(field_type: str, *, required: bool) -> Constraints:
     return kind(required=required)
 
 
-def _describe(kind: pa.DataType, *, required: bool) -> tuple[FieldType, Constraints]:  # noqa: C901, PLR0911
+def _describe(kind: pa.DataType, *, required: bool) -> tuple[FieldType, Constraints]:
     if pat.is_integer(kind):
         low, high = _LIMITS[str(kind)]
         return "integer", IntegerConstraints(required=required, min=low, max=high)
     if pat.is_floating(kind):
         total, significand = _FLOAT_BITS[str(kind)]
-        bits = {"fp_total_bits": total, "fp_significand_bits": significand}
-        return "decimal", DecimalConstraints(required=required, **bits)
+        return "decimal", DecimalConstraints(
+            required=required, fp_total_bits=total, fp_significand_bits=significand
+        )
     if pat.is_decimal(kind):
-        digits = {"fixed_precision": kind.precision, "fixed_scale": kind.scale}
-        return "decimal", DecimalConstraints(required=required, **digits)
+        return "decimal", DecimalConstraints(
+            required=required, fixed_precision=kind.precision, fixed_scale=kind.scale
+        )
     if pat.is_boolean(kind) or pat.is_date(kind):
         return ("boolean" if pat.is_boolean(kind) else "date"), Constraints(required=required)
     if pat.is_timestamp(kind):
@@ -193,4 +197,6 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _is_binary(kind: pa.DataType) -> bool:
     fixed = pat.is_fixed_size_binary(kind)
-    return bool(fixed or pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_binary_view(kind))
+    return bool(
+        fixed or pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_binary_view(kind)
+    )

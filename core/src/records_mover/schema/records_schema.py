@@ -95,7 +95,9 @@ class RecordsSchema:
 
     def cast_field_types(self, casts: Mapping[FieldType, FieldType]) -> RecordsSchema:
         """Return the schema with every column of the types named cast to another type."""
-        fields = [field.cast(casts.get(field.field_type, field.field_type)) for field in self.fields]
+        fields = [
+            field.cast(casts.get(field.field_type, field.field_type)) for field in self.fields
+        ]
         return RecordsSchema(fields, self.known_representations)
 
     def to_data(self) -> dict[str, Any]:

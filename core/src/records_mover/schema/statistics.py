@@ -86,7 +86,10 @@ class IntegerStatistics(Statistics):
 
     def to_data(self) -> dict[str, Any]:
         """Return the JSON object of the statistics."""
-        return {**Statistics.to_data(self), **_known({"min": self.min, "max": self.max}, as_text=True)}
+        return {
+            **Statistics.to_data(self),
+            **_known({"min": self.min, "max": self.max}, as_text=True),
+        }
 
     @classmethod
     def _own(cls, data: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -102,7 +105,9 @@ class DecimalStatistics(Statistics):
 
     def to_data(self) -> dict[str, Any]:
         """Return the JSON object of the statistics."""
-        own = {key: f"{value:f}" for key in ("min", "max") if (value := getattr(self, key)) is not None}
+        own = {
+            key: f"{value:f}" for key in ("min", "max") if (value := getattr(self, key)) is not None
+        }
         return {**Statistics.to_data(self), **own}
 
     @classmethod

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["as_csv_column"]
 
@@ -16,31 +21,35 @@ _MICROSECONDS = pa.duration("us")
 def as_csv_column(column: pa.Array) -> pa.Array:
     """Return a column that Arrow's CSV writer writes as PostgreSQL is to read it."""
     kind = column.type
-    if pat.is_dictionary(kind):
-        return as_csv_column(column.cast(kind.value_type))
     if isinstance(kind, pa.BaseExtensionType):
         return as_csv_column(column.storage)
-    if pat.is_null(kind):
-        return column.cast(pa.string())
-    if pat.is_decimal256(kind):
-        return column.cast(pa.string())
-    if pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_fixed_size_binary(kind):
-        return _hexadecimal(column)
-    if pat.is_binary_view(kind):
-        return _hexadecimal(column.cast(pa.large_binary()))
-    if pat.is_string_view(kind):
-        return column.cast(pa.large_string())
-    if pat.is_duration(kind):
-        return _interval(column)
-    if pat.is_list(kind) or pat.is_large_list(kind) or pat.is_fixed_size_list(kind):
-        return _array(column)
+    if pat.is_dictionary(kind):
+        return as_csv_column(column.cast(kind.value_type))
     if pat.is_struct(kind) or pat.is_map(kind) or pat.is_union(kind):
         raise SchemaError(f"PostgreSQL has no type for Arrow's {kind}", "turn it into JSON first")
+    for is_kind, spell in _SPELLERS:
+        if is_kind(kind):
+            return spell(column)
     return column
 
 
+def _plain_text(column: pa.Array) -> pa.Array:
+    return column.cast(pa.large_string())
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    kinds = (pat.is_binary, pat.is_large_binary, pat.is_fixed_size_binary, pat.is_binary_view)
+    return any(is_kind(kind) for is_kind in kinds)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return any(
+        is_kind(kind) for is_kind in (pat.is_list, pat.is_large_list, pat.is_fixed_size_list)
+    )
+
+
 def _hexadecimal(column: pa.Array) -> pa.Array:
-    """Spell bytes as ``\\x`` and two digits each: one pass over all the bytes of the column."""
+    r"""Spell bytes as ``\x`` and two digits each: one pass over all the bytes of the column."""
     flat = column.cast(pa.large_binary())
     base = flat.offset
     _, offsets, data = flat.buffers()
@@ -78,7 +87,7 @@ def _array(column: pa.Array) -> pa.Array:
 
 def _item_text(items: pa.Array) -> pa.Array:
     plain = as_csv_column(items)
-    if pat.is_list(items.type) or pat.is_large_list(items.type):
+    if _is_list(items.type):
         return plain
     text = plain.cast(pa.large_string())
     if pat.is_integer(items.type) or pat.is_floating(items.type) or pat.is_boolean(items.type):
@@ -87,6 +96,16 @@ def _item_text(items: pa.Array) -> pa.Array:
         text = pc.replace_substring(text, sign, "\\" + sign)
     quote = _text('"')
     return pc.binary_join_element_wise(quote, text, quote, _text(""))
+
+
+_SPELLERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
+    (pat.is_null, _plain_text),
+    (pat.is_decimal256, _plain_text),
+    (pat.is_string_view, _plain_text),
+    (_is_binary, _hexadecimal),
+    (pat.is_duration, _interval),
+    (_is_list, _array),
+)
 
 
 # Scalars are made through buffers: pa.scalar() imports pandas where that is installed.

@@ -42,10 +42,16 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
     set_locally(driver, {**EXACT_TEXT, "datestyle": "ISO, YMD"})
     statement = copy_in(job.landing.table, job.columns, _COPY).as_string(driver)
     try:
-        return Loaded(rows=send(driver, statement, csv_blocks(payload.reader)))
+        return Loaded(rows=send(driver, statement, _checked(job, payload.reader)))
     except DRIVER_ERRORS as error:
         job.cancellation.check()
         raise translate(error, f"loading into '{job.landing.table}'", unit="row") from error
+
+
+def _checked(job: LoadJob, reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    for block in csv_blocks(reader):
+        job.cancellation.check()
+        yield block
 
 
 def csv_blocks(reader: pa.RecordBatchReader) -> Iterator[bytes]:

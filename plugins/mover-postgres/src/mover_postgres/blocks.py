@@ -37,6 +37,7 @@ class Intake:
         self._options = options
         self._server = server
         self._source = source
+        self._ended = False
         self.lines_before = 0
         self.first_record_lines = 0
 
@@ -50,26 +51,29 @@ class Intake:
         return counted + self.lines_before + extra
 
     def _cut(self) -> Iterator[bytes]:
-        head = self._read_head(len(_BOM))
+        head = self._read_head(_HEAD)
         if self._options.copy.encoding == "UTF8" and head.startswith(_BOM):
             head = head[len(_BOM) :]
         for _ in range(self._options.skip_lines):
             head = self._without_line(head, escaped=False)
         if self._options.skip_header:
             head = self._without_line(head, escaped=True)
+        self.first_record_lines = self._lines_in_first_record(head[:_HEAD])
         if head:
-            self.first_record_lines = self._lines_in_first_record(head[:_HEAD])
             yield head
-            yield from self._rest()
-
-    def _rest(self) -> Iterator[bytes]:
-        while block := self._stream.read(BLOCK):
+        while block := self._read():
             yield block
+
+    def _read(self) -> bytes:
+        """Read on; a stream that has ended is not asked again, as a terminal would go on."""
+        block = b"" if self._ended else self._stream.read(BLOCK)
+        self._ended = not block
+        return block
 
     def _read_head(self, size: int) -> bytes:
         """Return at least ``size`` bytes, unless the file is shorter; a pipe may give few."""
         head = b""
-        while len(head) < size and (block := self._stream.read(BLOCK)):
+        while len(head) < size and (block := self._read()):
             head += block
         return head
 
@@ -79,7 +83,7 @@ class Intake:
             end = _LINE_END.search(head, start)
             # A \r at the very end of what was read may be half of a \r\n.
             if end is None or (end.end() == len(head) and end.group() == b"\r"):
-                block = self._stream.read(BLOCK)
+                block = self._read()
                 if block:
                     head += block
                     continue
@@ -122,7 +126,7 @@ class Intake:
             yield block
 
     def _without_text_marker(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Refuse an unescaped ``\\.``: the server drops every row after it without a word."""
+        r"""Refuse an unescaped ``\.``: the server drops every row after it without a word."""
         escaping = False
         for block in blocks:
             rest = block[1:] if escaping else block
@@ -132,7 +136,7 @@ class Intake:
             yield block
 
     def _without_csv_marker(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Refuse a line that is just ``\\.``, unless it stands between quotes."""
+        r"""Refuse a line that is just ``\.``, unless it stands between quotes."""
         quote = (self._options.copy.quote or "").encode()
         doubled = self._options.copy.quote == self._options.copy.escape
         quotes, tail = 0, b"\n"

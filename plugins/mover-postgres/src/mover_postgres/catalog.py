@@ -130,8 +130,7 @@ def query_fields(connection: PsycopgConnection, query: str) -> list[Field]:
     )
     spellings = [row[0] for row in fetch(connection, spell, (oids, modifiers))]
     return [
-        field_of(column.name, spelling)
-        for column, spelling in zip(columns, spellings, strict=True)
+        field_of(column.name, spelling) for column, spelling in zip(columns, spellings, strict=True)
     ]
 
 

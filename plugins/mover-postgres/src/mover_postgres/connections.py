@@ -28,7 +28,7 @@ def driver_connection(connection: Connection) -> PsycopgConnection:
     if not connection.in_transaction():
         connection.begin()
     driver: Any = connection.connection.driver_connection
-    return driver  # type: ignore[no-any-return]
+    return driver
 
 
 def set_locally(connection: PsycopgConnection, settings: Mapping[str, str]) -> None:
@@ -36,11 +36,14 @@ def set_locally(connection: PsycopgConnection, settings: Mapping[str, str]) -> N
     calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
     values = [word for item in settings.items() for word in item]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {calls}", values)  # noqa: S608  only placeholders are repeated
+        cursor.execute(f"SELECT {calls}", values)
 
 
-def fetch(connection: PsycopgConnection, query: Any, values: object = None) -> list[tuple[Any, ...]]:
+def fetch(
+    connection: PsycopgConnection, query: Any, values: object = None
+) -> list[tuple[Any, ...]]:
     """Run a query and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

@@ -46,7 +46,9 @@ def open_postgres(engine: Engine) -> PostgresDatabase:
     from mover_postgres.plugin import CONNECT_ARGS
 
     url = engine.url.set(drivername=f"postgresql+{DRIVER}")
-    return PostgresDatabase(create_engine(url, connect_args=dict(CONNECT_ARGS), hide_parameters=True))
+    return PostgresDatabase(
+        create_engine(url, connect_args=dict(CONNECT_ARGS), hide_parameters=True)
+    )
 
 
 class PostgresDatabase(SqlDatabase):
@@ -96,6 +98,12 @@ class PostgresDatabase(SqlDatabase):
             "SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') "
             f"WHEN '0' THEN '{LOCK_SECONDS}s' ELSE current_setting('lock_timeout') END, true)",
         )
+
+    def _close(self, connection: Connection) -> None:
+        """Close a connection; one that the server has cut has nothing left to roll back."""
+        if not connection.invalidated and connection.connection.driver_connection.closed:  # type: ignore[union-attr]
+            connection.invalidate()
+        super()._close(connection)
 
     # What there is
 

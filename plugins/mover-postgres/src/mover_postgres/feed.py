@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import queue
-import socket
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mover_postgres.blocks import BLOCK
+from mover_postgres.quiet import no_driver_traceback
+from mover_postgres.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ _GRACE_SECONDS = 1.0
 _CANCEL_SECONDS = 10.0
 
 
-class _Stopped(Exception):  # noqa: N818  it never leaves this module
+class _Stopped(Exception):
     """Raised inside of ``read`` so that the driver fails the COPY."""
 
 
@@ -51,6 +52,7 @@ class _Sender(threading.Thread):
     def __init__(self, connection: PsycopgConnection, statement: Any) -> None:
         super().__init__(name="mover-copy-in", daemon=True)
         self._connection = connection
+        self._wire = Wire(connection)
         self._statement = statement
         self._blocks: queue.Queue[bytes] = queue.Queue(_BLOCKS_AHEAD)
         self._stopped = False
@@ -60,7 +62,7 @@ class _Sender(threading.Thread):
 
     def run(self) -> None:
         try:
-            with self._connection.cursor() as cursor:
+            with no_driver_traceback(), self._connection.cursor() as cursor:
                 cursor.copy_expert(self._statement, self, size=BLOCK)
                 self.rows = cursor.rowcount
         except BaseException as error:  # noqa: BLE001  raised again on the calling thread
@@ -73,7 +75,7 @@ class _Sender(threading.Thread):
         """Give the driver the next block, whatever size it asks for."""
         del size
         block = self._blocks.get()
-        if self._stopped:
+        if self._stopped or (block and self._wire.failed()):
             raise _Stopped
         return block
 
@@ -100,15 +102,10 @@ class _Sender(threading.Thread):
                 self._connection.cancel()
             self.join(_CANCEL_SECONDS)
         if self.is_alive():
-            self._hang_up()
+            self._wire.hang_up()
+            self.join(_CANCEL_SECONDS)
 
     def _drain(self) -> None:
         with suppress(queue.Empty):
             while True:
                 self._blocks.get_nowait()
-
-    def _hang_up(self) -> None:
-        with suppress(OSError), socket.socket(fileno=self._connection.fileno()) as wire:
-            wire.shutdown(socket.SHUT_RDWR)
-            wire.detach()
-        self.join(_CANCEL_SECONDS)

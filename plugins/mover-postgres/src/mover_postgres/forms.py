@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mover_postgres.dates import HINT_TYPES
-from mover_postgres.options import Unable
 from records_mover.errors import FormatError, MoverError
 from records_mover.parts import Form, Offer, Refusal
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from mover_postgres.options import Unable
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts import Ask
     from records_mover.schema import Field
@@ -77,7 +77,7 @@ def options_or_error(
 ) -> Options:
     """Return the options for a form; ``FormatError`` says why there are none.
 
-    ``types`` is asked only when it may help: where it is a hint about dates that cannot be honoured.
+    ``types`` is asked only when it may help: where a hint about dates cannot be honoured.
     """
     from records_mover.formats import DelimitedRecordsFormat
 
@@ -85,24 +85,19 @@ def options_or_error(
         raise FormatError(f"COPY moves delimited text, not {form.format}")
     hints = form.format.validate()
     found = options_for(hints, server=server)
-    if _is_unable(found) and any(unable.hint in HINT_TYPES for unable in found):
+    if isinstance(found, tuple) and any(unable.hint in HINT_TYPES for unable in found):
         found = options_for(hints, server=server, types=types())
-    if _is_unable(found):
+    if isinstance(found, tuple):
         raise FormatError(", ".join(str(unable) for unable in found))
     return found
 
 
-def _is_unable(found: object) -> TypeGuard[tuple[Unable, ...]]:
-    return isinstance(found, tuple)
-
-
 def _server_version(engine: Engine) -> int:
     """Return the version as libpq counts it; the engine learns it when it first connects."""
-    known: tuple[int, ...] | None = getattr(engine.dialect, "server_version_info", None)
-    if known is None:
-        with engine.connect():
-            known = engine.dialect.server_version_info  # type: ignore[attr-defined]
-    return known[0] * 10000 + (known[1] if len(known) > 1 else 0)
+    if getattr(engine.dialect, "server_version_info", None) is None:
+        engine.connect().close()
+    major, *minor = (int(part) for part in engine.dialect.server_version_info or (0,))
+    return major * 10000 + (minor[0] if minor else 0)
 
 
 def _kinds(field: Field) -> Iterator[str]:
@@ -117,7 +112,15 @@ def _types(ask: Ask) -> frozenset[str] | None:
     if not ask.exists:
         return None
     from mover_postgres.connections import driver_connection
-    from mover_postgres.outputs import field_types, outputs_of
+    from mover_postgres.errors import DRIVER_ERRORS, translate
+    from mover_postgres.outputs import field_types, inputs_of, outputs_of
 
-    with ask.database.engine.connect() as connection:
-        return field_types(outputs_of(driver_connection(connection), ask.selection))
+    selection = ask.selection
+    try:
+        with ask.database.engine.connect() as connection:
+            driver = driver_connection(connection)
+            if selection.table is None or selection.columns is not None:
+                return field_types(outputs_of(driver, selection))
+            return field_types(inputs_of(driver, selection.table))
+    except DRIVER_ERRORS as error:
+        raise translate(error, f"cannot look at {selection}") from error

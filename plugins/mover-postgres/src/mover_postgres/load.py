@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from mover_postgres.forms import answers, options_or_error, preferred
 from mover_postgres.options import load_options
 from records_mover.errors import LoadUnloadError
-from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Selection, Streams, Tier
+from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
+    from mover_postgres.blocks import Intake
     from mover_postgres.options import LoadOptions
     from mover_postgres.outputs import Output
     from records_mover.parts import Ask, LoadJob, Part, Payload
@@ -53,7 +54,12 @@ class CopyIn:
 
 
 def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:
-    run = _prepared(job, driver)
+    from mover_postgres.errors import DRIVER_ERRORS, translate
+
+    try:
+        run = _prepared(job, driver)
+    except DRIVER_ERRORS as error:
+        raise translate(error, f"loading into {job.landing.table}") from error
     rows = 0
     for part in payload.parts:
         job.cancellation.check()
@@ -65,24 +71,21 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
 
 def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
     from mover_postgres.connections import EXACT_TEXT, set_locally
-    from mover_postgres.outputs import field_types, outputs_of
+    from mover_postgres.outputs import field_types, inputs_of
 
-    landing = Selection(table=job.landing.table, columns=job.columns)
-
-    def outputs() -> tuple[Output, ...]:
-        return outputs_of(driver, landing)
+    def loaded() -> list[Output]:
+        inputs = inputs_of(driver, job.landing.table)
+        return [column for column in inputs if column.name in job.columns]
 
     options = options_or_error(
         job.form,
         load_options,
         server=driver.server_version,
-        types=lambda: field_types(outputs()),
+        types=lambda: field_types(loaded()),
     )
     set_locally(driver, {**EXACT_TEXT, "datestyle": options.date_style})
-    never_text = [output.name for output in outputs() if output.is_never_text] if (
-        options.null_if_quoted_empty
-    ) else []
-    return _Run(job, driver, options, never_text)
+    forced = loaded() if options.null_if_quoted_empty else []
+    return _Run(job, driver, options, [column.name for column in forced if column.is_never_text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,15 @@ class _Run:
         statement = copy_in(
             job.landing.table, job.columns, self.options.copy, force_null=self.force_null
         )
-        intake = Intake(
-            stream, self.options, server=self.driver.server_version, source=part.name
-        )
+        intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
         try:
-            return send(self.driver, statement.as_string(self.driver), intake.blocks())
+            return send(self.driver, statement.as_string(self.driver), self._blocks(intake))
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             doing = f"loading {part.name} into {job.landing.table}"
             raise translate(error, doing, source=part.name, line=intake.line) from error
+
+    def _blocks(self, intake: Intake) -> Iterator[bytes]:
+        for block in intake.blocks():
+            self.job.cancellation.check()
+            yield block

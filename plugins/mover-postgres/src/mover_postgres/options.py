@@ -68,11 +68,11 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnloadOptions:
-    """How to unload into a format: the statement, the session, and what each type is made into.
+    r"""How to unload into a format: the statement, the session, and what each type is made into.
 
     ``booleans`` are the spellings of true and false, None where the server's own ``t`` and ``f``
     will do. ``in_utc`` moves moments to UTC and leaves out the offset. ``raw_controls`` puts the
-    character itself after the backslash where the server writes a letter, as in ``\\n``.
+    character itself after the backslash where the server writes a letter, as in ``\n``.
     """
 
     copy: CopyOptions
@@ -228,7 +228,9 @@ def _null_marker(hints: ValidatedRecordsHints) -> Iterator[Unable]:
 
 def _cannot_read(hints: ValidatedRecordsHints) -> Iterator[Unable]:
     if hints.record_terminator not in ("\n", "\r\n", "\r"):
-        yield Unable("record-terminator", f"COPY knows no rows ended by {hints.record_terminator!r}")
+        yield Unable(
+            "record-terminator", f"COPY knows no rows ended by {hints.record_terminator!r}"
+        )
     true, false = (spelling.lower() for spelling in hints.booleans)
     if true not in _TRUE or false not in _FALSE:
         yield Unable("boolean-format", f"PostgreSQL does not read {hints.boolean_format!r}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mover_postgres.options import UnloadOptions
     from records_mover.parts import Selection, TableName
 
-__all__ = ["Output", "field_types", "outputs_of", "statement_for"]
+__all__ = ["Output", "field_types", "inputs_of", "outputs_of", "statement_for"]
 
 _BOOL, _TIMESTAMPTZ = 16, 1184
 _NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 1700})
@@ -80,6 +80,21 @@ def outputs_of(connection: PsycopgConnection, selection: Selection) -> tuple[Out
         return tuple(Output(column.name, column.type_code) for column in cursor.description or ())
 
 
+# Of a domain over a domain only the upper one is seen, which leaves the type unknown.
+_COLUMNS = """
+SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE a.atttypid END
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+
+
+def inputs_of(connection: PsycopgConnection, table: TableName) -> tuple[Output, ...]:
+    """Return the columns of a table that is loaded, of which we may have no right to read any."""
+    rows = fetch(connection, _COLUMNS, (relation(table).as_string(connection),))
+    return tuple(Output(name, int(oid)) for name, oid in rows)
+
+
 def field_types(outputs: Iterable[Output]) -> frozenset[str]:
     """Return the field types among the columns about which there are hints."""
     return frozenset(_FIELD_TYPES[output.oid] for output in outputs if output.oid in _FIELD_TYPES)
@@ -138,9 +153,7 @@ FROM pg_class c WHERE c.oid = %s::regclass
 """
 
 
-def _is_plain(
-    connection: PsycopgConnection, table: TableName, outputs: Sequence[Output]
-) -> bool:
+def _is_plain(connection: PsycopgConnection, table: TableName, outputs: Sequence[Output]) -> bool:
     """Whether COPY can name the table itself: no view, parent or generated column."""
     names = [output.name for output in outputs]
     rows = fetch(connection, _PLAIN, (names, relation(table).as_string(connection)))

@@ -10,7 +10,7 @@ from psycopg2 import sql
 from mover_postgres.connections import driver_connection, fetch
 from mover_postgres.statements import columns_of, relation
 from records_mover.db.publish import check
-from records_mover.errors import LoadUnloadError, UsageError
+from records_mover.errors import DatabaseError, LoadUnloadError, UsageError
 from records_mover.parts import Landing, TableName
 
 if TYPE_CHECKING:
@@ -80,8 +80,25 @@ def _lock(driver: PsycopgConnection, table: TableName) -> None:
 
 def _exchange(driver: PsycopgConnection, table: TableName, columns: Sequence[str]) -> None:
     """Delete and insert: readers see the old rows until the commit, and the new ones after it."""
+    _refuse_cascade(driver, table)
     _run(driver, sql.SQL("DELETE FROM {}").format(relation(table)))
     _insert(driver, table, columns)
+
+
+_CASCADES = """
+SELECT conrelid::regclass::text FROM pg_constraint
+WHERE contype = 'f' AND confrelid = %s::regclass AND conrelid <> confrelid
+    AND confdeltype IN ('c', 'n', 'd')
+ORDER BY 1
+"""
+
+
+def _refuse_cascade(driver: PsycopgConnection, table: TableName) -> None:
+    """Stop before a DELETE that empties other tables, or cuts their rows loose, without a word."""
+    found = [row[0] for row in fetch(driver, _CASCADES, (relation(table).as_string(driver),))]
+    if found:
+        what = f"rows of {', '.join(found)} would be changed with those of '{table}'"
+        raise DatabaseError(what, "use the mode 'upsert', or drop the foreign key's ON DELETE rule")
 
 
 def _insert(
@@ -91,9 +108,9 @@ def _insert(
     where: sql.Composable | None = None,
 ) -> None:
     # As COPY does: what the source holds goes into an identity column too.
-    statement = sql.SQL("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s").format(
-        relation(table), columns_of(columns), columns_of(columns), relation(_STAGE)
-    )
+    statement = sql.SQL(
+        "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} AS s"
+    ).format(relation(table), columns_of(columns), columns_of(columns), relation(_STAGE))
     _run(driver, statement + (where or sql.SQL("")))
 
 

@@ -83,7 +83,9 @@ def _described(spelling: str, *, required: bool) -> Described:
     found = _SPELLING.fullmatch(spelling)
     if found is None:
         return "string", StringConstraints(required=required), None
-    field_type, constraints = _scalar(found["name"], found["args"], found["zone"], required=required)
+    field_type, constraints = _scalar(
+        found["name"], found["args"], found["zone"], required=required
+    )
     return field_type, constraints, None
 
 
@@ -102,7 +104,7 @@ def _scalar(
         return "decimal", _fixed_point(args, required=required)
     if name in ("time", "timestamp"):
         return _moment(name, args, zone, required=required)
-    if name.split(" ")[0] == "interval":
+    if name.split(" ", maxsplit=1)[0] == "interval":
         return "interval", Constraints(required=required)
     if name in _PLAIN:
         return _PLAIN[name], Constraints(required=required)

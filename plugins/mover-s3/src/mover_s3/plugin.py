@@ -1,10 +1,9 @@
-"""S3 as records-mover sees it: this release owns the URL schemes and says what it cannot do."""
+"""S3 as records-mover sees it: this plugin owns ``s3://`` and ``s3a://``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.errors import StoreError
 from records_mover.hookspecs import hookimpl
 from records_mover.url import Scheme
 
@@ -21,11 +20,11 @@ SCHEMES = ("s3", "s3a")
 @hookimpl
 def mover_schemes() -> Iterable[Scheme]:
     """Own ``s3://`` and ``s3a://``."""
-    return [Scheme(name=name, store=_refuse) for name in SCHEMES]
+    return [Scheme(name=name, store=_store, copies=True) for name in SCHEMES]
 
 
-def _refuse(_context: StoreContext) -> Store:
-    raise StoreError(
-        "mover-s3 cannot read or write S3 objects yet",
-        "copy the object to or from a local file, and move that",
-    )
+def _store(context: StoreContext) -> Store:
+    from mover_s3.settings import read_settings
+    from mover_s3.store import S3Store
+
+    return S3Store(read_settings(context.settings.get("s3")))

@@ -1,0 +1,147 @@
+"""The client library's session and clients: one client to a region, the region found by bucket."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from mover_s3.errors import s3_errors, status_of
+from mover_s3.retry import Retry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mover_s3.settings import Settings
+
+__all__ = ["CONNECTIONS", "Clients"]
+
+CONNECTIONS = 24
+"""Connections that a client keeps: above the number of threads that may use it at once."""
+
+_ANYWHERE = "us-east-1"
+
+
+class Clients:
+    """Makes clients when they are first needed and hands them out again; safe between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.retry = Retry(settings.deadline)
+        self._lock = threading.RLock()
+        self._session: Any = settings.session
+        self._clients: dict[str, Any] = {}
+        self._regions: dict[str, str] = {}
+
+    def of(self, bucket: str) -> Any:
+        """Return the client for the region that a bucket is in."""
+        with self._lock:
+            if bucket not in self._regions:
+                self._regions[bucket] = self._region_of(bucket)
+            return self._client(self._regions[bucket])
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the server that the home region's client talks to."""
+        with self._lock:
+            return str(self._client(self._home).meta.endpoint_url)
+
+    @property
+    def payer(self) -> Mapping[str, str]:
+        """What every request for an object says of who pays."""
+        return {"RequestPayer": "requester"} if self.settings.requester_pays else {}
+
+    @property
+    def encryption(self) -> Mapping[str, str]:
+        """What every request that makes an object says of its encryption."""
+        sse, key = self.settings.sse, self.settings.kms_key_id
+        if not sse and not key:
+            return {}
+        chosen = {"ServerSideEncryption": sse or "aws:kms"}
+        return chosen | {"SSEKMSKeyId": key} if key else chosen
+
+    def sums(self, bucket: str) -> bool:
+        """Whether uploads carry a checksum: unless the user asked for the required ones only."""
+        mode = self.of(bucket).meta.config.request_checksum_calculation
+        return str(mode).lower() != "when_required"
+
+    @property
+    def _home(self) -> str:
+        session = self._the_session()
+        found = self.settings.region or session.region_name or os.environ.get("AWS_REGION")
+        return str(found or _ANYWHERE)
+
+    def _the_session(self) -> Any:
+        if self._session is None:
+            import boto3
+
+            _keep_tokens_out_of_logs()
+            self._session = boto3.Session(profile_name=self.settings.profile)
+        return self._session
+
+    def _client(self, region: str) -> Any:
+        if region not in self._clients:
+            self._clients[region] = self._the_session().client(
+                "s3",
+                region_name=region,
+                endpoint_url=self.settings.endpoint_url,
+                config=_config(self.settings),
+            )
+        return self._clients[region]
+
+    def _region_of(self, bucket: str) -> str:
+        """Ask for the bucket's region, unless region and endpoint both are settled.
+
+        The answer is in a header of refusals too. Whether we may use the bucket, the first real
+        request says better than this one, whose answer has no body.
+        """
+        from botocore.exceptions import ClientError
+
+        with s3_errors(f"s3://{bucket}/"):
+            home = self._client(self._home)
+            settled = self.settings.region and self.settings.endpoint_url
+            if settled or bucket.startswith("arn:"):
+                return self._home
+            try:
+                answer = self.retry(lambda: home.head_bucket(Bucket=bucket))
+            except ClientError as error:
+                if status_of(error) == 404:
+                    error.response["Error"]["Code"] = "NoSuchBucket"
+                    raise
+                answer = error.response
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        return str(headers.get("x-amz-bucket-region") or self._home)
+
+
+def _config(settings: Settings) -> Any:
+    """Leave trying again to us: the library's own retries know no deadline."""
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    options: dict[str, Any] = {
+        "connect_timeout": min(10.0, settings.timeout),
+        "read_timeout": settings.timeout,
+        "max_pool_connections": CONNECTIONS,
+        "retries": {"total_max_attempts": 1, "mode": "standard"},
+        "tcp_keepalive": True,
+        "user_agent_extra": "records-mover",
+    }
+    if settings.addressing_style:
+        options["s3"] = {"addressing_style": settings.addressing_style}
+    if settings.anonymous:
+        options["signature_version"] = UNSIGNED
+    if settings.checksums:
+        options["request_checksum_calculation"] = settings.checksums
+        options["response_checksum_validation"] = settings.checksums
+    return Config(**options)
+
+
+def _keep_tokens_out_of_logs() -> None:
+    """Hold back the library's debug lines, which show headers with session tokens.
+
+    Whoever sets a level for ``botocore`` on purpose has it.
+    """
+    logger = logging.getLogger("botocore")
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)

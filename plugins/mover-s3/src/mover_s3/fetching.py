@@ -1,0 +1,129 @@
+"""Ranges of one object, in one version of it: each taken up again where a connection broke."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from mover_s3.errors import Broken, code_of, s3_errors, status_of
+from mover_s3.head import head_object
+from records_mover.errors import NotFoundError, StoreError
+
+if TYPE_CHECKING:
+    from mover_s3.address import Address
+    from mover_s3.clients import Clients
+
+__all__ = ["Fetcher"]
+
+_BLOCK = 1 << 20
+_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+
+
+class Fetcher:
+    """Reads ranges of an object; the first answer settles its size and the version to be read."""
+
+    def __init__(self, clients: Clients, address: Address) -> None:
+        self.address = address
+        self._clients = clients
+        self._client = clients.of(address.bucket)
+        self._retry = clients.retry.stoppable()
+        self._etag: str | None = None
+        self.size: int | None = None
+
+    def fetch(self, start: int, end: int) -> list[bytes]:
+        """Return the bytes from ``start`` up to ``end``, or to the object's end, as blocks."""
+        blocks: list[bytes] = []
+        done = 0
+
+        def more() -> None:
+            nonlocal done
+            stop = end if self.size is None else min(end, self.size)
+            if start + done >= stop:
+                return
+            for block in self._blocks(start + done, stop):
+                blocks.append(block)
+                done += len(block)
+
+        try:
+            with s3_errors(self.address, "read"):
+                self._retry(more, lambda: done)
+        except NotFoundError as error:
+            if self.size is None:
+                raise
+            raise StoreError(
+                f"{str(self.address)!r} was deleted while it was read", "move it again"
+            ) from error
+        return blocks
+
+    def stop(self) -> None:
+        """Let no request begin, or be tried again, from now on."""
+        self._retry.stop.set()
+
+    def _blocks(self, start: int, end: int) -> Any:
+        """Yield what one request brings; ``Broken`` when it brings less than it should."""
+        answer = self._answer(start, end)
+        if answer is None:
+            return
+        with closing(answer["Body"]) as body:
+            end = self._settle(answer, start, end)
+            while start < end:
+                block = body.read(min(_BLOCK, end - start))
+                if not block:
+                    raise Broken(f"the server sent {end - start} bytes less than it said")
+                yield block
+                start += len(block)
+
+    def _answer(self, start: int, end: int) -> Any:
+        """Ask for a range; None when the object ends before it."""
+        from botocore.exceptions import ClientError
+
+        condition = {"IfMatch": self._etag} if self._etag else {}
+        try:
+            return self._client.get_object(
+                Bucket=self.address.bucket,
+                Key=self.address.key,
+                Range=f"bytes={start}-{end - 1}",
+                **condition,
+                **self._clients.payer,
+            )
+        except ClientError as error:
+            if self.size is not None or (code_of(error), status_of(error)) != ("InvalidRange", 416):
+                raise
+        self._start_beyond(start)
+        return None
+
+    def _start_beyond(self, start: int) -> None:
+        head = head_object(self._clients, self.address)
+        if head.size > start:
+            raise Broken("the server refused a range that the object has")
+        self.size, self._etag = head.size, head.etag
+
+    def _settle(self, answer: Any, start: int, end: int) -> int:
+        """Check that the answer is what was asked for, and return where it ends."""
+        if not answer.get("ETag"):
+            raise Broken("the server sent something that is no object")
+        if self._etag not in (None, answer["ETag"]):
+            raise StoreError(
+                f"{str(self.address)!r} was changed while it was read", "move it again"
+            )
+        first, last, size = self._extent(answer, start, end)
+        if self.size not in (None, size):
+            raise Broken(f"the server says {size} bytes, and {self.size} before")
+        wanted = min(end, size)
+        if (first, last, answer.get("ContentLength")) != (start, wanted, wanted - start):
+            raise Broken(f"the server sent other bytes than {start}-{wanted - 1}")
+        self.size, self._etag = size, answer["ETag"]
+        return wanted
+
+    def _extent(self, answer: Any, start: int, end: int) -> tuple[int, int, int]:
+        """Return where the answer begins and ends, and the object's size."""
+        match = _RANGE.fullmatch(answer.get("ContentRange") or "")
+        if match:
+            return int(match[1]), int(match[2]) + 1, int(match[3])
+        size = answer.get("ContentLength")
+        if size is None or start or size > end:
+            raise StoreError(
+                f"the server of {str(self.address)!r} does not serve ranges", "download it first"
+            )
+        return 0, size, size
