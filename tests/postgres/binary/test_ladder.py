@@ -69,8 +69,8 @@ BOOLEANS = [
 TEXTS = [
     "a", " a ", "", '""', '" "', '"a"', '"a""b"', '""""', '"a,b"', '"a\nb"', '"a\r\nb"', '"a\rb"',
     'a"b"', 'a"b', '"a"b', '"a" ', ' "a"', '"a""', '"', '"""', 'a""b', '""a', '"""a"""', "\\N",
-    "\\.", "a\\.b", '"\\."', "NULL", '"NULL"', "a\rb", "a\r", "\r", "\\", "\\n", "ä", "😀", "\ufeff",
-    "\x01", "'", "a;b", "\t", "a\x0bb", "a\x0cb", "\u2028", "\x85", "a" * 300,
+    "\\.", "a\\.b", '"\\."', "NULL", '"NULL"', "a\rb", "a\r", "\r", "\\", "\\n", "ä", "😀",
+    "\ufeff", "\x01", "'", "a;b", "\t", "a\x0bb", "a\x0cb", "\u2028", "\x85", "a" * 300,
 ]  # fmt: skip
 UUIDS = [
     "00112233-4455-6677-8899-aabbccddeeff", "00112233-4455-6677-8899-AABBCCDDEEFF", "",
@@ -126,10 +126,12 @@ def test_each_null_marker_stands_for_the_same_rows(
 
 FILES = [
     b"", b"\n", b"\n\n", b"a", b"a\n", b"a\n\n", b"\na\n", b"a\n\nb\n", b"a\nb", b"a\r\nb\r\n",
-    b"a\r\nb\n", b"a\nb\r\n", b"a\rb\r", b"a\n\r\n", b"a\r", b"a\n\r", b'"a\nb"\nc\n', b'"a\n\nb"\nc\n',
+    b"a\r\nb\n", b"a\nb\r\n", b"a\rb\r", b"a\n\r\n", b"a\r", b"a\n\r", b'"a\nb"\nc\n',
+    b'"a\n\nb"\nc\n',
     b'"a\r\nb"\r\nc\r\n', b'"a\nb"\r\nc\r\n', b'"a\r\nb"\nc\n', b'c\n"a\rb"\n', b'c\r\n"a\rb"\r\n',
     b'"a', b'a\n"b', b'a"\nb"\n', b'"a""\nb"\n', b"\\.\n", b"a\n\\.\nb\n", b'"\\."\n', b"a\\.\n",
-    b"\xef\xbb\xbfa\n", b"\xef\xbb\xbf", b"\xff\n", b"a\0b\n", b"\xc3\n", b"\xed\xa0\x80\n", b'""\n',
+    b"\xef\xbb\xbfa\n", b"\xef\xbb\xbf", b"\xff\n", b"a\0b\n", b"\xc3\n", b"\xed\xa0\x80\n",
+    b'""\n',
     b'"a"\n""\n\n', b"a\n \n", b'"a"\r\n', b'"a"\r\n""\r\n', b"x\n" * 1000, b"\r\n", b"\r\n\r\n",
 ]  # fmt: skip
 
