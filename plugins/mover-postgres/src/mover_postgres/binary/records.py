@@ -1,4 +1,4 @@
-"""CSV in chunks of whole records, and whether Arrow's parser would cut them as COPY does.
+r"""CSV in chunks of whole records, and whether Arrow's parser would cut them as COPY does.
 
 Both agree on a field that is quoted as a whole or not at all. They do not on anything else, and
 where that is found, ``Differs`` is raised:
@@ -34,7 +34,7 @@ _QUOTE, _LF, _CR = b'"\n\r'
 _END_OF_DATA = b"\\."
 
 
-class Differs(Exception):  # noqa: N818  it never leaves this subpackage
+class Differs(Exception):
     """Arrow's parser may read this otherwise than the server: it has to go as text."""
 
 
@@ -130,7 +130,7 @@ def _may_hold_empty_line(chunk: bytes, text: npt.NDArray[Any]) -> bool:
 
 
 def _check_text(header: bytes) -> None:
-    """The server looks at the header's bytes although it does not use them."""
+    """Check the header's bytes, which the server looks at although it does not use them."""
     if b"\0" in header:
         raise Differs("the header holds a NUL")
     try:
@@ -159,12 +159,11 @@ def _outside(spots: npt.NDArray[Any], marks: npt.NDArray[Any] | None) -> npt.NDA
     """Return those of the spots that are not between quotes."""
     if marks is None:
         return spots
-    return spots[np.searchsorted(marks, spots) % 2 == 0]
+    outside: npt.NDArray[Any] = spots[np.searchsorted(marks, spots) % 2 == 0]
+    return outside
 
 
-def _check_line_ends(
-    text: npt.NDArray[Any], marks: npt.NDArray[Any] | None, *, crlf: bool
-) -> None:
+def _check_line_ends(text: npt.NDArray[Any], marks: npt.NDArray[Any] | None, *, crlf: bool) -> None:
     returns = _outside(np.flatnonzero(text == _CR), marks)
     if not crlf:
         if len(returns):
