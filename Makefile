@@ -9,6 +9,8 @@ export HATCH_DATA_DIR := $(CURDIR)/.hatch/data
 export HATCH_CONFIG := $(CURDIR)/.hatch/config.toml
 # Compiled while installing: the first start is as quick as the second.
 export UV_COMPILE_BYTECODE := 1
+# Whatever the user's shell has activated stays out of it.
+unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS VIRTUAL_ENV
 
 HATCH := .hatch/bin/hatch
 RUN := "$(CURDIR)/$(HATCH)" run

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _HEAD = """
-from records_mover.hookspecs import hookimpl
+from records_mover import hookimpl
 
 MOVER_API = 1
 """
@@ -127,7 +127,7 @@ def other_api(name: str = "mover-older", *, api: int = 99) -> FakePlugin:
 
 def without_api(name: str = "mover-silent") -> FakePlugin:
     """A plugin that does not say which version of the hooks it was made for."""
-    return FakePlugin(name=name, source="from records_mover.hookspecs import hookimpl\n")
+    return FakePlugin(name=name, source="from records_mover import hookimpl\n")
 
 
 def raising(name: str = "mover-moody", *, hook: str = "mover_schemes") -> FakePlugin:

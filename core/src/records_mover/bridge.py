@@ -27,26 +27,34 @@ def pulled(push: Callable[[BinaryIO], None], *, stop: Callable[[], None] | None 
     return cast(BinaryIO, _Pulled(push, stop))
 
 
+class _Push(threading.Thread):
+    """Runs ``push``; it does not know the reader, so that one that is forgotten can be closed."""
+
+    def __init__(self, push: Callable[[BinaryIO], None], writing: int) -> None:
+        super().__init__(name="mover-pull", daemon=True)
+        self._push = push
+        self._writing = writing
+        self.error: BaseException | None = None
+        self.abandoned = False
+
+    def run(self) -> None:
+        try:
+            with os.fdopen(self._writing, "wb", buffering=_BLOCK) as sink:
+                self._push(sink)
+        except BrokenPipeError as error:
+            self.error = None if self.abandoned else error
+        except BaseException as error:  # noqa: BLE001 - raised again by the reader
+            self.error = error
+
+
 class _Pulled(io.RawIOBase):
     def __init__(self, push: Callable[[BinaryIO], None], stop: Callable[[], None] | None) -> None:
         self._stop = stop
-        self._error: BaseException | None = None
         self._fd, writing = os.pipe()
         with contextlib.suppress(OSError, AttributeError):
             fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _BLOCK)
-        self._thread = threading.Thread(
-            target=self._run, args=(push, writing), name="mover-pull", daemon=True
-        )
-        self._thread.start()
-
-    def _run(self, push: Callable[[BinaryIO], None], writing: int) -> None:
-        try:
-            with os.fdopen(writing, "wb", buffering=_BLOCK) as sink:
-                push(sink)
-        except BrokenPipeError as error:
-            self._error = None if self.closed else error
-        except BaseException as error:  # noqa: BLE001 - raised again by the reader
-            self._error = error
+        self._push = _Push(push, writing)
+        self._push.start()
 
     def readable(self) -> bool:
         return True
@@ -54,24 +62,22 @@ class _Pulled(io.RawIOBase):
     def fileno(self) -> int:
         raise io.UnsupportedOperation("the end of the pipe is not the end of the story")
 
-    def read(self, size: int = -1, /) -> bytes:
-        block = os.read(self._fd, _BLOCK if size < 0 else size) if size else b""
-        if not block and size:
-            self._thread.join()
-            if self._error is not None:
-                raise self._error
-        return block if size >= 0 or not block else block + self.read()
-
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        block = self.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
+        if self.closed:
+            raise ValueError("read of a closed stream")
+        got = os.readv(self._fd, [buffer])
+        if not got and len(buffer):
+            self._push.join()
+            if self._push.error is not None:
+                raise self._push.error
+        return got
 
     def close(self) -> None:
         if self.closed:
             return
         super().close()
-        if self._thread.is_alive() and self._stop is not None:
+        self._push.abandoned = True
+        if self._push.is_alive() and self._stop is not None:
             self._stop()
         os.close(self._fd)
-        self._thread.join()
+        self._push.join()

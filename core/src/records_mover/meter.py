@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import MoveCancelled
@@ -19,14 +19,21 @@ class Meter:
     """Rows and bytes so far, read by whoever shows progress.
 
     Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
-    route do not add up. A reader may see a figure that is one block old; so there is no lock.
+    route do not add up. Bytes of streams that are read at the same time do: ``add_bytes`` adds
+    them under a lock. A reader needs none, as a figure may be one block old.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self.bytes = 0
         self.rows = 0
         self.total_bytes: int | None = None
         self.total_rows: int | None = None
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes that passed; several threads may do so."""
+        with self._lock:
+            self.bytes += count
 
     def counting(self, raw: BinaryIO) -> BinaryIO:
         """Return a reader of ``raw`` that counts its bytes here, and closes it."""
@@ -41,9 +48,18 @@ class _CountingReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return self._raw.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._raw.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._raw.tell()
+
     def read(self, size: int = -1, /) -> bytes:
         block = self._raw.read(size)
-        self._meter.bytes += len(block)
+        self._meter.add_bytes(len(block))
         return block
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
@@ -61,7 +77,7 @@ class Cancellation:
     """Asked of a running move from another thread: stop, and leave the target as it was."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may ask while its thread holds it
         self._asked = False
         self._stops: list[Callable[[], None]] = []
 
@@ -71,12 +87,15 @@ class Cancellation:
         return self._asked
 
     def cancel(self) -> None:
-        """Ask to stop, and stop what has said how it can be stopped."""
-        with self._lock:
+        """Ask to stop, and stop what has said how it can be stopped.
+
+        The lock is held meanwhile, so that what has ended is not stopped afterwards. Every one is
+        stopped, even if stopping another one fails; the first failure is raised in the end.
+        """
+        with self._lock, ExitStack() as failures:
             self._asked = True
-            stops = list(self._stops)
-        for stop in stops:
-            stop()
+            for stop in reversed(self._stops):
+                failures.callback(stop)
 
     def check(self) -> None:
         """Raise ``MoveCancelled`` if someone asked to stop."""
@@ -86,8 +105,8 @@ class Cancellation:
     @contextmanager
     def stopping_by(self, stop: Callable[[], None]) -> Iterator[None]:
         """While the block runs, let ``stop`` (called from another thread) interrupt it."""
-        self.check()
         with self._lock:
+            self.check()
             self._stops.append(stop)
         try:
             yield

@@ -327,12 +327,16 @@ class Loader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRequest:
-    """How a load is to become visible."""
+    """How a load is to become visible.
+
+    ``columns`` are the columns that the load will fill; None means all that may be written.
+    """
 
     table: TableName
     mode: ExistingMode
     info: TableInfo | None
     schema: RecordsSchema | None = None
+    columns: tuple[str, ...] | None = None
     key: tuple[str, ...] = ()
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -384,14 +388,18 @@ class Database(Protocol):
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
 
-    ``recognises`` is asked, with an open connection, when another kind's dialect is in the URL,
-    for servers that speak a relative's protocol.
+    ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
+    dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
+    the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
+    whichever driver SQLAlchemy picks.
     """
 
     name: str
     dialects: frozenset[str]
     open: Callable[[Engine], Database]
     recognises: Callable[[Connection], bool] | None = None
+    relatives: frozenset[str] = frozenset()
+    driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from records_mover.formats.sniff import Sniffed
     from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
@@ -127,6 +128,15 @@ class Session:
         """Return the records schema of a source; of a file, every row is read to be sure."""
         wanted = self._options(None, options)
         return self.source(source).inspect(self.context, wanted).schema()
+
+    def sniff(self, file: str, **options: Any) -> Sniffed:
+        """Find out how a file is written, with how sure that is and what speaks for it."""
+        from records_mover.records.file import FileSource
+
+        source, wanted = self.source(file), self._options(None, options)
+        if not isinstance(source, FileSource):
+            raise UsageError("only files can be sniffed", "name a file, or '-' for standard input")
+        return source.sniff(self.context, wanted)
 
     def source(self, source: Any) -> RecordsSource:
         """Make a source of an endpoint string, a path or Arrow data; a source stays itself."""

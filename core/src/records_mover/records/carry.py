@@ -100,4 +100,4 @@ def _without_compression(form: BaseRecordsFormat) -> BaseRecordsFormat | None:
 
     if isinstance(form, DelimitedRecordsFormat):
         return form.alter_hints({"compression": None})
-    return JsonLinesRecordsFormat()
+    return JsonLinesRecordsFormat() if isinstance(form, JsonLinesRecordsFormat) else None

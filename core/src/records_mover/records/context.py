@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from records_mover.creds import register_url
+from records_mover.meter import Cancellation
 from records_mover.url import StoreContext, scheme_of
+from records_mover.url.waiting import cancellable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +31,8 @@ class Context:
     settings: Mapping[str, object] = field(default_factory=dict)
     resolve: Callable[[str], str] = str
     """Turns a connection name into an SQLAlchemy URL."""
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    """Asked whether to go on by whatever waits for a stream."""
     _stores: dict[str, Store] = field(default_factory=dict)
     _databases: dict[str | int, Database] = field(default_factory=dict, repr=False)
     _opened: list[Engine] = field(default_factory=list, repr=False)
@@ -44,6 +49,10 @@ class Context:
             self._stores[scheme.name] = scheme.store(context)
         return self._stores[scheme.name]
 
+    def open(self, url: str) -> BinaryIO:
+        """Open a file for reading; who waits for a stream waits no longer than the move goes on."""
+        return cancellable(self.store(url).open(url), self.cancellation)
+
     def database(self, database: str | Engine) -> Database:
         """Open the database behind an engine, an SQLAlchemy URL or a connection name, once."""
         key = database if isinstance(database, str) else id(database)
@@ -53,7 +62,8 @@ class Context:
             engine = database
             if isinstance(engine, str):
                 url = engine if "://" in engine else self.resolve(engine)
-                engine = open_engine(url, self.plugins.databases)
+                register_url(url)
+                engine = open_engine(url, kinds=self.plugins.databases)
                 self._opened.append(engine)
             self._databases[key] = open_database(engine, self.plugins.databases)
         return self._databases[key]

@@ -48,13 +48,15 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield f"        {note}"
     for note in plan.source.notes:
         yield f"note    {note}"
+    for warning in plan.warnings:
+        yield f"warning {warning}"
     yield ""
     yield f"route   cost {plan.route.cost:g}"
     for number, step in enumerate(plan.route.steps, start=1):
-        yield f"  {number}. {_step_line(step)}"
+        yield f"  {number}. {_step_line(step, plan)}"
     if plan.others:
         yield ""
-        yield "not taken, as they cost more"
+        yield "not taken"
         for route in plan.others:
             yield f"  {' > '.join(route.names)}  (cost {route.cost:g})"
     if plan.refusals:
@@ -64,10 +66,16 @@ def plan_lines(plan: Plan) -> Iterator[str]:
             yield f"  {name}: {why}"
 
 
-def _step_line(step: Edge) -> str:
+def _end_of(form: Form, plan: Plan) -> str:
+    """Say a form; the two ends, whose titles are shown above the route, in one word."""
+    ends = {plan.source.form: "source", plan.target.form: "target"}
+    return ends.get(form) or describe_form(form)
+
+
+def _step_line(step: Edge, plan: Plan) -> str:
     where = "through this machine" if step.here else "not through this machine"
     note = f"; {step.note}" if step.note else ""
-    what = f"{describe_form(step.before)} -> {describe_form(step.after)}"
+    what = f"{_end_of(step.before, plan)} -> {_end_of(step.after, plan)}"
     return f"{step.name}: {what}  [cost {step.cost:g}, {where}{note}]"
 
 
@@ -77,8 +85,9 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "source": plan.source.title,
         "target": plan.target.title,
         "notes": [*plan.target.notes, *plan.source.notes],
+        "warnings": list(plan.warnings),
         "cost": plan.route.cost,
-        "route": [_step_data(step) for step in plan.route.steps],
+        "route": [_step_data(step, plan) for step in plan.route.steps],
         "not_taken": [_route_data(route) for route in plan.others],
         "refused": [{"part": name, "why": why} for name, why in plan.refusals],
     }
@@ -88,11 +97,11 @@ def _route_data(route: Route) -> dict[str, object]:
     return {"route": list(route.names), "cost": route.cost}
 
 
-def _step_data(step: Edge) -> dict[str, object]:
+def _step_data(step: Edge, plan: Plan) -> dict[str, object]:
     return {
         "step": step.name,
-        "from": describe_form(step.before),
-        "to": describe_form(step.after),
+        "from": _end_of(step.before, plan),
+        "to": _end_of(step.after, plan),
         "cost": step.cost,
         "through_this_machine": step.here,
         "note": step.note,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from records_mover.creds import register_url
 from records_mover.errors import EndpointError
 from records_mover.parts import TableName
 
 __all__ = ["FileEndpoint", "TableEndpoint", "parse_endpoint", "parse_table_name"]
 
-_NAME = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".]+))\s*')
-_SQL_URL = re.compile(r"^[a-z][a-z0-9_]*(\+[a-z0-9_]+)?://", re.IGNORECASE)
+_PLAIN = r"""[^".:@/\s](?:[^".:@/]*[^".:@/\s])?"""
+_QUOTED = r'"(?:[^"]|"")+"'
+_NAME = re.compile(rf"\s*({_QUOTED}|{_PLAIN})\s*")
+_SQL_URL = re.compile(r"[a-z][a-z0-9_]*(\+[a-z0-9_]+)?://", re.IGNORECASE)
+_FILE_URL = re.compile(r"(file:|https?://)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,39 +49,60 @@ def parse_endpoint(text: str) -> FileEndpoint | TableEndpoint:
         raise EndpointError(
             "an empty string names nothing", "give a file, a URL or DATABASE::TABLE"
         )
-    database, mark, table = text.rpartition("::")
-    if not mark or (scheme_is_file(database) and not _SQL_URL.match(database)):
+    register_url(text)
+    if "::" not in text or _is_file(text):
         return FileEndpoint(url=text)
-    if not database:
+    database, table = _split(text)
+    if not database.strip():
         raise EndpointError(f"no database before '::' in {text!r}", "write DATABASE::TABLE")
     return TableEndpoint(database=database, table=parse_table_name(table) if table else None)
 
 
-def scheme_is_file(text: str) -> bool:
-    """Whether what stands before ``::`` can only be a path."""
-    return "/" in text and not _SQL_URL.match(text)
+def _is_file(text: str) -> bool:
+    """Whether ``::`` in it is part of a path: there is a ``/`` before it, and no database URL."""
+    if _SQL_URL.match(text):
+        return _FILE_URL.match(text) is not None
+    return "/" in text.partition("::")[0]
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Split at the last ``::`` that a table name, or nothing, follows.
+
+    An earlier one may be part of a password, a later one of a quoted name.
+    """
+    for mark in reversed([found.start() for found in re.finditer("(?=::)", text)]):
+        database, table = text[:mark], text[mark + 2 :]
+        if not table or _parts(table) is not None:
+            return database, table
+    database, _, table = text.rpartition("::")
+    if _SQL_URL.match(text) and "@" in table:  # it may hold a piece of the password
+        raise EndpointError(
+            "no table name follows the database's URL", "write URL::[schema.]table at its end"
+        )
+    return database, table
 
 
 def parse_table_name(text: str) -> TableName:
     """Read ``[schema.]table``; a part in double quotes may hold anything, ``""`` being a quote."""
-    parts: list[str] = []
-    position = 0
-    while True:
-        match = _NAME.match(text, position)
-        if match is None:
-            raise EndpointError(
-                f"cannot read the table name {text!r}", 'write schema.table or "odd name"'
-            )
-        quoted, plain = match.groups()
-        parts.append(quoted.replace('""', '"') if quoted is not None else plain.strip())
-        position = match.end()
-        if position == len(text):
-            break
-        if text[position] != ".":
-            raise EndpointError(
-                f"cannot read the table name {text!r}", 'put odd names in double quotes: "a.b"'
-            )
-        position += 1
+    parts = _parts(text)
+    if parts is None:
+        raise EndpointError(
+            f"cannot read the table name {text!r}",
+            'write schema.table, and put odd names in double quotes: "a.b"',
+        )
     if len(parts) > 2:
         raise EndpointError(f"{text!r} has {len(parts)} parts", "write schema.table")
     return TableName(name=parts[-1], schema=parts[0] if len(parts) == 2 else None)
+
+
+def _parts(text: str) -> list[str] | None:
+    """Return the names between the dots, unquoted, or None where the text cannot be read."""
+    parts, position = [], -1
+    while position < len(text):
+        match = _NAME.match(text, position + 1)
+        if match is None or text[match.end() : match.end() + 1] not in ("", "."):
+            return None
+        name = match.group(1)
+        parts.append(name[1:-1].replace('""', '"') if name.startswith('"') else name)
+        position = match.end()
+    return parts

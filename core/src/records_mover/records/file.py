@@ -11,10 +11,9 @@ from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Files, Form, Part
 from records_mover.records.describe import describe_format
-from records_mover.records.directory import RecordsDirectory
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
-from records_mover.records.once import ReadOnce, look_at, spooled
+from records_mover.records.once import ReadOnce, keep, look_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,10 +21,15 @@ if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.sniff import Sniffed
     from records_mover.records.context import Context
+    from records_mover.records.directory import RecordsDirectory
     from records_mover.records.options import MoveOptions
     from records_mover.schema import RecordsSchema
+    from records_mover.url import Entry
 
 __all__ = ["FileSource", "FileTarget"]
+
+_STDIN = "stdio://input"
+"""The place of standard input: another one than standard output, though both are ``-``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +43,12 @@ class FileSource:
 
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """List the files, and find out how the first is written unless that was said."""
+        options.refuse(("query", "columns"), "a file to read")
         return _Inspection(self, context, options).end()
+
+    def sniff(self, context: Context, options: MoveOptions) -> Sniffed:
+        """Find out how the first file is written; what was said of it is taken as it is."""
+        return _Inspection(self, context, options).sniffed()
 
 
 class _Inspection:
@@ -53,15 +62,24 @@ class _Inspection:
         if self._directory is not None:
             self._parts = list(self._directory.parts())
         else:
-            self._parts = [self._part(context, entry) for entry in _entries(context, source.url)]
-        if not scheme.rereadable:
-            self._parts = [ReadOnce(part).part() for part in self._parts]
+            self._parts = [
+                self._part(context, entry, once=not (scheme.rereadable and entry.rereadable))
+                for entry in _entries(context, source.url)
+            ]
 
     @staticmethod
-    def _part(context: Context, entry: tuple[str, int | None]) -> Part:
-        url, size = entry
-        store = context.store(url)
-        return Part(name=url, url=url, size=size, open=lambda: store.open(url))
+    def _part(context: Context, entry: Entry, *, once: bool) -> Part:
+        url = entry.url
+        part = Part(name=url, url=url, size=entry.size, open=lambda: context.open(url))
+        return ReadOnce(part).part() if once else part
+
+    def sniffed(self) -> Sniffed:
+        """Return how the first file is written."""
+        if self._sniffed is not None:
+            return self._sniffed
+        from records_mover.formats.sniff import Sniffed
+
+        return Sniffed(format=self.format, columns=self.columns)
 
     def end(self) -> SourceEnd:
         """Return what was found."""
@@ -71,7 +89,7 @@ class _Inspection:
         sizes = [part.size for part in self._parts]
         return SourceEnd(
             title=f"{name} ({describe_format(form)})",
-            form=Form(kind="files", place=source.url, format=form),
+            form=Form(kind="files", place=_STDIN if source.url == "-" else source.url, format=form),
             schema=lambda: self.schema,
             columns=self.columns,
             payload=self._payload,
@@ -136,10 +154,9 @@ class _Inspection:
             return tuple(self.schema.names)
         if not form.hints["header-row"]:
             return None
-        from records_mover.formats.compression import decompressing
         from records_mover.formats.header import read_header
 
-        with decompressing(look_at(part)(), form.compression) as stream:
+        with look_at(part)() as stream:
             return tuple(read_header(stream, form))
 
     @cached_property
@@ -157,7 +174,8 @@ class _Inspection:
             return self._given_schema
         from records_mover.formats.infer import infer_schema
 
-        self._parts = [part if part.rereadable else spooled(part) for part in self._parts]
+        for part in self._parts:
+            keep(part)
         openers = [part.open for part in self._parts]
         return infer_schema(openers, self.format, self._options.instructions)
 
@@ -166,15 +184,17 @@ def _directory(context: Context, url: str) -> RecordsDirectory | None:
     """Return the records directory at ``url``, or None where there are only files."""
     if not url.endswith("/"):
         return None
+    from records_mover.records.directory import RecordsDirectory
+
     directory = RecordsDirectory(context.store(url), url)
     return directory if directory.exists() else None
 
 
-def _entries(context: Context, url: str) -> list[tuple[str, int | None]]:
+def _entries(context: Context, url: str) -> list[Entry]:
     """List the data files: in a folder, those not starting with ``_`` or ``.``."""
-    found = [(entry.url, entry.size) for entry in context.store(url).list(url)]
+    found = list(context.store(url).list(url))
     if url.endswith("/"):
-        found = [entry for entry in found if entry[0].rsplit("/", 1)[-1][0] not in "._"]
+        found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
     if not found:
         raise NotFoundError(f"there are no data files in {url!r}", "check the folder")
     return found
@@ -189,10 +209,13 @@ class FileTarget:
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Check that the place can be written to, and settle the format."""
+        options.refuse(("if_exists", "key", "user_grants", "group_grants"), "a file to write")
         scheme = context.scheme(self.url)
         if not scheme.writable:
             raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
         if self.url.endswith("/"):
+            from records_mover.records.directory import RecordsDirectory
+
             RecordsDirectory(context.store(self.url), self.url).check_empty()
         form = (
             self.format.for_name(self.url)
@@ -209,6 +232,6 @@ class FileTarget:
 
 
 def _place(url: str, source: SourceEnd) -> str:
-    if source.form.kind == "files" and source.form.place == url != "-":
+    if source.form.kind == "files" and source.form.place == url:
         raise UsageError(f"{url!r} is both source and target", "name another target")
     return url

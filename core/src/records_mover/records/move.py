@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_move", "run_move"]
 
+logger = logging.getLogger(__name__)
+
 
 def explain_move(
     source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
 ) -> Plan:
     """Inspect both ends and return the plan; nothing is moved or changed."""
+    options = replace(options, scratch=options.scratch or context.scratch)
     source_end = source.inspect(context, options)
     return make_plan(source_end, target.inspect(context, options, source_end), options)
 
@@ -45,8 +49,11 @@ def run_move(
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
     started = time.monotonic()
+    context = replace(context, cancellation=cancellation or Cancellation())
     plan = explain_move(source, target, context, options)
-    run = _Run(plan, context, options, meter or Meter(), cancellation or Cancellation())
+    for warning in plan.warnings:
+        logger.warning("%s", warning)
+    run = _Run(plan, context, options, meter or Meter(), context.cancellation)
     run.meter.total_bytes = plan.source.bytes
     run.meter.total_rows = plan.source.rows
     loaded, payload = run.go()
@@ -77,6 +84,8 @@ class _Run:
 
     def go(self) -> tuple[Loaded | None, Payload | None]:
         """Run the route; the target's transaction is the innermost, so it ends first."""
+        if self._needs_schema():
+            _ = self.schema
         with ExitStack() as stack:
             payload = self._start(stack)
             for step in self._middle():
@@ -90,6 +99,12 @@ class _Run:
         """Rows counted on the way, if anything on the route counts them."""
         counted = self.plan.unloader is not None or "decode" in self.plan.route.names
         return self.meter.rows if counted else None
+
+    def _needs_schema(self) -> bool:
+        """Say whether a step will ask for the schema; a stream is then kept before it is read."""
+        target = self.plan.target
+        made = target.table is not None and target.columns is None
+        return made or "decode" in self.plan.route.names or target.form.place.endswith("/")
 
     def _middle(self) -> list[Edge]:
         first = 0 if self.plan.unloader is None else 1

@@ -6,16 +6,19 @@ import io
 import os
 import shutil
 import tempfile
-from contextlib import closing
+import weakref
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
+
+from records_mover.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from records_mover.parts import Part
 
-__all__ = ["ReadOnce", "look_at", "spooled"]
+__all__ = ["Headed", "ReadOnce", "keep", "look_at"]
 
 HEAD = 1 << 20
 """Bytes that are looked at before a stream is read."""
@@ -23,17 +26,30 @@ HEAD = 1 << 20
 
 def look_at(part: Part) -> Callable[[], BinaryIO]:
     """Return how to look at a part before it is read: the head alone, of what is read once."""
-    head = getattr(part.open, "head", None)
-    return head if head is not None else part.open
+    return part.open.head if isinstance(part.open, ReadOnce) else part.open
+
+
+def keep(part: Part) -> None:
+    """See to it that a part can be read more than once, whatever it is."""
+    if isinstance(part.open, ReadOnce):
+        part.open.keep()
 
 
 class ReadOnce:
-    """A stream that is read once, and of which the head can be looked at before."""
+    """A stream that is read once, unless it is kept; its head can be looked at before.
+
+    What it opened is closed when nobody knows it any more, as an end that was only looked at has
+    no other end.
+    """
 
     def __init__(self, part: Part) -> None:
         self._part = part
         self._stream: BinaryIO | None = None
         self._head = b""
+        self._given = False
+        self._kept: IO[bytes] | None = None
+        self._opened = ExitStack()
+        weakref.finalize(self, self._opened.close)
 
     def part(self) -> Part:
         """Return the part with itself as the way to open it."""
@@ -41,67 +57,90 @@ class ReadOnce:
 
     def head(self) -> BinaryIO:
         """Return a copy of the first bytes, cut at the end of a line where there is more."""
+        if self._kept is not None:
+            return self()
         if self._stream is None:
-            self._stream = self._part.open()
+            self._stream = self._open()
             self._head = _read_fully(self._stream, HEAD)
         cut = self._head.rfind(b"\n") + 1 if len(self._head) == HEAD else 0
         return io.BytesIO(self._head[:cut] if cut else self._head)
 
+    def keep(self) -> None:
+        """Copy the stream to a file without a name, so that it can be read again and again."""
+        if self._kept is not None:
+            return
+        with closing(self()) as stream:
+            try:
+                file = self._opened.enter_context(tempfile.TemporaryFile(prefix="mover-"))  # noqa: SIM115
+                shutil.copyfileobj(stream, file, HEAD)
+                file.flush()
+            except StoreError:
+                raise
+            except OSError as error:
+                raise StoreError(
+                    f"cannot keep {self._part.name!r} to read it twice: {error.strerror}",
+                    "free some space for temporary files, or name another TMPDIR",
+                ) from error
+        self._kept = file
+
     def __call__(self) -> BinaryIO:
         """Open the stream, its head included."""
-        stream, self._stream = self._stream or self._part.open(), None
+        if self._kept is not None:
+            return cast(BinaryIO, _Again(self._kept, self))
+        stream, self._stream = self._stream or self._open(), None
         head, self._head = self._head, b""
-        return cast(BinaryIO, _Headed(head, stream)) if head else stream
+        self._given = True
+        return cast(BinaryIO, Headed(head, stream)) if head else stream
+
+    def _open(self) -> BinaryIO:
+        if self._given:  # it would look like a stream without rows
+            raise StoreError(
+                f"{self._part.name!r} can be read once only", "write it to a file first"
+            )
+        stream = self._part.open()
+        self._opened.callback(stream.close)
+        return stream
 
 
-class _Headed(io.RawIOBase):
+class Headed(io.RawIOBase):
     """Bytes that were read already, then the rest of the stream that they came from."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head = io.BytesIO(head)
+        self._head = memoryview(head)
         self._rest = rest
 
     def readable(self) -> bool:
+        """Say that this can be read."""
         return True
 
-    def read(self, size: int = -1, /) -> bytes:
-        return self._head.read(size) or self._rest.read(size)
-
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        block = self.read(len(buffer))
+        """Fill ``buffer`` from the head first."""
+        block = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        self._head = self._head[len(buffer) :]
         buffer[: len(block)] = block
         return len(block)
 
     def close(self) -> None:
-        if not self.closed:
-            self._rest.close()
+        """Close the rest."""
+        self._rest.close()
         super().close()
 
 
 def _read_fully(stream: BinaryIO, size: int) -> bytes:
-    blocks = []
-    while size > 0 and (block := stream.read(size)):
+    """Read ``size`` bytes; fewer only at the end."""
+    blocks: list[bytes] = []
+    while size and (block := stream.read(size)):
         blocks.append(block)
         size -= len(block)
     return b"".join(blocks)
 
 
-def spooled(part: Part) -> Part:
-    """Copy a stream to a file without a name, so that it can be read twice."""
-    spool = tempfile.TemporaryFile(prefix="mover-")  # noqa: SIM115 - lives as long as the part
-    with closing(part.open()) as stream:
-        shutil.copyfileobj(stream, spool, HEAD)
-    spool.flush()
-    return replace(
-        part, open=lambda: cast(BinaryIO, _Again(spool)), size=spool.tell(), rereadable=True
-    )
-
-
 class _Again(io.RawIOBase):
     """One reading of a file that others read too, each from its own position."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], owner: ReadOnce) -> None:
         self._file = file
+        self._owner = owner  # which closes the file when it is forgotten
         self._position = 0
 
     def readable(self) -> bool:
@@ -119,7 +158,6 @@ class _Again(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        block = os.pread(self._file.fileno(), len(buffer), self._position)
-        buffer[: len(block)] = block
-        self._position += len(block)
-        return len(block)
+        got = os.preadv(self._file.fileno(), [buffer], self._position)
+        self._position += got
+        return got

@@ -46,6 +46,12 @@ class MoveOptions:
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
+    def refuse(self, names: Sequence[str], what: str) -> None:
+        """Raise ``UsageError`` for the first of these options that was given."""
+        for name in names:
+            if getattr(self, name):
+                raise UsageError(f"the option {name!r} says nothing of {what}", "leave it out")
+
     def __post_init__(self) -> None:
         if self.if_exists is not None and self.if_exists not in MODES:
             raise UsageError(f"unknown mode {self.if_exists!r}", f"use one of {', '.join(MODES)}")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError
-from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.directory import RecordsDirectory, WrittenFile
+from records_mover.records.join import can_join, joined
+from records_mover.url.local import absolute_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +43,11 @@ class Work:
     cancellation: Cancellation
     instructions: ProcessingInstructions
     schema: Callable[[], RecordsSchema]
+
+    @property
+    def into_one_file(self) -> bool:
+        """Whether rows go into a file, and not into a folder of files or a table."""
+        return self.target.url is not None and not self.target.url.endswith("/")
 
 
 @contextmanager
@@ -81,7 +87,6 @@ def _decompress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> P
 
 
 def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
-    del work, stack
     from records_mover.formats.compression import compressing
 
     target = _format(edge.after.format)
@@ -96,14 +101,20 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
 
         return replace(part, open=lambda: pulled(push), size=None, rereadable=False)
 
-    return _with(cast(Streams, payload), target, opening)
+    streams = cast(Streams, payload)
+    if work.into_one_file:
+        streams = _one(streams, work, stack)
+    return _with(streams, target, opening)
 
 
 def _decode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del edge
+    return _decoded(cast(Streams, payload), work, stack)
+
+
+def _decoded(streams: Streams, work: Work, stack: ExitStack) -> Batches:
     from records_mover.formats.reading import read_batches
 
-    streams = cast(Streams, payload)
     schema = work.schema()
     readers = (
         read_batches(
@@ -115,14 +126,18 @@ def _decode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Paylo
         )
         for part in streams.parts
     )
-    return Batches(reader=_counted(_chained(readers), work), schema=schema)
+    return Batches(reader=_counted(_chained(readers, schema), work), schema=schema)
 
 
-def _chained(readers: Iterator[pa.RecordBatchReader]) -> pa.RecordBatchReader:
+def _chained(
+    readers: Iterator[pa.RecordBatchReader], schema: RecordsSchema
+) -> pa.RecordBatchReader:
     """Return one reader over several of one schema, opening each when the one before has ended."""
     import pyarrow as pa
 
-    first = next(readers)
+    first = next(readers, None)
+    if first is None:
+        return pa.RecordBatchReader.from_batches(schema.to_arrow(), [])
 
     def batches() -> Iterator[pa.RecordBatch]:
         yield from first
@@ -148,38 +163,44 @@ def _counted(reader: pa.RecordBatchReader, work: Work) -> pa.RecordBatchReader:
 
 def _encode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
+    return _encoded(cast(Batches, payload), _format(edge.after.format), work)
+
+
+def _encoded(batches: Batches, target: BaseRecordsFormat, work: Work) -> Streams:
     from records_mover.formats.writing import write_batches
 
-    batches = cast(Batches, payload)
-    target = _format(edge.after.format)
-    schema = batches.schema
-
     def push(sink: BinaryIO) -> None:
-        write_batches(batches.reader, target, sink, schema=schema)
+        write_batches(batches.reader, target, sink, schema=batches.schema)
 
-    name = work.target.title
-    part = Part(name=name, open=lambda: pulled(push), rereadable=False)
+    part = Part(name=work.target.title, open=lambda: pulled(push), rereadable=False)
     return Streams(parts=(part,), format=target, columns=tuple(batches.reader.schema.names))
 
 
+def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
+    """Return one stream of several: joined by their bytes, or else written anew."""
+    if len(streams.parts) == 1:
+        return streams
+    if can_join(streams.format):
+        return joined(streams, work.target.title)
+    return _encoded(_decoded(streams, work, stack), streams.format, work)
+
+
 def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
-    del stack
     streams = cast(Streams, payload)
     url = edge.after.place
     store = work.context.store(url)
-    if url.endswith("/"):
+    if not work.into_one_file:
         return _write_directory(streams, RecordsDirectory(store, url), work)
-    with store.write(url) as sink:
-        for position, part in enumerate(streams.parts):
-            with closing(part.open()) as source:
-                if position and _has_header(streams.format):
-                    raise FormatError(
-                        f"{part.name!r} has a header row and cannot be joined by its bytes",
-                        "write to a format without one",
-                    )
-                _copy(source, sink, work)
+    (part,) = _one(streams, work, stack).parts
+    with store.write(url) as sink, closing(part.open()) as source:
+        _copy(source, sink, work)
+    return _written(url, streams, work)
+
+
+def _written(url: str, rows: Streams | Files, work: Work) -> Files:
+    store = work.context.store(url)
     part = Part(name=url, url=url, open=lambda: store.open(url))
-    return Files(parts=(part,), format=streams.format, columns=streams.columns)
+    return Files(parts=(part,), format=rows.format, columns=rows.columns)
 
 
 def _write_directory(streams: Streams, directory: RecordsDirectory, work: Work) -> Payload:
@@ -193,7 +214,7 @@ def _write_directory(streams: Streams, directory: RecordsDirectory, work: Work) 
     written: list[WrittenFile] = []
     try:
         for part, name in zip(streams.parts, names, strict=True):
-            url = directory.url + name
+            url = absolute_url(directory.url + name)
             with closing(part.open()) as source, directory.store.write(url) as sink:
                 written.append(WrittenFile(url=url, size=_copy(source, sink, work)))
         directory.finish(written, streams.format, work.schema())
@@ -221,23 +242,15 @@ def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> int:
     return copied
 
 
-def _has_header(form: BaseRecordsFormat) -> bool:
-    return isinstance(form, DelimitedRecordsFormat) and bool(form.hints["header-row"])
-
-
 def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
     files = cast(Files, payload)
     url = edge.after.place
-    store = work.context.store(url)
     (part,) = files.parts
-    store.copy(part.url or part.name, url)
-    work.meter.bytes += part.size or 0
-    return Files(
-        parts=(Part(name=url, url=url, open=lambda: store.open(url)),),
-        format=files.format,
-        columns=files.columns,
-    )
+    work.cancellation.check()
+    work.context.store(url).copy(part.url or part.name, url)
+    work.meter.add_bytes(part.size or 0)
+    return _written(url, files, work)
 
 
 def _with(

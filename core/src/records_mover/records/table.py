@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from records_mover.db import match_columns
 from records_mover.errors import NotFoundError, UsageError
 from records_mover.parts import (
     Database,
@@ -15,7 +16,6 @@ from records_mover.parts import (
     TableInfo,
     TableName,
 )
-from records_mover.records.columns import match_columns
 from records_mover.records.ends import SourceEnd, TableSide, TargetEnd
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class TableSource:
 
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """Look up the table's columns and size, or the query's columns."""
+        options.refuse(("format", "variant", "hints", "schema"), "a table or query to read")
         database = _open(self.database, context)
         query = self.query or options.query
         if (query is None) == (self.table is None):
@@ -57,7 +58,7 @@ class TableSource:
         info = database.inspect(table)
         if info is None:
             raise NotFoundError(
-                f"there is no table {str(table)!r} in {database.identity()}", "check its name"
+                f"there is no table {_title(database, Selection(table=table))!r}", "check its name"
             )
         wanted = self.columns or options.columns
         if wanted is None:
@@ -89,7 +90,7 @@ def _end(
         unloaders=context.plugins.unloaders(database.dialect),
     )
     return SourceEnd(
-        title=f"{selection} in {database.identity()}",
+        title=_title(database, selection),
         form=Form(kind="table", place=f"{database.identity()}::{selection}"),
         schema=lambda: database.schema_of(selection),
         columns=columns,
@@ -112,6 +113,7 @@ class TableTarget:
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Look up the table, and match the source's columns to its own by name."""
+        options.refuse(("target_format", "target_variant", "target_hints"), "a table to write")
         database = _open(self.database, context)
         info = database.inspect(self.table)
         mode = options.if_exists or self.if_exists
@@ -123,14 +125,14 @@ class TableTarget:
             user_grants=options.user_grants or self.user_grants,
             group_grants=options.group_grants or self.group_grants,
         )
-        columns = None
+        columns: tuple[str, ...] | None = None
         if info is not None and mode != "drop":
             _writable(info)
             if source.columns is not None:
-                columns = match_columns(source.columns, info, database)
+                columns = match_columns(source.columns, info, stored=database.column_name)
             else:
                 columns = tuple(column.name for column in info.writable_columns)
-        return self._end(context, database, request, columns)
+        return self._end(context, database, replace(request, columns=columns), columns)
 
     def _end(
         self,
@@ -147,7 +149,7 @@ class TableTarget:
             publish=request,
         )
         return TargetEnd(
-            title=f"{request.table} in {database.identity()}",
+            title=_title(database, side.selection),
             form=Form(kind="table", place=f"{database.identity()}::{request.table} (target)"),
             table=side,
             columns=columns,
@@ -170,6 +172,15 @@ def _known(wanted: Sequence[str], info: TableInfo) -> tuple[str, ...]:
             f"it has {', '.join(column.name for column in info.columns)}",
         )
     return tuple(wanted)
+
+
+def _title(database: Database, selection: Selection) -> str:
+    """Name a table as an endpoint string would, without user and password."""
+    from sqlalchemy import URL
+
+    url = database.engine.url
+    shown = URL.create(database.dialect, host=url.host, port=url.port, database=url.database)
+    return f"{shown.render_as_string()}::{selection}"
 
 
 def _open(database: str | Engine, context: Context) -> Database:

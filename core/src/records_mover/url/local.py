@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import glob
 import os
@@ -11,30 +10,47 @@ import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from records_mover.errors import NotFoundError, StoreError
+from records_mover.url.raw import RawFile, buffered_writer, store_errors
 from records_mover.url.store import Entry, scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["LocalStore", "local_path"]
+__all__ = ["LocalStore", "absolute_url", "local_path"]
 
 _PART = ".mover-part"
 _BLOCK = 1 << 20
+_NAME_BYTES = 200
+"""Bytes of a target's name in that of its part file, so that no name gets longer than 255."""
 
 
 def local_path(url: str) -> Path:
-    """Return the path that a ``file://`` URL or a plain path names, with ``~`` expanded."""
+    """Return the path that a ``file:`` URL or a plain path names, with ``~`` expanded.
+
+    A ``file:`` URL has no query and no fragment: ``?`` and ``#`` belong to the name.
+    """
+    if "\0" in url:
+        raise StoreError(f"a path cannot hold a zero byte: {url!r}", "check the path")
     if scheme_of(url) == "file" and url[:5].lower() == "file:":
-        split = urlsplit(url)
-        if split.netloc not in ("", "localhost"):
+        rest = url[5:]
+        host, slash, path = rest[2:].partition("/") if rest.startswith("//") else ("", "", rest)
+        if host not in ("", "localhost"):
             raise StoreError(
-                f"{url!r} names the host {split.netloc!r}", "a local file is file:///path or a path"
+                f"{url!r} names the host {host!r}", "a local file is file:///path or a path"
             )
-        return Path(unquote(split.path))
-    return Path(url).expanduser()
+        return Path(unquote(slash + path))
+    try:
+        return Path(url).expanduser()
+    except RuntimeError as error:
+        raise NotFoundError(f"nobody's home is {url!r}", "check the name after '~'") from error
+
+
+def absolute_url(url: str) -> str:
+    """Return a URL that means the same from any working directory: of a path, a ``file://`` URL."""
+    return local_path(url).absolute().as_uri() if scheme_of(url) == "file" else url
 
 
 class LocalStore:
@@ -43,39 +59,38 @@ class LocalStore:
     def list(self, url: str) -> Iterator[Entry]:
         """Yield the files that a path, a directory (``/`` at the end) or wildcards name."""
         path = local_path(url)
-        if url.endswith("/"):
-            yield from self._directory(path, url)
-        elif path.is_file() or not glob.has_magic(str(path)):
-            yield self._entry(path)
-        else:
-            found = sorted(Path(name) for name in glob.glob(str(path)) if Path(name).is_file())  # noqa: PTH207 - keeps the path as typed
-            if not found:
-                raise NotFoundError(f"no file matches {url!r}", "check the pattern")
-            yield from map(self._entry, found)
+        with store_errors(path):
+            if url.endswith("/"):
+                found = _directory(path, url)
+            elif glob.has_magic(str(path)) and not path.exists():
+                found = _matching(path, url)
+            else:
+                found = [path]
+        yield from map(self._entry, found)
 
-    def _directory(self, path: Path, url: str) -> Iterator[Entry]:
-        if not path.is_dir():
-            raise NotFoundError(f"there is no directory {url!r}", "check the path")
-        for child in sorted(path.iterdir()):
-            if child.is_file():
-                yield self._entry(child)
-
-    def _entry(self, path: Path) -> Entry:
-        with _store_errors(path):
+    @staticmethod
+    def _entry(path: Path) -> Entry:
+        with store_errors(path):
             stat = path.stat()
-        if path.is_dir():
-            raise StoreError(
-                f"{str(path)!r} is a directory", "end it in '/' to read the files in it"
-            )
-        return Entry(url=str(path), size=stat.st_size if path.is_file() else None)
+            regular = path.is_file()
+            if path.is_dir():
+                raise StoreError(
+                    f"{str(path)!r} is a directory", "end it in '/' to read the files in it"
+                )
+        size = stat.st_size if regular else None
+        return Entry(url=str(path), size=size, rereadable=regular)
 
     def open(self, url: str, *, offset: int = 0, length: int | None = None) -> BinaryIO:
         """Open for reading, from byte ``offset`` on, at most ``length`` bytes."""
         path = local_path(url)
-        with _store_errors(path):
-            raw = path.open("rb", buffering=0)
+        with store_errors(path):
+            raw = RawFile(path, "rb", name=str(path))
             if offset:
-                raw.seek(offset)
+                try:
+                    raw.seek(offset)
+                except OSError:
+                    raw.close()
+                    raise
         if length is None:
             return cast(BinaryIO, raw)
         from records_mover.url.bounded import BoundedReader
@@ -84,41 +99,39 @@ class LocalStore:
 
     @contextmanager
     def write(self, url: str) -> Iterator[BinaryIO]:
-        """Write to a hidden part file; rename it over the target when the block ends well."""
+        """Write to a hidden part file; rename it over the target when the block ends well.
+
+        As with ``>``, a symbolic link is followed, the mode of a file that is there is kept, and a
+        file that may not be written to is refused.
+        """
         path = local_path(url)
-        if path.exists() and not path.is_file():
-            with _store_errors(path), path.open("wb", buffering=_BLOCK) as device:
-                yield device
-            return
-        _sweep(path)
-        part = path.with_name(f".{path.name[:180]}.{secrets.token_hex(4)}{_PART}")
-        try:
-            with _store_errors(path):
-                with part.open("xb", buffering=_BLOCK) as sink:
-                    fcntl.flock(sink, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    yield sink
-                    sink.flush()
-                    os.fsync(sink.fileno())
-                part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        with store_errors(path):
+            path = Path(os.path.realpath(path))
+            there = path.exists()
+            device = there and not path.is_file()
+            if there and not os.access(path, os.W_OK):
+                raise StoreError(f"no permission for {str(path)!r}", "check who may use it")
+        with _device(path) if device else _whole(path) as sink:
+            yield sink
 
     def make_folder(self, url: str) -> None:
         """Make the folder, and those above it, unless they are there."""
         path = local_path(url)
-        with _store_errors(path):
+        with store_errors(path):
             path.mkdir(parents=True, exist_ok=True)
 
     def delete(self, url: str) -> None:
         """Delete a file."""
         path = local_path(url)
-        with _store_errors(path):
+        with store_errors(path):
             path.unlink()
 
     def copy(self, source: str, target: str) -> None:
-        """Copy a file by the kernel's own means, visible when whole."""
+        """Copy a file in the kernel where it can, visible when whole."""
         with self.open(source) as reader, self.write(target) as sink:
+            with suppress(OSError):
+                while os.copy_file_range(reader.fileno(), sink.fileno(), 1 << 30):
+                    pass
             shutil.copyfileobj(reader, sink, _BLOCK)
 
     def size(self, url: str) -> int | None:
@@ -129,19 +142,87 @@ class LocalStore:
         """Yield the folders directly below a folder, each ending in ``/``."""
         path = local_path(url)
         if path.is_dir():
-            with _store_errors(path):
+            with store_errors(path):
                 yield from sorted(f"{child}/" for child in path.iterdir() if child.is_dir())
 
     def purge(self, url: str) -> None:
         """Delete a folder and everything below it; to have nothing there is no error."""
         path = local_path(url)
-        with _store_errors(path), suppress(FileNotFoundError):
+        with store_errors(path), suppress(FileNotFoundError):
             shutil.rmtree(path)
+
+
+def _directory(path: Path, url: str) -> list[Path]:
+    if not path.is_dir():
+        raise NotFoundError(f"there is no directory {url!r}", "check the path")
+    files = [child for child in path.iterdir() if child.is_file()]
+    return sorted(child for child in files if not child.name.endswith(_PART))
+
+
+def _matching(path: Path, url: str) -> list[Path]:
+    found = sorted(Path(name) for name in glob.glob(str(path)))  # noqa: PTH207 - as typed
+    found = [child for child in found if child.is_file()]
+    if not found:
+        raise NotFoundError(f"no file matches {url!r}", "check the pattern")
+    return found
+
+
+@contextmanager
+def _device(path: Path) -> Iterator[BinaryIO]:
+    """Write to what is no regular file, as it comes."""
+    with store_errors(path):
+        raw = RawFile(path, "wb", name=str(path))
+    with buffered_writer(raw) as sink:
+        yield sink
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[BinaryIO]:
+    """Write to a part file that becomes ``path`` when the block ends well, else nothing."""
+    _sweep(path)
+    with store_errors(path):
+        part, raw = _part_file(path)
+    sink = buffered_writer(raw)
+    try:
+        yield sink
+        sink.flush()
+        with store_errors(path):
+            # No fsync: it costs as much as the writing itself, and guards against a power cut alone.
+            if path.exists():
+                shutil.copymode(path, part)
+            sink.close()
+            part.replace(path)
+    except BaseException:
+        with suppress(StoreError, ValueError):  # what was buffered is not wanted any more
+            sink.close()
+        raw.close()
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _part_file(path: Path) -> tuple[Path, RawFile]:
+    """Create a part file and lock it, so that nobody takes it for a stray.
+
+    A sweeper may hold it for a moment after it was made, and remove it; then another one is made.
+    Where files cannot be locked, nobody sweeps either.
+    """
+    while True:
+        part = path.with_name(f"{_part_prefix(path)}{secrets.token_hex(4)}{_PART}")
+        raw = RawFile(part, "xb", name=str(path))
+        with suppress(OSError):
+            fcntl.flock(raw, fcntl.LOCK_EX)
+        if os.fstat(raw.fileno()).st_nlink:
+            return part, raw
+        raw.close()
+
+
+def _part_prefix(path: Path) -> str:
+    return f".{os.fsdecode(os.fsencode(path.name)[:_NAME_BYTES])}."
 
 
 def _sweep(path: Path) -> None:
     """Remove part files that a killed move left beside ``path``: those that nobody has locked."""
-    prefix = f".{path.name[:180]}."
+    prefix = _part_prefix(path)
     with suppress(OSError):
         for stray in path.parent.iterdir():
             if stray.name.startswith(prefix) and stray.name.endswith(_PART):
@@ -152,21 +233,3 @@ def _remove_unlocked(stray: Path) -> None:
     with suppress(OSError), stray.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         stray.unlink()
-
-
-@contextmanager
-def _store_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        missing = "directory" if not path.parent.is_dir() else "file"
-        name = path.parent if missing == "directory" else path
-        raise NotFoundError(f"there is no {missing} {str(name)!r}", "check the path") from error
-    except PermissionError as error:
-        raise StoreError(f"no permission for {str(path)!r}", "check who may use it") from error
-    except OSError as error:
-        if error.errno is None:
-            raise
-        advice = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
-        reason = (error.strerror or str(error)).lower()
-        raise StoreError(f"cannot use {str(path)!r}: {reason}", advice) from error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import StoreError
+from records_mover.url.raw import RawFile, buffered_writer
 from records_mover.url.store import Entry
 
 if TYPE_CHECKING:
@@ -15,32 +16,41 @@ if TYPE_CHECKING:
 
 __all__ = ["StdioStore"]
 
+_IN, _OUT = 0, 1
+
 
 class StdioStore:
     """Reads standard input once; writes standard output as it comes."""
 
     def list(self, url: str) -> Iterator[Entry]:
         """Yield the one entry there is."""
-        yield Entry(url=url)
+        yield Entry(url=url, rereadable=False)
 
     def open(self, url: str, *, offset: int = 0, length: int | None = None) -> BinaryIO:
         """Open standard input."""
         if offset or length is not None:
             raise StoreError("standard input cannot be read from the middle", f"asked for {url!r}")
-        if sys.stdin.isatty():
+        if os.isatty(_IN):
             raise StoreError("standard input is a terminal", "pipe a file into it")
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+        return cast(BinaryIO, RawFile(_duplicate(_IN, "input"), "rb", name="standard input"))
 
     @contextmanager
     def write(self, url: str) -> Iterator[BinaryIO]:
         """Write to standard output; a reader that goes away ends the move."""
         del url
-        sys.stdout.flush()
+        with suppress(AttributeError, ValueError):  # there may be none, or it may be closed
+            sys.stdout.flush()
+        raw = RawFile(_duplicate(_OUT, "output"), "wb", name="standard output")
+        sink = buffered_writer(raw)
         try:
-            with os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=1 << 20) as sink:
-                yield sink
-        except BrokenPipeError as error:
-            raise StoreError("whoever read standard output has gone away") from error
+            yield sink
+            sink.close()
+        except BaseException:
+            with suppress(StoreError, ValueError):
+                sink.close()
+            raise
+        finally:
+            raw.close()
 
     def make_folder(self, url: str) -> None:
         """Refuse: a stream is no folder."""
@@ -58,3 +68,11 @@ class StdioStore:
         """Return None: a stream's size is not known."""
         del url
         return None
+
+
+def _duplicate(descriptor: int, name: str) -> int:
+    """Return a descriptor of our own, which can be closed."""
+    try:
+        return os.dup(descriptor)
+    except OSError as error:
+        raise StoreError(f"standard {name} is closed", f"open it: it is {descriptor}") from error

@@ -12,26 +12,30 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Scheme", "Store", "StoreContext", "scheme_of"]
 
-_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]+):")
+_SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]+)://|^(file):", re.IGNORECASE)
 
 
 def scheme_of(url: str) -> str:
     """Return the lower-case scheme of a URL; a plain path belongs to ``file``, ``-`` to ``stdio``.
 
-    A scheme has at least two characters, so that a drive letter is no scheme.
+    Only ``file:`` does without the two slashes, so that a colon in a path makes no scheme of it.
     """
     if url == "-":
         return "stdio"
     match = _SCHEME.match(url)
-    return match.group(1).lower() if match else "file"
+    return (match.group(1) or match.group(2)).lower() if match else "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file in a store: its full URL, and its size in bytes where the store says."""
+    """One file in a store: its full URL, and its size in bytes where the store says.
+
+    ``rereadable`` is False for what can be read once only, as a pipe.
+    """
 
     url: str
     size: int | None = None
+    rereadable: bool = True
 
 
 class Store(Protocol):

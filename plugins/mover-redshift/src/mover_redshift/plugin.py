@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from records_mover.errors import DatabaseError
-from records_mover.hookspecs import hookimpl
+from mover_redshift.refusal import WHY, refusal
+from records_mover import hookimpl
 from records_mover.parts import DatabaseKind, Refusal
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 MOVER_API = 1
 
 DIALECTS = frozenset({"redshift"})
-WHY = "mover-redshift cannot move rows yet"
-ADVICE = "export the rows to a file with Redshift's own tools, and move that"
 
 # https://docs.aws.amazon.com/redshift/latest/dg/c_redshift-and-postgres-sql.html
 CLAIMED_VERSION = (8, 0, 2)
@@ -50,7 +48,7 @@ class RefusingUnloader:
 
     def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:  # noqa: ARG002
         """Refuse: no offer was made."""
-        raise DatabaseError(WHY, ADVICE)
+        raise refusal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +64,7 @@ class RefusingLoader:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:  # noqa: ARG002
         """Refuse: no offer was made."""
-        raise DatabaseError(WHY, ADVICE)
+        raise refusal()
 
 
 @hookimpl
@@ -76,6 +74,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
         DatabaseKind(
             name="redshift",
             dialects=DIALECTS,
+            relatives=frozenset({"postgresql"}),
             open=_refuse,
             recognises=is_redshift,
         )
@@ -105,4 +104,4 @@ def is_redshift(connection: Connection) -> bool:
 
 
 def _refuse(_engine: Engine) -> Database:
-    raise DatabaseError(WHY, ADVICE)
+    raise refusal()

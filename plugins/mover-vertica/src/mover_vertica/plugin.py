@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from records_mover.errors import DatabaseError
-from records_mover.hookspecs import hookimpl
+from mover_vertica.refusal import WHY, refusal
+from records_mover import hookimpl
 from records_mover.parts import DatabaseKind, Refusal
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 MOVER_API = 1
 
 DIALECTS = frozenset({"vertica"})
-WHY = "mover-vertica cannot move rows yet"
-ADVICE = "export the rows to a file with Vertica's own tools, and move that"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class RefusingUnloader:
 
     def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:  # noqa: ARG002
         """Refuse: no offer was made."""
-        raise DatabaseError(WHY, ADVICE)
+        raise refusal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +61,7 @@ class RefusingLoader:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:  # noqa: ARG002
         """Refuse: no offer was made."""
-        raise DatabaseError(WHY, ADVICE)
+        raise refusal()
 
 
 @hookimpl
@@ -85,4 +83,4 @@ def mover_loaders() -> Iterable[Loader]:
 
 
 def _refuse(_engine: Engine) -> Database:
-    raise DatabaseError(WHY, ADVICE)
+    raise refusal()

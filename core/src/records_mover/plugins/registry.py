@@ -1,74 +1,39 @@
-"""Finding, checking, registering and owning plugins, and saying how each of them fares."""
+"""Finding, checking, registering and owning plugins, and asking them."""
 
 from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass, field
+import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import pluggy
-
-from records_mover.errors import PluginError
-from records_mover.hookspecs import GROUP, MOVER_API, MoverSpecs
+from records_mover.errors import CredsError, MoverError, PluginError, UsageError
+from records_mover.hookspecs import GROUP
+from records_mover.parts import Creds
+from records_mover.plugins.examine import Unfit, ask, claims_of, new_manager
+from records_mover.plugins.record import Offered, PluginRecord, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import importlib_metadata
+    import pluggy
 
     from records_mover.hookspecs import Moved
-    from records_mover.parts import Creds, DatabaseKind, FormatKind, Loader, Unloader
+    from records_mover.parts import DatabaseKind, FormatKind, Loader, Unloader
     from records_mover.url import Scheme
 
-__all__ = ["Offered", "PluginRecord", "Plugins", "Status"]
+__all__ = ["Plugins"]
 
 logger = logging.getLogger(__name__)
 
-Status = Literal["ok", "broken", "disabled"]
-
 BUILT_INS = {
-    "files": "records_mover.url.plugin",
-    "formats": "records_mover.formats.plugin",
-    "sql": "records_mover.db.plugin",
+    "files": "records_mover.builtin.files",
+    "formats": "records_mover.builtin.formats",
+    "sql": "records_mover.builtin.sql",
 }
 """Plugins that come with the core; they are registered before any other."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
-    """The parts that one plugin registered."""
-
-    schemes: tuple[Scheme, ...] = ()
-    databases: tuple[DatabaseKind, ...] = ()
-    unloaders: tuple[Unloader, ...] = ()
-    loaders: tuple[Loader, ...] = ()
-    formats: tuple[FormatKind, ...] = ()
-    creds: bool = False
-    moved: bool = False
-
-    def words(self) -> tuple[str, ...]:
-        """Name each part in a word, as ``mvrec plugins`` shows it."""
-        return (
-            *(f"{scheme.name}://" for scheme in self.schemes),
-            *(f"database {kind.name}" for kind in self.databases),
-            *(part.name for part in self.unloaders),
-            *(part.name for part in self.loaders),
-            *(f"format {kind.name}" for kind in self.formats),
-            *(["credentials"] if self.creds else []),
-            *(["told of moves"] if self.moved else []),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginRecord:
-    """How one plugin fares: what it offers, or why it does not."""
-
-    name: str
-    distribution: str
-    version: str
-    status: Status
-    offers: Offered = field(default_factory=Offered)
-    why: str = ""
 
 
 class Plugins:
@@ -82,8 +47,9 @@ class Plugins:
     def __init__(
         self, *, disabled: Iterable[str] | None = None, strict: bool | None = None
     ) -> None:
-        names = os.environ.get("MOVER_DISABLED_PLUGINS", "").split(",")
-        self._disabled = frozenset(name.strip() for name in (disabled or names))
+        if disabled is None:
+            disabled = os.environ.get("MOVER_DISABLED_PLUGINS", "").split(",")
+        self._disabled = frozenset(name.strip() for name in disabled)
         self._strict = os.environ.get("MOVER_STRICT_PLUGINS") == "1" if strict is None else strict
         self._modules: dict[str, Any] = {}
         self._taken: dict[tuple[str, str], str] = {}
@@ -92,7 +58,7 @@ class Plugins:
 
     # finding
 
-    def _find(self) -> Iterable[PluginRecord]:
+    def _find(self) -> Iterator[PluginRecord]:
         from importlib import import_module
 
         import importlib_metadata
@@ -104,8 +70,7 @@ class Plugins:
             yield self._examine(name, origin, partial(import_module, module))
         found = importlib_metadata.entry_points(group=GROUP)
         for point in sorted(found, key=lambda point: (point.name, point.value)):
-            dist = point.dist
-            origin = (dist.name, dist.version) if dist is not None else ("unknown", "unknown")
+            origin = _origin(point)
             if point.name in self._disabled:
                 yield _record(point.name, origin, "disabled", why="by MOVER_DISABLED_PLUGINS")
             else:
@@ -115,67 +80,48 @@ class Plugins:
         """Import and ask one plugin; whatever goes wrong in it is its own record's business."""
         try:
             module = load()
-            offered = self._ask(name, module)
+            self._check_new(name, module)
+            offered = ask(name, module)
             self._own(name, origin[0], offered)
         except (Exception, SystemExit) as error:
-            why = str(error) if isinstance(error, _Unfit) else f"{type(error).__name__}: {error}"
+            told = str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+            why = " ".join(told.split())
             if self._strict:
                 raise PluginError(
                     f"plugin {name!r} of {origin[0]} is broken: {why}",
                     f"mend or uninstall {origin[0]}, or unset MOVER_STRICT_PLUGINS",
                 ) from error
             logger.warning("plugin %r of %s is broken: %s", name, origin[0], why)
-            return _record(name, origin, "broken", why=_one_line(why))
+            return _record(name, origin, "broken", why=why)
         self._modules[name] = module
         return _record(name, origin, "ok", offers=offered)
 
-    def _ask(self, name: str, module: Any) -> Offered:
-        """Ask every registering hook of one plugin, alone in a manager of its own."""
-        api = getattr(module, "MOVER_API", None)
-        if api != MOVER_API:
-            raise _Unfit(f"it speaks plugin API {api!r}, and this records-mover speaks {MOVER_API}")
+    def _check_new(self, name: str, module: Any) -> None:
         if name in self._modules:
-            raise _Unfit(f"another plugin is named {name!r} already")
-        alone = _manager()
-        alone.register(module, name)
-        alone.check_pending()
-
-        def answers(hook: str) -> tuple[Any, ...]:
-            return tuple(part for answer in getattr(alone.hook, hook)() for part in answer)
-
-        return Offered(
-            schemes=answers("mover_schemes"),
-            databases=answers("mover_databases"),
-            unloaders=answers("mover_unloaders"),
-            loaders=answers("mover_loaders"),
-            formats=answers("mover_formats"),
-            creds=bool(alone.hook.mover_creds.get_hookimpls()),
-            moved=bool(alone.hook.mover_moved.get_hookimpls()),
-        )
+            raise Unfit(f"another plugin is named {name!r} already")
+        for other, known in self._modules.items():
+            if known is module:
+                raise Unfit(f"its module is that of plugin {other!r} already")
 
     def _own(self, name: str, distribution: str, offered: Offered) -> None:
-        """Note who owns each scheme, dialect, part name and format; a second owner is refused."""
-        claims = [("scheme", scheme.name) for scheme in offered.schemes]
-        claims += [("dialect", d) for kind in offered.databases for d in sorted(kind.dialects)]
-        claims += [("unloader", part.name) for part in offered.unloaders]
-        claims += [("loader", part.name) for part in offered.loaders]
-        claims += [("format", kind.name) for kind in offered.formats]
+        """Note who owns each name; a second owner is refused, and then owns nothing."""
+        claims = claims_of(offered)
         for claim in claims:
             if claim in self._taken:
                 what, value = claim
-                raise _Unfit(f"{what} {value!r} belongs to {self._taken[claim]} already")
+                raise Unfit(f"{what} {value!r} belongs to {self._taken[claim]} already")
         self._taken.update(dict.fromkeys(claims, f"plugin {name!r} of {distribution}"))
 
     def _registered(self) -> pluggy.PluginManager:
         """Register in reverse, as pluggy asks the plugin that was registered last first."""
-        manager = _manager()
+        manager = new_manager()
         for name, module in reversed(self._modules.items()):
             manager.register(module, name)
         return manager
 
     # asking
 
-    def _parts(self, kind: str) -> Iterable[Any]:
+    def _parts(self, kind: str) -> Iterator[Any]:
         for record in self.records:
             yield from getattr(record.offers, kind)
 
@@ -203,17 +149,44 @@ class Plugins:
         return tuple(part for part in self._parts("loaders") if _fits(part, dialect))
 
     def creds(self, name: str) -> Creds | None:
-        """Ask each provider for a credentials name; the first that knows it answers."""
-        answer: Creds | None = self._manager.hook.mover_creds(name=name)
-        return answer
+        """Ask each provider for a credentials name; the first that knows it answers.
+
+        A provider that fails ends the search: another one's answer could open the wrong door.
+        """
+        for provider, answer_of in self._hearers("mover_creds"):
+            try:
+                answer = answer_of(name)
+            except MoverError:
+                raise
+            except (Exception, SystemExit) as error:
+                raise CredsError(
+                    f"plugin {provider!r} failed to look up {name!r}: {type(error).__name__}",
+                    f"set it up, or put {provider} into MOVER_DISABLED_PLUGINS",
+                ) from error
+            if isinstance(answer, Creds):
+                return answer
+            if answer is not None:
+                raise CredsError(
+                    f"plugin {provider!r} answered {name!r} with {type(answer).__name__!r}",
+                    "a provider answers with Creds or None; report it to the plugin's author",
+                )
+        return None
 
     def moved(self, result: Moved) -> None:
         """Tell every plugin of a move that ended; their exceptions are logged and dropped."""
-        for impl in reversed(self._manager.hook.mover_moved.get_hookimpls()):
+        for name, tell in self._hearers("mover_moved"):
             try:
-                impl.function(*(result for _ in impl.argnames))
-            except Exception:
-                logger.exception("plugin %r failed in mover_moved", impl.plugin_name)
+                tell(result)
+            except (Exception, SystemExit):
+                logger.exception("plugin %r failed in mover_moved", name)
+
+    def _hearers(self, hook: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+        """Yield who implements a hook of one argument, built-ins first, with how to call it.
+
+        pluggy's own call ends at the first exception and does not say whose it was.
+        """
+        for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+            yield impl.plugin_name, partial(_call, impl)
 
     # what is missing
 
@@ -221,41 +194,55 @@ class Plugins:
         """Return the owner's scheme, or raise ``PluginError`` that says what to install or mend."""
         if name in self.schemes:
             return self.schemes[name]
+        if self._is_database(name):
+            raise UsageError(
+                f"'{name}://' is a database, and no table is named", "write DATABASE::TABLE"
+            )
         raise PluginError(f"no plugin offers '{name}://'", self.remedy("schemes", name))
+
+    def _is_database(self, name: str) -> bool:
+        from records_mover.known_plugins import known_plugin
+
+        dialect = name.partition("+")[0]
+        owned = any(dialect in kind.dialects for kind in self.databases)
+        return owned or known_plugin("dialects", dialect) is not None
 
     def remedy(self, kind: Literal["schemes", "dialects"], name: str) -> str:
         """Say what would bring a scheme or dialect: a plugin to mend, to enable or to install."""
         from records_mover.known_plugins import known_plugin
 
         known = known_plugin(kind, name)
-        troubled = [record for record in self.records if record.status != "ok"]
-        for record in troubled:
-            if record.distribution == known or record.name == name:
-                return f"{record.distribution} is installed but {record.status}: {record.why}"
-        if known:
-            return f"install {known}: pip install {known}"
-        if troubled:
-            names = ", ".join(f"{record.distribution} ({record.status})" for record in troubled)
-            return f"install a plugin that does; not in use: {names}"
-        return "install a plugin that does"
+        if known is None:
+            troubled = [str(record) for record in self.records if record.status != "ok"]
+            return "; ".join(troubled) or "install a plugin that does"
+        for record in self.records:
+            if _normal(record.distribution) == _normal(known):
+                upgrade = f"; upgrade it: pip install --upgrade {known}"
+                return str(record) + (upgrade if record.status == "ok" else "")
+        return f"install it: pip install {known}"
 
 
-class _Unfit(Exception):
-    """A plugin that imports, but cannot be used."""
-
-
-def _manager() -> pluggy.PluginManager:
-    manager = pluggy.PluginManager(GROUP)
-    manager.add_hookspecs(MoverSpecs)
-    return manager
+def _call(impl: pluggy.HookImpl, argument: Any) -> Any:
+    """Call an implementation, which may leave out the argument."""
+    return impl.function(*(argument for _ in impl.argnames))
 
 
 def _fits(part: Unloader | Loader, dialect: str) -> bool:
     return dialect in part.dialects or "*" in part.dialects
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _origin(point: importlib_metadata.EntryPoint) -> tuple[str, str]:
+    """Return an entry point's distribution and version; damaged metadata breaks nobody else."""
+    try:
+        if point.dist is not None:
+            return point.dist.name, point.dist.version
+    except Exception:
+        logger.warning("the metadata of plugin %r is damaged", point.name, exc_info=True)
+    return "unknown", "unknown"
 
 
 def _record(

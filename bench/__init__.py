@@ -1,0 +1,1 @@
+"""Measures records-mover against the best tool for each job, on this machine, in one run."""

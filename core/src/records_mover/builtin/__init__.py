@@ -1,0 +1,1 @@
+"""Plugins that come with the core, and are loaded like any other."""

@@ -1,0 +1,114 @@
+"""The group of commands, and the way in and out of them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from records_mover.__about__ import __version__
+from records_mover.cli.explain import explain
+from records_mover.cli.face import Face
+from records_mover.cli.failures import FAILED, report_usage
+from records_mover.cli.move import move
+from records_mover.cli.plugins import plugins
+from records_mover.cli.schema import schema
+from records_mover.cli.sniff import sniff
+from records_mover.cli.streams import guarded_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["mvrec", "run"]
+
+NAME = "mvrec"
+
+
+class _Group(click.Group):
+    """A group whose errors of usage are one line, like all others."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> NoReturn:
+        extra["standalone_mode"], extra["prog_name"] = False, NAME
+        face = Face(json="--json" in (args or ()))
+        try:
+            code = super().main(args, **extra) or 0
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = error.exit_code
+        except click.ClickException as error:
+            code = report_usage(face, _clause(error), _advice(error), error.exit_code)
+        except click.Abort:
+            code = report_usage(face, "cancelled", "nothing was changed", FAILED)
+        raise SystemExit(code)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in self.commands or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = get_close_matches(name, self.commands, n=1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise click.UsageError(f"no command is called {name!r}{meant}", ctx)
+
+
+def _clause(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split()).rstrip(".")
+    return text[:1].lower() + text[1:]
+
+
+def _advice(error: click.ClickException) -> str:
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
+    return f"see {path} --help"
+
+
+@click.group(
+    NAME,
+    cls=_Group,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
+def mvrec() -> None:
+    """Move table-shaped data by the fastest route that both ends allow, all or nothing.
+
+    \b
+    A source or a target is one of
+      trips.csv                          a file of this machine, or its URL
+      folder/                            every file in a folder (source only)
+      -                                  standard input or output
+      postgresql://host/db::public.trips a table, after an SQLAlchemy URL
+      warehouse::public.trips            a table, after a connection's name
+
+    \b
+    Examples
+      mvrec move trips.csv postgresql://me@host/db::public.trips
+      mvrec move postgresql://me@host/db::public.trips trips.csv.gz
+      mvrec explain trips.csv postgresql://me@host/db::public.trips
+      mvrec sniff trips.csv
+
+    \b
+    Exit codes
+      0 moved   1 failed, the target is as it was   2 bad usage
+      3 no route   4 moved, with rejected rows
+
+    \b
+    Completion of commands and options by your shell
+      bash  eval "$(_MVREC_COMPLETE=bash_source mvrec)"   in ~/.bashrc
+      zsh   eval "$(_MVREC_COMPLETE=zsh_source mvrec)"    in ~/.zshrc
+      fish  _MVREC_COMPLETE=fish_source mvrec | source    in ~/.config/fish/config.fish
+    """  # noqa: D301 - click's own escape
+
+
+for _command in (move, explain, schema, sniff, plugins):
+    mvrec.add_command(_command)
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command line and return its exit code; nothing printed holds a secret."""
+    with guarded_streams():
+        try:
+            mvrec.main(args)
+        except SystemExit as leaving:
+            return leaving.code if isinstance(leaving.code, int) else FAILED

@@ -1,0 +1,42 @@
+"""Tables: drawn by rich on a terminal, aligned text where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from records_mover.cli.face import coloured
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["table"]
+
+COLOURS = {"ok": "green", "broken": "red", "disabled": "yellow"}
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> str:
+    """Return a table as text for ``stream``."""
+    return _drawn(heads, rows, stream) if stream.isatty() else _aligned(heads, rows)
+
+
+def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*heads, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        drawn.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
+    console = Console(file=stream, no_color=not coloured(stream))
+    with console.capture() as captured:
+        console.print(drawn)
+    return captured.get().rstrip("\n")

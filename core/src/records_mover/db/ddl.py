@@ -1,0 +1,157 @@
+"""Statements that define: identifiers quoted, types spelled, tables made, grants given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from records_mover.errors import ConfigError, DatabaseError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Dialect
+    from sqlalchemy.types import TypeEngine
+
+    from records_mover.db.database import SqlDatabase
+    from records_mover.parts import PublishRequest, TableName
+    from records_mover.schema import RecordsSchema
+
+__all__ = [
+    "check_grants",
+    "create_statements",
+    "grant",
+    "quote",
+    "reflected_statement",
+    "spell_type",
+    "stored_names",
+]
+
+
+def quote(name: str, dialect: Dialect) -> str:
+    """Return an identifier, quoted, as the server is to read it."""
+    if "\0" in name:
+        raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
+    preparer = dialect.identifier_preparer
+    # Where unquoted names are folded to upper case, SQLAlchemy shows them in lower case: quoting
+    # such a name would mean another one.
+    folded = dialect.requires_name_normalize
+    quoted = preparer.quote(name) if folded else preparer.quote_identifier(name)
+    return _plain(quoted, dialect)
+
+
+def _plain(sql: str, dialect: Dialect) -> str:
+    # SQLAlchemy doubles % for drivers that fill in parameters by it; ours travel with none.
+    return sql.replace("%%", "%") if dialect.paramstyle in {"format", "pyformat"} else sql
+
+
+def spell_type(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    """Return a type as the dialect spells it; SQLAlchemy's own name for one it cannot spell."""
+    from sqlalchemy.exc import CompileError
+    from sqlalchemy.types import NullType
+
+    if isinstance(kind, NullType):
+        return ""
+    try:
+        return _plain(kind.compile(dialect=dialect), dialect)
+    except CompileError:
+        return type(kind).__name__
+
+
+def stored_names(database: SqlDatabase, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return column names as the database will store them; raise when two become one."""
+    stored: dict[str, str] = {}
+    for position, name in enumerate(names, 1):
+        if not name:
+            raise SchemaError(f"column {position} has no name", "give every column a name")
+        short = database.column_name(name)
+        if short in stored:
+            what = f"columns '{stored[short]}' and '{name}' would both be called '{short}'"
+            raise SchemaError(what, "rename one of them: the database shortens long names")
+        stored[short] = name
+    return tuple(stored)
+
+
+def create_statements(
+    database: SqlDatabase, name: TableName, schema: RecordsSchema, key: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Return CREATE TABLE for a records schema; ``key`` becomes its primary key."""
+    import sqlalchemy as sa
+    from sqlalchemy.schema import CreateTable
+
+    dialect = database.engine.dialect
+    if not schema.fields:
+        raise SchemaError(f"table '{name}' would have no columns", "give it at least one")
+    names = stored_names(database, schema.names)
+    columns = [
+        sa.Column(
+            _name(stored, dialect),
+            database.type_for(field),
+            nullable=not field.required and stored not in key,
+            primary_key=stored in key,
+            autoincrement=False,
+        )
+        for stored, field in zip(names, schema.fields, strict=True)
+    ]
+    table = sa.Table(
+        _name(database.column_name(name.name), dialect),
+        sa.MetaData(),
+        *columns,
+        schema=None if name.schema is None else _name(name.schema, dialect),
+    )
+    return (_plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect),)
+
+
+def reflected_statement(
+    database: SqlDatabase, name: TableName, columns: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Return CREATE TABLE with the types as the database has them, None where one has no name."""
+    import sqlalchemy as sa
+    from sqlalchemy.exc import CompileError
+    from sqlalchemy.schema import CreateTable
+
+    dialect = database.engine.dialect
+    made = [
+        sa.Column(_name(each["name"], dialect), each["type"], nullable=each.get("nullable", True))
+        for each in columns
+    ]
+    schema = None if name.schema is None else _name(name.schema, dialect)
+    table = sa.Table(_name(name.name, dialect), sa.MetaData(), *made, schema=schema)
+    try:
+        return _plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect)
+    except CompileError:
+        return None
+
+
+def _name(name: str, dialect: Dialect) -> str:
+    from sqlalchemy.sql import quoted_name
+
+    quote(name, dialect)  # refuses what cannot be a name
+    return quoted_name(name, None if dialect.requires_name_normalize else True)
+
+
+def _asked(request: PublishRequest) -> Iterator[tuple[str, str, bool]]:
+    for group, grants in ((False, request.user_grants), (True, request.group_grants)):
+        for privilege, grantees in grants.items():
+            yield from ((privilege, grantee, group) for grantee in grantees)
+
+
+def check_grants(database: SqlDatabase, request: PublishRequest) -> None:
+    """Raise when a privilege is no word that GRANT knows here."""
+    for privilege, _, _ in _asked(request):
+        if not database.privileges:
+            what = f"'{privilege}' cannot be granted: {database.dialect} has no GRANT"
+            raise DatabaseError(what, "leave the grants out")
+        if " ".join(privilege.upper().split()) not in database.privileges:
+            known = ", ".join(sorted(database.privileges))
+            raise ConfigError(f"'{privilege}' is no privilege on a table", f"use one of: {known}")
+
+
+def grant(
+    database: SqlDatabase, connection: Connection, request: PublishRequest, table: TableName
+) -> None:
+    """Give the privileges that the request asks for on a table."""
+    for privilege, name, group in _asked(request):
+        words = " ".join(privilege.upper().split())
+        grantee = database.grantee(name, group=group)
+        with database.doing(f"cannot grant {words} on '{table}' to '{name}'"):
+            database.run(connection, f"GRANT {words} ON {database.table_sql(table)} TO {grantee}")

@@ -1,0 +1,138 @@
+"""Opening an engine and the database behind it; what cannot be opened is said in one line."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from records_mover.db.failures import connect_error, scrub
+from records_mover.errors import ConfigError, MoverError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import URL, Engine
+
+    from records_mover.parts import Database, DatabaseKind
+
+__all__ = ["open_database", "open_engine"]
+
+
+def open_engine(
+    url: str | URL,
+    *,
+    kinds: Sequence[DatabaseKind] = (),
+    connect: bool = True,
+    **options: object,
+) -> Engine:
+    """Create an engine and, unless ``connect`` is False, see that it lets us in.
+
+    ``kinds`` say which driver and which connect arguments a dialect wants where the URL says
+    nothing; ``options`` go to ``sqlalchemy.create_engine``. Raises ConfigError for a URL, dialect
+    or driver that cannot be used, and ConnectError for a server that does not answer or refuses.
+    """
+    parsed = _parse(url)
+    kind = _kind_of(parsed.get_backend_name(), kinds)
+    engine = _create(_with_driver(parsed, kind), kind, options)
+    if connect:
+        check_connection(engine)
+    return engine
+
+
+def open_database(engine: Engine, kinds: Sequence[DatabaseKind]) -> Database:
+    """Open the database by what the server says it is, else by dialect, else as generic SQL."""
+    kind = _relative(engine, kinds) or _kind_of(engine.dialect.name, kinds)
+    if kind is not None:
+        return kind.open(engine)
+    if engine.dialect.name == "sqlite":
+        from records_mover.db.sqlite import open_sqlite
+
+        return open_sqlite(engine)  # even with no plugin at all: its transactions need care
+    from records_mover.db.database import SqlDatabase
+
+    return SqlDatabase(engine)
+
+
+def check_connection(engine: Engine) -> None:
+    """Connect once; raise ConnectError when that fails."""
+    failure: MoverError | None = None
+    try:
+        engine.connect().close()
+    except Exception as err:  # noqa: BLE001 - drivers raise what they like
+        failure = connect_error(err, engine.url)
+    # Raised out here so that the driver's own error, which may hold the password, is not attached.
+    if failure is not None:
+        raise failure
+
+
+def _kind_of(dialect: str, kinds: Sequence[DatabaseKind]) -> DatabaseKind | None:
+    return next((kind for kind in kinds if dialect in kind.dialects), None)
+
+
+def _relative(engine: Engine, kinds: Sequence[DatabaseKind]) -> DatabaseKind | None:
+    dialect = engine.dialect.name
+    asked = [kind for kind in kinds if kind.recognises and dialect in kind.relatives]
+    if not asked:
+        return None
+    check_connection(engine)
+    with engine.connect() as connection:
+        return next(
+            (kind for kind in asked if kind.recognises and kind.recognises(connection)), None
+        )
+
+
+def _parse(url: str | URL) -> URL:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    parsed = None
+    with suppress(ArgumentError, ValueError, TypeError):  # whose texts repeat parts of the URL
+        parsed = make_url(url)
+    if parsed is None:
+        raise ConfigError(
+            "the database URL cannot be understood",
+            "write it as dialect://user:password@host:port/database, "
+            "with special characters of the password percent-encoded",
+        )
+    return parsed
+
+
+def _with_driver(url: URL, kind: DatabaseKind | None) -> URL:
+    if kind is None or kind.driver is None or "+" in url.drivername:
+        return url
+    return url.set(drivername=f"{url.drivername}+{kind.driver}")
+
+
+def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> Engine:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+    failure: MoverError
+    try:
+        return create_engine(url, **_options(url, kind, options))
+    except NoSuchModuleError:
+        failure = ConfigError(
+            f"no SQLAlchemy dialect is called '{url.drivername}'",
+            "check the spelling, or install the package that brings it",
+        )
+    except ImportError as err:
+        failure = ConfigError(
+            f"the driver of '{url.drivername}' cannot be imported: {err}",
+            f"install the package '{err.name or url.get_driver_name()}' or name another driver",
+        )
+    except (ArgumentError, TypeError, ValueError) as err:
+        why = scrub(str(err), url)
+        failure = ConfigError(f"the database URL of '{url.drivername}' cannot be used: {why}")
+    raise failure
+
+
+def _options(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> dict[str, object]:
+    given = options.get("connect_args")
+    wanted = dict(kind.connect_args) if kind is not None and _meant_for(url, kind) else {}
+    named = {key: value for key, value in wanted.items() if key not in url.query}
+    named.update(given if isinstance(given, dict) else {})
+    return {"hide_parameters": True, **options, "connect_args": named}
+
+
+def _meant_for(url: URL, kind: DatabaseKind) -> bool:
+    return kind.driver is None or url.get_driver_name() == kind.driver

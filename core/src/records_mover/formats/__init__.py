@@ -1,0 +1,76 @@
+"""The shapes that rows take in files: delimited text, Parquet, Avro and JSON lines."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.fidelity import Loss, losses
+    from records_mover.formats.header import read_header
+    from records_mover.formats.hints import (
+        PartialRecordsHints,
+        UntypedRecordsHints,
+        ValidatedRecordsHints,
+    )
+    from records_mover.formats.infer import infer_schema
+    from records_mover.formats.names import RecordsFormat, format_from_config, format_from_name
+    from records_mover.formats.plain import (
+        AvroRecordsFormat,
+        JsonLinesRecordsFormat,
+        ParquetRecordsFormat,
+    )
+    from records_mover.formats.reading import read_batches
+    from records_mover.formats.recode import read_files, write_files
+    from records_mover.formats.sniff import Finding, Sniffed
+    from records_mover.formats.writing import write_batches
+
+__all__ = [
+    "AvroRecordsFormat",
+    "BaseRecordsFormat",
+    "DelimitedRecordsFormat",
+    "Finding",
+    "JsonLinesRecordsFormat",
+    "Loss",
+    "ParquetRecordsFormat",
+    "PartialRecordsHints",
+    "RecordsFormat",
+    "Sniffed",
+    "UntypedRecordsHints",
+    "ValidatedRecordsHints",
+    "format_from_config",
+    "format_from_name",
+    "infer_schema",
+    "losses",
+    "read_batches",
+    "read_files",
+    "read_header",
+    "write_batches",
+    "write_files",
+]
+
+_HOMES = {
+    "base": ("BaseRecordsFormat",),
+    "fidelity": ("Loss", "losses"),
+    "recode": ("read_files", "write_files"),
+    "delimited": ("DelimitedRecordsFormat",),
+    "header": ("read_header",),
+    "hints": ("PartialRecordsHints", "UntypedRecordsHints", "ValidatedRecordsHints"),
+    "infer": ("infer_schema",),
+    "names": ("RecordsFormat", "format_from_config", "format_from_name"),
+    "plain": ("AvroRecordsFormat", "JsonLinesRecordsFormat", "ParquetRecordsFormat"),
+    "reading": ("read_batches",),
+    "sniff": ("Finding", "Sniffed"),
+    "writing": ("write_batches",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value

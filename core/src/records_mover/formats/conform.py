@@ -1,0 +1,80 @@
+"""Arrow columns of any type as the types of a records schema, without a change of value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from records_mover.errors import BadRowError, ColumnMismatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["conform", "conforming", "recast"]
+
+
+def conforming(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.RecordBatchReader:
+    """Return the batches with the Arrow types that the records schema asks for, in its order."""
+    return recast(reader, schema.to_arrow())
+
+
+def recast(reader: pa.RecordBatchReader, wanted: pa.Schema) -> pa.RecordBatchReader:
+    """Return the batches with the fields of an Arrow schema, matched by name."""
+    if reader.schema.equals(wanted):
+        return reader
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            yield conform(batch, wanted)
+
+    return pa.RecordBatchReader.from_batches(wanted, batches())
+
+
+def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
+    """Return a batch with these fields, in their order."""
+    missing = [field.name for field in wanted if field.name not in batch.schema.names]
+    if missing:
+        what = f"no column '{missing[0]}'"
+        raise ColumnMismatchError(what, f"there are: {', '.join(batch.schema.names)}")
+    arrays = [_column(batch.column(field.name), field) for field in wanted]
+    return pa.RecordBatch.from_arrays(arrays, schema=wanted)
+
+
+def _column(array: pa.Array, field: pa.Field) -> pa.Array:
+    if array.type == field.type:
+        return array
+    if isinstance(array.type, pa.ExtensionType) or hasattr(array, "storage"):
+        array = _without_extension(array)
+    if pat.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    try:
+        return _text(array) if pat.is_string(field.type) else pc.cast(array, field.type)
+    except pa.ArrowInvalid as err:
+        what = f"a value of the column '{field.name}' does not fit {field.type}: {err}"
+        raise BadRowError(what, "give the column a wider type", column=field.name) from err
+
+
+def _without_extension(array: pa.Array) -> pa.Array:
+    if "uuid" in str(array.type):
+        from records_mover.formats.tokens import uuid_text
+
+        return uuid_text(array.storage)
+    return array.storage
+
+
+def _text(array: pa.Array) -> pa.Array:
+    kind = array.type
+    if pat.is_nested(kind) or pat.is_duration(kind) or pat.is_interval(kind):
+        from records_mover.formats.tokens import text_of_objects
+
+        return text_of_objects(array)
+    if pat.is_decimal(kind):
+        from records_mover.formats.render import plain_decimals
+
+        return plain_decimals(array)
+    return pc.cast(array, pa.string())

@@ -1,0 +1,93 @@
+"""Text columns to typed columns, whole arrays at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from records_mover.formats import tokens
+from records_mover.formats.dates import parse_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from records_mover.formats.hints import ValidatedRecordsHints
+
+__all__ = ["converter", "false_spellings", "native_type", "true_spellings"]
+
+
+TRUE = ("true", "True", "TRUE", "t", "T", "1", "yes", "Yes", "YES", "y", "Y", "on", "ON")
+FALSE = ("false", "False", "FALSE", "f", "F", "0", "no", "No", "NO", "n", "N", "off", "OFF")
+
+
+def true_spellings(hints: ValidatedRecordsHints) -> list[str]:
+    """Return what is read as true: the hint's own spelling overrides the usual ones."""
+    true, false = hints.booleans
+    return [true, *(word for word in TRUE if word not in (true, false))]
+
+
+def false_spellings(hints: ValidatedRecordsHints) -> list[str]:
+    """Return what is read as false: the hint's own spelling overrides the usual ones."""
+    true, false = hints.booleans
+    return [false, *(word for word in FALSE if word not in (true, false))]
+
+
+def native_type(kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.DataType | None:
+    """Return the type that Arrow's CSV parser makes of a column itself; None where it cannot."""
+    if pat.is_binary(kind) or pat.is_list(kind) or pat.is_decimal256(kind):
+        return None
+    if pat.is_date(kind):
+        return kind if parse_format(hints.dateformat).is_iso else None
+    if pat.is_time(kind):
+        return kind if parse_format(hints.timeonlyformat).is_iso else None
+    if pat.is_timestamp(kind):
+        return _native_timestamp(kind, hints)
+    return kind
+
+
+def _native_timestamp(kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.DataType | None:
+    if kind.tz is None:
+        return kind if parse_format(hints.datetimeformat).is_iso else None
+    format_ = parse_format(hints.datetimeformattz)
+    return kind if format_.is_iso and "OF" in format_.tokens else None
+
+
+def converter(kind: pa.DataType, hints: ValidatedRecordsHints) -> Callable[[pa.Array], pa.Array]:
+    """Return the function that makes a typed column of its text; it raises ArrowInvalid."""
+    if pat.is_string(kind):
+        return lambda text: text
+    if pat.is_boolean(kind):
+        return lambda text: _booleans(text, hints)
+    if pat.is_binary(kind):
+        return tokens.bytes_from_hex
+    if pat.is_list(kind):
+        return lambda text: tokens.lists_from_json(text, kind)
+    if pat.is_date(kind):
+        return lambda text: tokens.parse(text, parse_format(hints.dateformat), kind)
+    if pat.is_time(kind):
+        return lambda text: tokens.parse(text, parse_format(hints.timeonlyformat), kind)
+    if pat.is_timestamp(kind):
+        written = hints.datetimeformat if kind.tz is None else hints.datetimeformattz
+        return lambda text: tokens.parse(text, parse_format(written), kind)
+    return lambda text: _numbers(text, kind, hints)
+
+
+def _booleans(text: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
+    true = pc.is_in(text, pa.array(true_spellings(hints)))
+    false = pc.is_in(text, pa.array(false_spellings(hints)))
+    strange = pc.filter(text, pc.invert(pc.or_(pc.or_(true, false), pc.is_null(text))))
+    if len(strange):
+        raise pa.ArrowInvalid(f"invalid value '{strange[0].as_py()}'")
+    return pc.if_else(pc.is_valid(text), true, pa.scalar(None, pa.bool_()))
+
+
+def _numbers(text: pa.Array, kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.Array:
+    text = pc.utf8_trim(text, " \t")
+    if hints.decimal_separator == "," and not pat.is_integer(kind):
+        if pc.any(pc.match_substring(text, ".")).as_py():
+            raise pa.ArrowInvalid("a '.' where the decimal separator is ','")
+        text = pc.replace_substring(text, ",", ".")
+    return pc.cast(text, kind)

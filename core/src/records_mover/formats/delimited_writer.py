@@ -1,0 +1,86 @@
+"""Arrow batches to delimited text, in threads, with no row ever a Python object."""
+
+from __future__ import annotations
+
+import codecs
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+
+from records_mover.errors import BadRowError
+from records_mover.formats.compression import compressing
+from records_mover.formats.conform import conforming
+from records_mover.formats.lines import Marks, lines
+from records_mover.formats.ordered import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["write"]
+
+_MARKED = ("utf-8-sig", "utf-16", "utf-32")
+_ROWS = 1 << 15
+_BYTES = 8 << 20
+
+
+def write(
+    reader: pa.RecordBatchReader,
+    sink: BinaryIO,
+    schema: RecordsSchema,
+    hints: ValidatedRecordsHints,
+) -> int:
+    """Write the batches as one file; return the number of rows."""
+    marks = Marks.of(hints)
+    encode = _encoder(hints)
+    out = compressing(sink, hints.compression)
+    rows, begun = 0, False
+
+    def work(batch: pa.RecordBatch) -> tuple[int, Any]:
+        return batch.num_rows, lines(batch, marks)
+
+    pieces = in_order(_pieces(conforming(reader, schema)), work)
+    for count, text in chain([(0, _header(schema, marks))], pieces):
+        if not begun and bytes(text[:3]) == codecs.BOM_UTF8 and hints.codec not in _MARKED:
+            # Readers take a mark at the very beginning for no text: this one is for them.
+            out.write(encode(codecs.BOM_UTF8))
+        begun = begun or len(text) > 0
+        out.write(encode(text))
+        rows += count
+    out.close()
+    return rows
+
+
+def _pieces(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Yield batches of a size that keeps few megabytes in flight, whatever a row weighs."""
+    for batch in reader:
+        weight = batch.nbytes // max(batch.num_rows, 1) + 1
+        step = max(min(_ROWS, _BYTES // weight), 1)
+        for start in range(0, batch.num_rows, step):
+            yield batch.slice(start, step)
+
+
+def _header(schema: RecordsSchema, marks: Marks) -> Any:
+    if not marks.hints.header_row:
+        return b""
+    columns = [pa.array([name], pa.string()) for name in schema.names]
+    return lines(pa.RecordBatch.from_arrays(columns, names=list(schema.names)), marks)
+
+
+def _encoder(hints: ValidatedRecordsHints) -> Callable[[Any], Any]:
+    if hints.codec == "utf-8":
+        return lambda text: text
+    encoder = codecs.getincrementalencoder(hints.codec)()
+
+    def encode(text: Any) -> bytes:
+        try:
+            return encoder.encode(str(text, "utf-8"))
+        except UnicodeEncodeError as err:
+            what = f"'{err.object[err.start : err.end]}' cannot be written in {hints.encoding}"
+            raise BadRowError(what, "write the file in UTF8") from err
+
+    return encode

@@ -1,0 +1,106 @@
+"""The bytes that shape a delimited file once its text is UTF-8, worked out from the hints."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from records_mover.errors import FormatError
+
+if TYPE_CHECKING:
+    from records_mover.formats.hints import ValidatedRecordsHints
+
+__all__ = ["Dialect", "dialect_of"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    r"""How fields and records are told apart, in bytes of UTF-8.
+
+    ``terminator`` is ``\n`` for files that end rows with ``\r\n``, too.
+    """
+
+    delimiter: bytes
+    terminator: bytes
+    quote: bytes | None
+    doublequote: bool
+    escape: bytes | None
+    comment: bytes | None
+
+    @cached_property
+    def record(self) -> re.Pattern[bytes]:
+        """Matches one record with its terminator, or the last one without."""
+        return re.compile(b"(?:%s)(?:%s|\\Z)" % (self._fields, self._end), re.DOTALL)
+
+    @cached_property
+    def records(self) -> re.Pattern[bytes]:
+        """Matches as many whole records as there are; its end is where the last one ends."""
+        return re.compile(b"(?>(?:%s%s)*)" % (self._fields, self._end), re.DOTALL)
+
+    @cached_property
+    def field(self) -> re.Pattern[bytes]:
+        """Matches one field; the group tells whether it is quoted."""
+        return re.compile(b"(?:%s)" % self._field, re.DOTALL)
+
+    @property
+    def _end(self) -> bytes:
+        return b"\\r?\\n" if self.terminator == b"\n" else re.escape(self.terminator)
+
+    @property
+    def _fields(self) -> bytes:
+        return b"%s(?>(?:%s%s)*)" % (self._field, re.escape(self.delimiter), self._field)
+
+    @property
+    def _field(self) -> bytes:
+        plain = b"(?:(?!%s)%s)" % (self._stop, self._character(b"."))
+        if self.quote is None:
+            return b"(?>%s*)" % plain
+        quote = re.escape(self.quote)
+        inner = b"[^%s%s]" % (quote, re.escape(self.escape or b""))
+        twice = b"|%s%s" % (quote, quote) if self.doublequote else b""
+        quoted = b"%s(?>(?:%s%s)*)%s" % (quote, self._character(inner), twice, quote)
+        return b"(?:%s|(?!%s))(?>%s*)" % (quoted, quote, plain)
+
+    def _character(self, plain: bytes) -> bytes:
+        return plain if self.escape is None else b"(?:%s.|%s)" % (re.escape(self.escape), plain)
+
+    @property
+    def _stop(self) -> bytes:
+        return b"%s|%s" % (re.escape(self.delimiter), self._end)
+
+
+def dialect_of(hints: ValidatedRecordsHints) -> Dialect:
+    """Return the bytes that shape a file of these hints."""
+    return _dialect(
+        hints.field_delimiter,
+        hints.record_terminator,
+        hints.quotechar if hints.quoting is not None else None,
+        hints.doublequote,
+        hints.escape,
+        hints.comment,
+    )
+
+
+@lru_cache(maxsize=64)
+def _dialect(
+    delimiter: str,
+    terminator: str,
+    quote: str | None,
+    doublequote: bool,
+    escape: str | None,
+    comment: str | None,
+) -> Dialect:
+    marks = [mark for mark in (delimiter, terminator, quote, escape) if mark is not None]
+    if len(set(marks)) < len(marks):
+        what = f"delimiter {delimiter!r}, terminator {terminator!r}, quote {quote!r}"
+        raise FormatError(f"{what} and escape {escape!r} must differ", "change one of these hints")
+    return Dialect(
+        delimiter.encode(),
+        b"\n" if terminator == "\r\n" else terminator.encode(),
+        None if quote is None else quote.encode(),
+        doublequote,
+        None if escape is None else escape.encode(),
+        None if comment is None else comment.encode(),
+    )

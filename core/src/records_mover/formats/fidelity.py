@@ -1,0 +1,99 @@
+"""What a format cannot carry of the columns of a schema, told before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from records_mover.formats.dates import parse_format
+from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.schema import TimeConstraints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.schema import Field, RecordsSchema
+
+__all__ = ["Loss", "losses"]
+
+_TEXTUAL = ("string", "json", "interval", "uuid", "timetz", "array")
+_HINTS = {
+    "date": "dateformat",
+    "time": "timeonlyformat",
+    "datetime": "datetimeformat",
+    "datetimetz": "datetimeformattz",
+}
+_DAY = (("YYYY", "the year"), ("MM", "the month"), ("DD", "the day"))
+_HOUR = (("HH24", "the hour"), ("MI", "the minutes"), ("SS", "the seconds"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A column of which a format keeps less than it holds, and what it loses."""
+
+    column: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"column '{self.column}': {self.why}"
+
+
+def losses(schema: RecordsSchema, fmt: BaseRecordsFormat) -> tuple[Loss, ...]:
+    """Return what is lost when rows of the schema are written in the format.
+
+    Values that cannot be written at all are no loss: they are refused with an error.
+    """
+    return tuple(
+        Loss(column=field.name, why=why) for field in schema.fields for why in _of_field(field, fmt)
+    )
+
+
+def _of_field(field: Field, fmt: BaseRecordsFormat) -> Iterator[str]:
+    if isinstance(fmt, DelimitedRecordsFormat):
+        hints = fmt.validate()
+        yield from _nulls(field, hints)
+        yield from _times(field, hints)
+    elif fmt.format_type == "avro" and _nanoseconds(field):
+        yield "Avro has microseconds: values with more digits are refused"
+
+
+def _nulls(field: Field, hints: ValidatedRecordsHints) -> Iterator[str]:
+    if field.required or field.field_type not in _TEXTUAL:
+        return
+    if hints.null_marker is None:
+        yield "NULL is written as empty text and read as such"
+    elif hints.quoting is None and not (hints.escape and hints.escape in hints.null_marker):
+        marker = f"the text '{hints.null_marker}'" if hints.null_marker else "empty text"
+        if field.field_type == "string":
+            yield f"nothing tells {marker} from NULL"
+
+
+def _times(field: Field, hints: ValidatedRecordsHints) -> Iterator[str]:
+    hint = _HINTS.get(field.field_type)
+    if hint is None:
+        return
+    written = getattr(hints, hint)
+    tokens = parse_format(written).tokens
+    lost = [what for token, what in _parts(field.field_type) if not _kept(token, tokens)]
+    if "YY" in tokens and "YYYY" not in tokens:
+        lost.append("the century")
+    if lost:
+        yield f"{hint} {written} does not keep {', '.join(lost)}"
+
+
+def _parts(field_type: str) -> tuple[tuple[str, str], ...]:
+    if field_type == "date":
+        return _DAY
+    return _HOUR if field_type == "time" else (*_DAY, *_HOUR)
+
+
+def _kept(token: str, tokens: frozenset[str]) -> bool:
+    if token == "HH24":  # noqa: S105  a token of a format, no secret
+        return "HH24" in tokens or {"HH12", "AM"} <= tokens
+    return token in tokens or (token == "YYYY" and "YY" in tokens)  # noqa: S105
+
+
+def _nanoseconds(field: Field) -> bool:
+    return isinstance(field.constraints, TimeConstraints) and (field.constraints.precision or 0) > 6

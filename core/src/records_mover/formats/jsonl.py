@@ -1,0 +1,109 @@
+"""Arrow batches to JSON lines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from records_mover.errors import BadRowError
+from records_mover.formats import tokens
+from records_mover.formats.compression import compressing
+from records_mover.formats.conform import conforming
+from records_mover.formats.render import plain_decimals
+
+if TYPE_CHECKING:
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["json_text", "write"]
+
+_ROWS = 1 << 16
+
+
+def write(
+    reader: pa.RecordBatchReader, sink: BinaryIO, schema: RecordsSchema, compression: str | None
+) -> int:
+    """Write the batches as JSON lines; return the number of rows."""
+    out = compressing(sink, compression)
+    rows = 0
+    for batch in conforming(reader, schema):
+        for start in range(0, batch.num_rows, _ROWS):
+            out.write(_lines(batch.slice(start, _ROWS)))
+        rows += batch.num_rows
+    out.close()
+    return rows
+
+
+def _lines(batch: pa.RecordBatch) -> memoryview:
+    pieces: list[pa.Array | pa.Scalar] = []
+    for index, name in enumerate(batch.schema.names):
+        key = ("{" if index == 0 else ",") + json.dumps(name, ensure_ascii=False) + ":"
+        pieces += [
+            pa.scalar(key, pa.string()),
+            pc.fill_null(json_text(batch.column(index)), "null"),
+        ]
+    pieces.append(pa.scalar("}\n", pa.string()))
+    joined = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.string()))
+    offsets = np.frombuffer(joined.buffers()[1], np.int32)
+    return memoryview(joined.buffers()[2])[offsets[0] : offsets[-1]]
+
+
+def json_text(array: pa.Array) -> pa.Array:
+    """Return each value of a column as JSON, NULL where it is NULL."""
+    kind = array.type
+    if pat.is_string(kind):
+        return _quoted(array)
+    if pat.is_floating(kind):
+        return _floats(array)
+    if pat.is_decimal(kind):
+        return plain_decimals(array)
+    if pat.is_list(kind):
+        return _lists(array)
+    if pat.is_binary(kind):
+        return _quoted(tokens.hex_from_bytes(array))
+    text = pc.cast(array, pa.string())
+    if pat.is_temporal(kind):
+        return _quoted(text)
+    return text
+
+
+def _floats(array: pa.Array) -> pa.Array:
+    finite = pc.is_finite(array)
+    if pc.all(finite).as_py() is False:
+        raise BadRowError("JSON has no number for NaN or infinity", "make the column text, or NULL")
+    return pc.cast(array, pa.string())
+
+
+def _quoted(text: pa.Array) -> pa.Array:
+    for plain, escaped in (
+        ("\\", "\\\\"),
+        ('"', '\\"'),
+        ("\n", "\\n"),
+        ("\r", "\\r"),
+        ("\t", "\\t"),
+    ):
+        text = pc.replace_substring(text, plain, escaped)
+    if pc.any(pc.match_substring_regex(text, r"[\x00-\x1f]")).as_py():
+        for code in range(32):
+            text = pc.replace_substring(text, chr(code), f"\\u{code:04x}")
+    mark = pa.scalar('"', pa.string())
+    return pc.binary_join_element_wise(mark, text, mark, pa.scalar("", pa.string()))
+
+
+def _lists(array: pa.Array) -> pa.Array:
+    items = pc.fill_null(json_text(array.flatten()), "null")
+    lengths = pc.fill_null(pc.list_value_length(array), 0)
+    ends = np.cumsum(np.frombuffer(lengths.buffers()[1], np.int32)[: len(lengths)], dtype=np.int32)
+    offsets = pa.py_buffer(np.concatenate((np.zeros(1, np.int32), ends)))
+    lists = pa.Array.from_buffers(
+        pa.list_(pa.string()), len(array), [None, offsets], children=[items]
+    )
+    joined = pc.binary_join(lists, ",")
+    whole = pc.binary_join_element_wise(
+        pa.scalar("[", pa.string()), joined, pa.scalar("]", pa.string()), pa.scalar("", pa.string())
+    )
+    return pc.if_else(pc.is_valid(array), whole, pa.scalar(None, pa.string()))

@@ -1,0 +1,184 @@
+"""Chunks that Arrow refuses: which row is bad and why, and going on without it where allowed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pat
+
+from records_mover.errors import BadRowError
+from records_mover.formats import masking
+from records_mover.formats.parse import parse_chunk, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pyarrow.csv as pacsv
+
+    from records_mover.formats.parse import Column, Layout
+    from records_mover.formats.records import Chunk
+    from records_mover.instructions import ProcessingInstructions
+
+__all__ = ["Mender"]
+
+_SHOWN = 200
+
+
+@dataclass(slots=True)
+class Mender:
+    """Reads chunks; one that fails as a whole is read again as text, to tell which row is bad."""
+
+    layout: Layout
+    source: str
+    instructions: ProcessingInstructions
+    on_reject: Callable[[BadRowError], None] | None = None
+    _rejected: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def batch(self, chunk: Chunk) -> pa.RecordBatch:
+        """Return the rows of a chunk; a bad row is left out if the instructions tolerate it."""
+        try:
+            return parse_chunk(self.layout, chunk.data)
+        except BadRowError as err:
+            raise self._located(err, chunk) from err
+        except pa.ArrowInvalid:
+            return self._mended(chunk)
+
+    def _located(self, err: BadRowError, chunk: Chunk) -> BadRowError:
+        line = chunk.first_line + (err.line or 0)
+        what = f"{self._where(line)}: {err.what}"
+        return BadRowError(what, err.advice, source=self.source, line=line, text=err.text)
+
+    def _where(self, line: int) -> str:
+        return f"{self.source or 'line'}{':' if self.source else ' '}{line}"
+
+    def _mended(self, chunk: Chunk) -> pa.RecordBatch:
+        masked = masking.mask(chunk.data, self.layout.hints, self.layout.dialect)
+        ragged: list[pacsv.InvalidRow] = []
+
+        def skip(row: pacsv.InvalidRow) -> str:
+            ragged.append(row)
+            return "skip"
+
+        types = {column.name: pa.binary() for column in self.layout.columns}
+        table = read_text(self.layout, masked, types, skip)
+        problems = {(row.number or 1) - 1: self._ragged(row) for row in ragged}
+        rows = [row for row in range(table.num_rows + len(ragged)) if row not in problems]
+        arrays = []
+        for column in self.layout.columns:
+            raw = masked.unmask(_whole(table.column(column.name)))
+            array, bad = _converted(column, raw)
+            arrays.append(array)
+            for index, value in bad:
+                problems.setdefault(rows[index], self._unfit(column, value))
+        self._judge(chunk, problems)
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.layout.schema)
+        kept = pa.array([row not in problems for row in rows], pa.bool_())
+        return batch.filter(kept)
+
+    def _ragged(self, row: pacsv.InvalidRow) -> BadRowError:
+        what = f"{row.actual_columns} fields, but there are {row.expected_columns} columns"
+        return BadRowError(what, "check the hints 'field-delimiter' and 'quoting'")
+
+    def _unfit(self, column: Column, value: str) -> BadRowError:
+        shown = value[:_SHOWN]
+        what = f"'{shown}' in the column '{column.name}' is no {_spoken(column.kind)}"
+        advice = "mend the value, or give the column another type"
+        return BadRowError(what, advice, column=column.name, value=value)
+
+    def _judge(self, chunk: Chunk, problems: dict[int, BadRowError]) -> None:
+        """Raise for the first bad row that is not tolerated, and report those that are."""
+        if not problems:
+            return
+        for row, (line, text) in zip(
+            sorted(problems), self._rows(chunk, set(problems)), strict=True
+        ):
+            error = self._placed(problems[row], line, text)
+            with self._lock:
+                self._rejected += 1
+                tolerated = self._rejected <= self._allowed()
+            if not tolerated:
+                raise error
+            if self.on_reject is not None:
+                self.on_reject(error)
+
+    def _allowed(self) -> float:
+        if self.instructions.max_failure_rows is not None:
+            return self.instructions.max_failure_rows
+        return 0 if self.instructions.fail_if_row_invalid else float("inf")
+
+    def _placed(self, err: BadRowError, line: int, text: str) -> BadRowError:
+        what = f"{self._where(line)}: {err.what}: {text[:_SHOWN]!r}"
+        return BadRowError(
+            what,
+            err.advice,
+            source=self.source or None,
+            line=line,
+            column=err.column,
+            value=err.value,
+            text=text,
+        )
+
+    def _rows(self, chunk: Chunk, wanted: set[int]) -> Iterator[tuple[int, str]]:
+        """Yield the line and the text of rows, counted as Arrow counts them."""
+        dialect, data = self.layout.dialect, chunk.data
+        spot, line, row = 0, chunk.first_line, 0
+        while spot < len(data) and row <= max(wanted):
+            match = dialect.record.match(data, spot)
+            record = match.group() if match else data[spot:]
+            if self._counts(record):
+                if row in wanted:
+                    yield line, record.decode("utf-8", "replace").rstrip("\r\n")
+                row += 1
+            line += record.count(b"\n")
+            spot += len(record)
+
+    def _counts(self, record: bytes) -> bool:
+        dialect = self.layout.dialect
+        if dialect.comment is not None and record.startswith(dialect.comment):
+            return False
+        return len(self.layout.names) == 1 or bool(record.strip(b"\r\n" + dialect.terminator))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.chunks else pa.nulls(0, column.type)
+
+
+def _converted(column: Column, raw: pa.Array) -> tuple[pa.Array, list[tuple[int, str]]]:
+    """Return the typed column, NULL where a value is bad, and those bad values."""
+
+    def convert(part: pa.Array) -> pa.Array:
+        text = pc.cast(part, pa.string())
+        if not pat.is_string(column.kind):
+            # No type but text has an empty value: it is NULL, whatever the marker.
+            text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        return column.convert(text)
+
+    bad = list(_failing(convert, raw, 0))
+    if bad:
+        mask = pa.array([index in set(bad) for index in range(len(raw))], pa.bool_())
+        values = [raw[index].as_py().decode("utf-8", "replace") for index in bad]
+        raw = pc.if_else(mask, pa.scalar(None, raw.type), raw)
+        return convert(raw), list(zip(bad, values, strict=True))
+    return convert(raw), []
+
+
+def _failing(convert: Callable[[pa.Array], pa.Array], part: pa.Array, start: int) -> Iterator[int]:
+    """Yield where the values stand that cannot be converted, by halving."""
+    try:
+        convert(part)
+    except pa.ArrowInvalid:
+        if len(part) == 1:
+            yield start
+            return
+        half = len(part) // 2
+        yield from _failing(convert, part.slice(0, half), start)
+        yield from _failing(convert, part.slice(half), start + half)
+
+
+def _spoken(kind: pa.DataType) -> str:
+    return "text in UTF-8" if pat.is_string(kind) else str(kind)

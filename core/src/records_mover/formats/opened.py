@@ -1,0 +1,58 @@
+"""A delimited file that was opened: its columns are known and its rows are still to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from records_mover.formats.dialect import dialect_of
+from records_mover.formats.header import column_names, read_first
+from records_mover.formats.records import chunks, split_fields
+from records_mover.formats.text import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.dialect import Dialect
+    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.records import Chunk
+
+__all__ = ["OpenedText", "open_text"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedText:
+    """The names of the columns and the text after the header."""
+
+    hints: ValidatedRecordsHints
+    dialect: Dialect
+    names: tuple[str, ...]
+    text: BinaryIO
+    head: bytes
+    line: int
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the rows in chunks of whole records; the stream is closed at the end."""
+        try:
+            yield from chunks(self.text, self.dialect, head=self.head, line=self.line)
+        finally:
+            self.text.close()
+
+
+def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> OpenedText:
+    """Read the header of a file, or count the fields of its first row where it has none."""
+    hints = fmt.validate()
+    dialect = dialect_of(hints)
+    text = plain_text(stream, hints)
+    above, record, rest = read_first(text, dialect)
+    fields = split_fields(record, dialect) if record else []
+    named = hints.header_row
+    return OpenedText(
+        hints=hints,
+        dialect=dialect,
+        names=tuple(column_names(fields if named else [""] * len(fields))),
+        text=text,
+        head=rest if named else above + record + rest,
+        line=1 + hints.skip_lines + ((above + record).count(b"\n") if named else 0),
+    )

@@ -1,0 +1,166 @@
+"""Where records end in delimited text, found without looking at each byte in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from records_mover.errors import BadRowError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from records_mover.formats.dialect import Dialect
+
+__all__ = ["Chunk", "chunks", "first_record", "last_boundary", "split_fields"]
+
+CHUNK = 4 << 20
+_LEAST = 64 << 10
+_GAPS = 4096
+_NEWLINE = 10
+# Past this size a record is taken for a quote that was never closed.
+LONGEST_RECORD = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole records in a row, the number of the first one's line, and whether more may follow."""
+
+    data: bytes
+    first_line: int
+    last: bool
+
+
+def chunks(
+    stream: BinaryIO, dialect: Dialect, *, head: bytes = b"", line: int = 1, size: int = CHUNK
+) -> Iterator[Chunk]:
+    """Cut a stream of UTF-8 text, and what was read of it already, into chunks of whole records."""
+    carry = head
+    while data := _read(stream, max(size - len(carry), len(carry), _LEAST)):
+        data = carry + data if carry else data
+        end = last_boundary(data, dialect)
+        if end:
+            yield Chunk(data[:end], line, last=False)
+            line += _newlines(data, end)
+        elif len(data) > LONGEST_RECORD:
+            raise _endless(line)
+        carry = data[end:]
+    if carry:
+        ended = carry + dialect.terminator
+        end = last_boundary(ended, dialect)
+        if end < len(ended):
+            raise _endless(line + _newlines(ended, end))
+        yield Chunk(carry, line, last=True)
+
+
+def _newlines(data: bytes, end: int) -> int:
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == _NEWLINE))
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    """Read ``size`` bytes; fewer only at the end, however small the pieces that a pipe gives."""
+    data = stream.read(size)
+    if not data or len(data) == size:
+        return data
+    pieces, missing = [data], size - len(data)
+    while missing and (data := stream.read(missing)):
+        pieces.append(data)
+        missing -= len(data)
+    return b"".join(pieces)
+
+
+def _endless(line: int) -> BadRowError:
+    what = f"the record that begins on line {line} does not end"
+    advice = "a quote may be open: check the hints 'quoting', 'quotechar' and 'escape'"
+    return BadRowError(what, advice, line=line)
+
+
+def last_boundary(data: bytes, dialect: Dialect) -> int:
+    """Return where the last whole record of the data ends; the data begins with a record."""
+    if dialect.quote is None or dialect.quote not in data:
+        if dialect.escape is None or dialect.escape not in data:
+            found = data.rfind(dialect.terminator)
+            return found + len(dialect.terminator) if found >= 0 else 0
+    elif dialect.escape is None or dialect.escape not in data:
+        boundary = _outside_quotes(data, dialect)
+        if boundary is not None:
+            return boundary
+    match = dialect.records.match(data)
+    return match.end() if match else 0
+
+
+def _outside_quotes(data: bytes, dialect: Dialect) -> int | None:
+    """Return the boundary by counting quotes; None where a quote stands inside plain text."""
+    import numpy as np
+
+    quote = dialect.quote or b'"'
+    if len(quote) > 1 or not dialect.doublequote:
+        return None
+    text = np.frombuffer(data, np.uint8)
+    marks = np.flatnonzero(text == quote[0])
+    opening = marks[0::2]
+    before = text[opening - 1]  # of the first byte it is the last one, which is put right below
+    fine = (before == dialect.delimiter[-1]) | (before == dialect.terminator[-1])
+    fine |= before == quote[0]
+    fine[opening == 0] = True
+    if not fine.all():
+        return None
+    return _between_quotes(data, dialect.terminator, marks)
+
+
+def _between_quotes(data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]) -> int | None:
+    """Look for a terminator in the gaps outside quotes, from the last one back."""
+    end = len(data)
+    outside = len(marks) % 2 == 0
+    for mark in marks[: -_GAPS - 1 : -1].tolist():
+        if outside:
+            found = data.rfind(terminator, mark, end)
+            if found >= 0:
+                return found + len(terminator)
+        outside, end = not outside, mark
+    return None
+
+
+def first_record(data: bytes, dialect: Dialect) -> bytes:
+    """Return the first record of the data, with its terminator if it has one."""
+    match = dialect.record.match(data)
+    return match.group() if match else data
+
+
+def split_fields(record: bytes, dialect: Dialect) -> list[str]:
+    """Return the fields of one record, decoded and unquoted."""
+    record = _without_end(record, dialect)
+    fields, spot = [], 0
+    while True:
+        match = dialect.field.match(record, spot)
+        raw = match.group() if match else record[spot:]
+        fields.append(_unquoted(raw, dialect).decode("utf-8", "replace"))
+        spot += len(raw) + len(dialect.delimiter)
+        if spot > len(record):
+            return fields
+
+
+def _without_end(record: bytes, dialect: Dialect) -> bytes:
+    if not record.endswith(dialect.terminator):
+        return record
+    record = record[: -len(dialect.terminator)]
+    return record[:-1] if dialect.terminator == b"\n" and record.endswith(b"\r") else record
+
+
+def _unquoted(raw: bytes, dialect: Dialect) -> bytes:
+    quote = dialect.quote
+    if quote is not None and raw.startswith(quote) and len(raw) > 1:
+        end = raw.rfind(quote)
+        raw = raw[1:end] + raw[end + 1 :] if end > 0 else raw
+        if dialect.doublequote:
+            raw = raw.replace(quote * 2, quote)
+    if dialect.escape is not None and dialect.escape in raw:
+        import re
+
+        raw = re.sub(re.escape(dialect.escape) + b"(.)", rb"\1", raw, flags=re.DOTALL)
+    return raw

@@ -1,0 +1,112 @@
+"""Delimited text of any encoding as a stream of UTF-8 without byte order mark."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from records_mover.errors import FormatError
+from records_mover.formats.compression import decompressing
+
+if TYPE_CHECKING:
+    from records_mover.formats.hints import ValidatedRecordsHints
+
+__all__ = ["plain_text", "utf8"]
+
+_BLOCK = 1 << 20
+# The decoders of these drop the byte order mark themselves.
+_UNMARKED = ("utf-8-sig", "utf-16", "utf-32")
+_UTF8 = ("utf-8", "utf-8-sig")
+
+
+def plain_text(stream: BinaryIO, hints: ValidatedRecordsHints) -> BinaryIO:
+    """Return the text of a file as UTF-8: decompressed, decoded, without lines to skip."""
+    text = utf8(decompressing(stream, hints.compression), hints.codec)
+    for _ in range(hints.skip_lines):
+        text.readline()
+    return text
+
+
+def utf8(stream: BinaryIO, codec: str) -> BinaryIO:
+    """Return the stream as UTF-8 without byte order mark; it is not checked where it is UTF-8."""
+    if codec in _UTF8:
+        return io.BufferedReader(_WithoutMark(stream), _BLOCK)
+    return io.BufferedReader(_Recoded(stream, codec), _BLOCK)
+
+
+class _WithoutMark(io.RawIOBase):
+    """Drops a byte order mark from UTF-8 and passes everything else on."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._first: bytes | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._first is None:
+            self._first = _three(self._stream).removeprefix(codecs.BOM_UTF8)
+        if self._first:
+            size = min(len(buffer), len(self._first))
+            buffer[:size], self._first = self._first[:size], self._first[size:]
+            return size
+        if hasattr(self._stream, "readinto"):
+            return int(self._stream.readinto(buffer) or 0)
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+def _three(stream: BinaryIO) -> bytes:
+    head = stream.read(3)
+    while len(head) < 3 and (more := stream.read(3 - len(head))):
+        head += more
+    return head
+
+
+class _Recoded(io.RawIOBase):
+    """Decodes one codec and encodes UTF-8."""
+
+    def __init__(self, stream: BinaryIO, codec: str) -> None:
+        self._stream = stream
+        self._codec = codec
+        self._decoder = codecs.getincrementaldecoder(codec)()
+        self._pending = b""
+        self._ended = False
+        self._started = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._pending and not self._ended:
+            self._pending = self._next()
+        size = min(len(buffer), len(self._pending))
+        buffer[:size], self._pending = self._pending[:size], self._pending[size:]
+        return size
+
+    def _next(self) -> bytes:
+        data = self._stream.read(_BLOCK)
+        self._ended = not data
+        try:
+            text = self._decoder.decode(data, final=self._ended)
+        except UnicodeError as err:
+            what = f"the file is no {self._codec}: {err}"
+            raise FormatError(what, "say which encoding it has with the hint 'encoding'") from err
+        if text and not self._started:
+            self._started = True
+            if self._codec not in _UNMARKED:
+                text = text.removeprefix("\ufeff")
+        return text.encode("utf-8", "surrogatepass")
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()

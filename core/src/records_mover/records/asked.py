@@ -1,0 +1,177 @@
+"""Asking both ends what they could do, and drawing their answers as steps between forms."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from records_mover.errors import MoverError
+from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Unloader
+from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from records_mover.records.ends import SourceEnd, TableSide, TargetEnd
+    from records_mover.records.options import MoveOptions
+
+__all__ = ["Asked", "form_key"]
+
+logger = logging.getLogger(__name__)
+
+AnyPart = TypeVar("AnyPart", Loader, Unloader)
+
+BATCHES = Form(kind="batches")
+"""What the core makes of any format, and any format of; so both ends are always asked for it."""
+
+
+class Asked:
+    """What both ends answered: ``edges`` of a graph over forms, and ``refusals`` in their words."""
+
+    def __init__(self, source: SourceEnd, target: TargetEnd, options: MoveOptions) -> None:
+        self._source, self._target, self._options = source, target, options
+        self.refusals: list[tuple[str, str]] = []
+        self.unloads: dict[Edge, Unloader] = {}
+        self.loads: dict[Edge, Loader] = {}
+        given, wanted = self._negotiate()
+        self.edges = [*self.unloads, *self.loads, *self._carried(given, wanted)]
+        if self._copies():
+            self.edges.append(copy_edge(source.form, target.form))
+
+    def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
+        edges = carry_edges(given, wanted)
+        if self._source.single or self._target.form.place.endswith("/"):
+            return edges
+        note = "several files are joined"
+        return [replace(edge, note=note) if edge.name == "write" else edge for edge in edges]
+
+    def _copies(self) -> bool:
+        source, target = self._source.form, self._target.form
+        return (
+            source.kind == target.kind == "files"
+            and self._source.single
+            and self._target.copies
+            and source.scheme == target.scheme
+            and source.format == target.format
+        )
+
+    def _negotiate(self) -> tuple[list[Form], list[Form]]:
+        """Ask the ends in turn, so that each knows what the other offers; return both lists."""
+        source, target = self._source.table, self._target.table
+        if target is None:
+            wanted = [self._target.form]
+            return self._given(source, _spread(wanted, far_forms)), wanted
+        if source is None:
+            given = [self._source.form]
+            return given, self._wanted(target, _spread(given, near_forms))
+        liked = [offer.form for _, offer in self._offers(target.loaders, target, [BATCHES])]
+        self.refusals.clear()  # they are asked again, knowing what there is
+        given = self._given(source, _spread([*liked, BATCHES], far_forms))
+        return given, self._wanted(target, _spread([*given, BATCHES], near_forms))
+
+    def _given(self, side: TableSide | None, forms: Sequence[Form]) -> list[Form]:
+        """Ask the unloaders which of ``forms`` they can give, and what else."""
+        if side is None:
+            return [self._source.form]
+        offers = self._offers(side.unloaders, side, forms)
+        for part, offer in offers:
+            self.unloads[_edge(part.name, self._source.form, offer.form, offer)] = part
+        return _unique(offer.form for _, offer in offers)
+
+    def _wanted(self, side: TableSide, forms: Sequence[Form]) -> list[Form]:
+        """Ask the loaders which of ``forms`` they can take, and what else."""
+        offers = self._offers(side.loaders, side, forms)
+        for part, offer in offers:
+            self.loads[_edge(part.name, offer.form, self._target.form, offer)] = part
+        return _unique(offer.form for _, offer in offers)
+
+    def _offers(
+        self, parts: Iterable[AnyPart], side: TableSide, forms: Sequence[Form]
+    ) -> list[tuple[AnyPart, Offer]]:
+        """Return what the parts offer, in an order that does not depend on theirs."""
+        ask = self._ask(side, forms)
+        found = [(part, offer) for part in parts for offer in self._answers(part, ask)]
+        return sorted(found, key=lambda pair: _offer_key(pair[0].name, pair[1]))
+
+    def _ask(self, side: TableSide, forms: Sequence[Form]) -> Ask:
+        return Ask(
+            database=side.database,
+            selection=side.selection,
+            forms=tuple(forms),
+            columns=self._source.columns,
+            exists=side.info is not None or side.publish is None,
+            bytes=self._source.bytes,
+            rows=self._source.rows,
+            scratch=self._options.scratch,
+            instructions=self._options.instructions,
+        )
+
+    def _answers(self, part: Loader | Unloader, ask: Ask) -> Iterator[Offer]:
+        """Yield a part's offers and note its refusals; one that fails has refused."""
+        try:
+            answers = tuple(part.offers(ask))
+        except MoverError:
+            raise
+        except Exception as error:
+            logger.debug("%s failed to answer", part.name, exc_info=True)
+            answers = (Refusal(why=f"it failed to answer: {type(error).__name__}: {error}"),)
+        for answer in answers:
+            refusal = answer if isinstance(answer, Refusal) else _refused(answer)
+            if refusal is None:
+                yield answer  # type: ignore[misc]  # what is not refused is an offer
+            else:
+                self._note(part.name, refusal)
+
+    def _note(self, name: str, refusal: Refusal) -> None:
+        from records_mover.records.describe import describe_form
+
+        words = refusal.why
+        if refusal.form is not None:
+            words = f"{describe_form(refusal.form)}: {refusal.why}"
+        if (name, words) not in self.refusals:
+            self.refusals.append((name, words))
+
+
+def _refused(answer: object) -> Refusal | None:
+    """Refuse for a part what it should not have offered."""
+    if not isinstance(answer, Offer):
+        return Refusal(why=f"it answered {answer!r}, which is neither an offer nor a refusal")
+    if not (math.isfinite(answer.cost) and answer.cost >= 0):
+        return Refusal(
+            why=f"it offered this at an impossible cost, {answer.cost}", form=answer.form
+        )
+    if answer.form.kind == "table":
+        return Refusal(why="it offered a table, and rows travel as files, streams or batches")
+    return None
+
+
+def form_key(form: Form) -> str:
+    """Return a text by which forms can be put in order, the same on every machine."""
+    config = form.format and (form.format.format_type, form.format.config())
+    return f"{form.kind} {form.place} {json.dumps(config, sort_keys=True, default=str)}"
+
+
+def _offer_key(name: str, offer: Offer) -> tuple[float, str, str, str]:
+    return (offer.cost, name, form_key(offer.form), offer.note)
+
+
+def _spread(forms: Iterable[Form], reach: Callable[[Form], list[Form]]) -> list[Form]:
+    return _unique(form for near in forms for form in reach(near))
+
+
+def _unique(forms: Iterable[Form]) -> list[Form]:
+    return list(dict.fromkeys(forms))
+
+
+def _edge(name: str, before: Form, after: Form, offer: Offer) -> Edge:
+    return Edge(
+        name=name,
+        before=before,
+        after=after,
+        cost=offer.cost,
+        here="here" in (before.place, after.place),
+        note=offer.note,
+    )

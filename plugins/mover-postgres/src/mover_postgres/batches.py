@@ -1,0 +1,73 @@
+"""Loads Arrow record batches: each is written as CSV in bulk and sent while the next is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import csv
+
+from mover_postgres.arrow_text import as_csv_column
+from mover_postgres.connections import EXACT_TEXT, set_locally
+from mover_postgres.errors import DRIVER_ERRORS, translate
+from mover_postgres.feed import send
+from mover_postgres.options import CopyOptions
+from mover_postgres.statements import copy_in
+from records_mover.errors import ColumnMismatchError
+from records_mover.parts import Loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+    from records_mover.parts import Batches, LoadJob
+
+__all__ = ["csv_blocks", "load_batches"]
+
+_COPY = CopyOptions(
+    mode="csv", delimiter=",", null="", encoding="UTF8", quote='"', escape='"', header=False
+)
+_BYTES_AT_ONCE = 4 << 20
+# Every text is quoted and NULL never is, so that the empty text and NULL stay apart.
+_WRITING = csv.WriteOptions(include_header=False, quoting_style="needed", batch_size=1 << 16)
+
+
+def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> Loaded:
+    """Load every batch by one COPY."""
+    names = payload.reader.schema.names
+    if len(names) != len(job.columns):
+        what = f"{len(names)} columns come for the {len(job.columns)} of '{job.landing.table}'"
+        raise ColumnMismatchError(what, "name the columns")
+    set_locally(driver, {**EXACT_TEXT, "datestyle": "ISO, YMD"})
+    statement = copy_in(job.landing.table, job.columns, _COPY).as_string(driver)
+    try:
+        return Loaded(rows=send(driver, statement, _checked(job, payload.reader)))
+    except DRIVER_ERRORS as error:
+        job.cancellation.check()
+        raise translate(error, f"loading into '{job.landing.table}'", unit="row") from error
+
+
+def _checked(job: LoadJob, reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    for block in csv_blocks(reader):
+        job.cancellation.check()
+        yield block
+
+
+def csv_blocks(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    """Yield the CSV of a few megabytes of rows at a time."""
+    for batch in reader:
+        for part in _slices(batch):
+            columns = [as_csv_column(column) for column in part.columns]
+            written = pa.record_batch(columns, names=[str(at) for at in range(len(columns))])
+            sink = pa.BufferOutputStream()
+            csv.write_csv(written, sink, _WRITING)
+            yield sink.getvalue().to_pybytes()
+
+
+def _slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    if not batch.num_rows:
+        return
+    each = max(1, batch.num_rows * _BYTES_AT_ONCE // max(batch.nbytes, 1))
+    for start in range(0, batch.num_rows, each):
+        yield batch.slice(start, each)

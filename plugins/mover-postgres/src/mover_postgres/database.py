@@ -1,0 +1,187 @@
+"""PostgreSQL: what it holds, how it spells things, and how a load becomes visible in it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mover_postgres import types
+from records_mover.db import SqlDatabase
+from records_mover.db.schema_sql import query_schema
+from records_mover.errors import ColumnMismatchError, DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.types import TypeEngine
+
+    from records_mover.errors import MoverError
+    from records_mover.parts import (
+        ExistingMode,
+        Landing,
+        PublishRequest,
+        Selection,
+        TableInfo,
+        TableName,
+    )
+    from records_mover.schema import Field, RecordsSchema
+
+__all__ = ["PostgresDatabase", "open_postgres"]
+
+DRIVER = "psycopg2"
+LOCK_SECONDS = 60
+NAME_BYTES = 63
+_NUMERIC_DIGITS = 1000
+
+
+def open_postgres(engine: Engine) -> PostgresDatabase:
+    """Open the database behind an engine, through the driver that has COPY as a stream."""
+    if engine.driver == DRIVER:
+        return PostgresDatabase(engine)
+    from sqlalchemy import create_engine
+
+    from mover_postgres.plugin import CONNECT_ARGS
+
+    url = engine.url.set(drivername=f"postgresql+{DRIVER}")
+    return PostgresDatabase(
+        create_engine(url, connect_args=dict(CONNECT_ARGS), hide_parameters=True)
+    )
+
+
+class PostgresDatabase(SqlDatabase):
+    """A PostgreSQL database, through psycopg2."""
+
+    transactional_ddl: ClassVar[bool] = True
+    varchar_limit: ClassVar[int | None] = 10_485_760
+    privileges: ClassVar[frozenset[str]] = SqlDatabase.privileges | {"MAINTAIN"}
+
+    def identity(self) -> str:
+        """Name the server by its own number, so that two ways to reach it are the same."""
+        return self._identity
+
+    @cached_property
+    def _identity(self) -> str:
+        from mover_postgres.catalog import server_identity
+        from mover_postgres.connections import driver_connection
+
+        try:
+            with self.connection() as connection, self.doing("cannot identify the server"):
+                return f"postgresql://{server_identity(driver_connection(connection))}"
+        except DatabaseError:
+            return super().identity()
+
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Turn what SQLAlchemy or the driver raises in the block into an error of ours."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from mover_postgres.errors import DRIVER_ERRORS
+
+        try:
+            yield
+        except (SQLAlchemyError, *DRIVER_ERRORS) as error:
+            raise self.translate(error, what) from error
+
+    def translate(self, exc: BaseException, doing: str) -> MoverError:
+        """Return the error to raise for one of SQLAlchemy's or the driver's."""
+        from mover_postgres.errors import translate
+
+        return translate(exc, doing)
+
+    def begin(self, connection: Connection) -> None:
+        """Wait for a lock no longer than a minute, unless the role or the database says."""
+        self.run(
+            connection,
+            "SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') "
+            f"WHEN '0' THEN '{LOCK_SECONDS}s' ELSE current_setting('lock_timeout') END, true)",
+        )
+
+    def _close(self, connection: Connection) -> None:
+        """Close a connection; one that the server has cut has nothing left to roll back."""
+        if not connection.invalidated and connection.connection.driver_connection.closed:  # type: ignore[union-attr]
+            connection.invalidate()
+        super()._close(connection)
+
+    # What there is
+
+    def describe(self, connection: Connection, name: TableName) -> TableInfo | None:
+        """Describe a table as this connection sees it."""
+        from mover_postgres.catalog import describe
+        from mover_postgres.connections import driver_connection
+
+        found = describe(driver_connection(connection), name)
+        return None if found is None else found.info
+
+    def schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
+        """Return the records schema of a selection as this connection sees it."""
+        with self.doing(f"cannot read the columns of '{selection}'"):
+            return self._schema_on(connection, selection)
+
+    def _schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
+        from mover_postgres.catalog import describe, query_fields
+        from mover_postgres.connections import driver_connection
+        from records_mover.schema import RecordsSchema
+
+        driver = driver_connection(connection)
+        if selection.table is None:
+            return query_schema(query_fields(driver, selection.query or ""), selection.columns)
+        found = describe(driver, selection.table)
+        if found is None:
+            raise DatabaseError(f"there is no table '{selection.table}'", "check its name")
+        schema = RecordsSchema(found.fields())
+        wanted = schema.names if selection.columns is None else selection.columns
+        unknown = [name for name in wanted if name not in schema]
+        if unknown:
+            what = f"'{selection.table}' has no column '{unknown[0]}'"
+            raise ColumnMismatchError(what, f"it has: {', '.join(schema.names)}")
+        return schema.select(wanted)
+
+    # How things are named and typed
+
+    def column_name(self, name: str) -> str:
+        """Return ``name`` as the server cuts it: 63 bytes, and no half character."""
+        return name.encode(errors="surrogatepass")[:NAME_BYTES].decode(errors="ignore")
+
+    def type_for(self, field: Field) -> TypeEngine[Any]:
+        """Return the column type for a field: its own where it came from a PostgreSQL."""
+        own = types.own_type(field)
+        if own is not None:
+            return own
+        return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
+
+    # How a load becomes visible
+
+    def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
+        """Open the transaction, make the place to land, and publish when the block ends well."""
+        from mover_postgres.publish import staged
+
+        if request.info is not None and request.mode in ("replace", "upsert"):
+            return staged(self, request)
+        return super().publish(request)
+
+    def explain_publish(self, request: PublishRequest) -> str:
+        """Say in a clause what publishing will do."""
+        from mover_postgres.publish import explanation
+
+        if request.info is not None and request.mode in ("replace", "upsert"):
+            return explanation(request)
+        return super().explain_publish(request)
+
+    def wipe(self, connection: Connection, table: TableName, mode: ExistingMode) -> None:
+        """Remove every row inside the open transaction; TRUNCATE is undone by a rollback too."""
+        verb = "TRUNCATE TABLE" if mode == "truncate" else "DELETE FROM"
+        self.run(connection, f"{verb} {self.table_sql(table)}")
+
+    def wiping(self, mode: ExistingMode) -> str:
+        """Say in a clause what ``wipe`` does."""
+        if mode == "truncate":
+            return "truncate (readers wait until it ends) every row"
+        return "delete every row"
+
+    def swap(self, connection: Connection, stage: TableName, table: TableName) -> None:
+        """Put the stage in the place of the table; nothing may depend on the table."""
+        with self.doing(f"cannot drop '{table}'"):
+            super().swap(connection, stage, table)

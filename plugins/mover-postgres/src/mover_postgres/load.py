@@ -1,0 +1,122 @@
+"""The loader ``postgres-copy-in``: COPY FROM STDIN, with no row looked at on the way."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from mover_postgres.forms import answers, options_or_error, preferred
+from mover_postgres.options import load_options
+from records_mover.errors import LoadUnloadError
+from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+    from mover_postgres.blocks import Intake
+    from mover_postgres.options import LoadOptions
+    from mover_postgres.outputs import Output
+    from records_mover.parts import Ask, LoadJob, Part, Payload
+
+__all__ = ["CopyIn"]
+
+_BATCHES = Form(kind="batches")
+
+
+class CopyIn:
+    """Takes delimited text as it is, and Arrow batches by writing them as such text."""
+
+    name = "postgres-copy-in"
+    dialects = frozenset({"postgresql"})
+
+    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
+        """Offer each form that COPY can read, and Arrow batches."""
+        liked = preferred(text=Tier.BULK - 1.0, csv=Tier.BULK)
+        offers = [*answers(ask, load_options, Tier.BULK, liked)]
+        return [*offers, Offer(form=_BATCHES, cost=Tier.RECODE / 2, note="written as CSV in bulk")]
+
+    def load(self, job: LoadJob, payload: Payload) -> Loaded:
+        """Load every part, each by a COPY of its own, inside the transaction that is open."""
+        from mover_postgres.connections import driver_connection
+
+        driver = driver_connection(job.landing.connection)
+        with job.cancellation.stopping_by(driver.cancel):
+            if isinstance(payload, Streams):
+                return _load_streams(job, payload, driver)
+            if isinstance(payload, Batches):
+                from mover_postgres.batches import load_batches
+
+                return load_batches(job, payload, driver)
+        raise LoadUnloadError("PostgreSQL cannot fetch files itself", "send them as streams")
+
+
+def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:
+    from mover_postgres.errors import DRIVER_ERRORS, translate
+
+    try:
+        run = _prepared(job, driver)
+    except DRIVER_ERRORS as error:
+        raise translate(error, f"loading into {job.landing.table}") from error
+    rows = 0
+    for part in payload.parts:
+        job.cancellation.check()
+        with closing(part.open()) as stream:
+            rows += run.copy(part, stream)
+        job.meter.rows = rows
+    return Loaded(rows=rows)
+
+
+def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
+    from mover_postgres.connections import EXACT_TEXT, set_locally
+    from mover_postgres.outputs import field_types, inputs_of
+
+    def loaded() -> list[Output]:
+        inputs = inputs_of(driver, job.landing.table)
+        return [column for column in inputs if column.name in job.columns]
+
+    options = options_or_error(
+        job.form,
+        load_options,
+        server=driver.server_version,
+        types=lambda: field_types(loaded()),
+    )
+    set_locally(driver, {**EXACT_TEXT, "datestyle": options.date_style})
+    forced = loaded() if options.null_if_quoted_empty else []
+    return _Run(job, driver, options, [column.name for column in forced if column.is_never_text])
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One load: the statement that every part goes through."""
+
+    job: LoadJob
+    driver: PsycopgConnection
+    options: LoadOptions
+    force_null: Sequence[str]
+
+    def copy(self, part: Part, stream: BinaryIO) -> int:
+        """Load one part and return its count of rows."""
+        from mover_postgres.blocks import Intake
+        from mover_postgres.errors import DRIVER_ERRORS, translate
+        from mover_postgres.feed import send
+        from mover_postgres.statements import copy_in
+
+        job = self.job
+        statement = copy_in(
+            job.landing.table, job.columns, self.options.copy, force_null=self.force_null
+        )
+        intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
+        try:
+            return send(self.driver, statement.as_string(self.driver), self._blocks(intake))
+        except DRIVER_ERRORS as error:
+            job.cancellation.check()
+            doing = f"loading {part.name} into {job.landing.table}"
+            raise translate(error, doing, source=part.name, line=intake.line) from error
+
+    def _blocks(self, intake: Intake) -> Iterator[bytes]:
+        for block in intake.blocks():
+            self.job.cancellation.check()
+            yield block

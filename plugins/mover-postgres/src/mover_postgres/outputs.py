@@ -1,0 +1,160 @@
+"""The columns that an unload gives, and what each is made into for the format's sake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg2 import sql
+
+from mover_postgres.connections import fetch
+from mover_postgres.statements import columns_of, copy_out_query, copy_out_table, relation, subquery
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+    from mover_postgres.options import UnloadOptions
+    from records_mover.parts import Selection, TableName
+
+__all__ = ["Output", "field_types", "inputs_of", "outputs_of", "statement_for"]
+
+_BOOL, _TIMESTAMPTZ = 16, 1184
+_NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 1700})
+_NEVER_TEXT = _NUMBERS | {_BOOL, _TIMESTAMPTZ, 1082, 1083, 1114, 1266, 1186, 2950}
+# OIDs of the types, and of their arrays, whose spelling the date hints are about.
+_FIELD_TYPES = {
+    1082: "date",
+    1182: "date",
+    1083: "time",
+    1183: "time",
+    1266: "timetz",
+    1270: "timetz",
+    1114: "datetime",
+    1115: "datetime",
+    1184: "datetimetz",
+    1185: "datetimetz",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of the result by name and by the OID of its base type."""
+
+    name: str
+    oid: int
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.oid in _NUMBERS
+
+    @property
+    def is_never_text(self) -> bool:
+        """Whether an empty text can be no value of the column."""
+        return self.oid in _NEVER_TEXT
+
+    def needs_work(self, options: UnloadOptions) -> bool:
+        """Whether the format spells this type in another way than COPY does."""
+        return (self.oid == _BOOL and options.booleans is not None) or (
+            self.oid == _TIMESTAMPTZ and options.in_utc
+        )
+
+    def expression(self, column: sql.Composable, options: UnloadOptions) -> sql.Composable:
+        """Return the column's value as the format spells it."""
+        if self.oid == _BOOL and options.booleans is not None:
+            true, false = (sql.Literal(spelling) for spelling in options.booleans)
+            return sql.SQL("CASE {} WHEN true THEN {} WHEN false THEN {} END").format(
+                column, true, false
+            )
+        if self.oid == _TIMESTAMPTZ and options.in_utc:
+            return sql.SQL("{} AT TIME ZONE 'UTC'").format(column)
+        return column
+
+
+def outputs_of(connection: PsycopgConnection, selection: Selection) -> tuple[Output, ...]:
+    """Return the columns that the server says the selection has; no row is read."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(_query(selection)))
+        return tuple(Output(column.name, column.type_code) for column in cursor.description or ())
+
+
+# Of a domain over a domain only the upper one is seen, which leaves the type unknown.
+_COLUMNS = """
+SELECT a.attname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE a.atttypid END
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+
+
+def inputs_of(connection: PsycopgConnection, table: TableName) -> tuple[Output, ...]:
+    """Return the columns of a table that is loaded, of which we may have no right to read any."""
+    rows = fetch(connection, _COLUMNS, (relation(table).as_string(connection),))
+    return tuple(Output(name, int(oid)) for name, oid in rows)
+
+
+def field_types(outputs: Iterable[Output]) -> frozenset[str]:
+    """Return the field types among the columns about which there are hints."""
+    return frozenset(_FIELD_TYPES[output.oid] for output in outputs if output.oid in _FIELD_TYPES)
+
+
+def statement_for(
+    connection: PsycopgConnection,
+    selection: Selection,
+    outputs: Sequence[Output],
+    options: UnloadOptions,
+) -> sql.Composable:
+    """Return the quickest COPY TO that gives the selection in this format."""
+    if any(output.needs_work(options) for output in outputs):
+        return copy_out_query(_worked(selection, outputs, options), outputs, options)
+    if selection.query is None and _is_plain(connection, _table(selection), outputs):
+        return copy_out_table(_table(selection), outputs, options)
+    return copy_out_query(_query(selection), outputs, options)
+
+
+def _table(selection: Selection) -> TableName:
+    assert selection.table is not None, "a selection has a table or a query"
+    return selection.table
+
+
+def _query(selection: Selection) -> sql.Composable:
+    if selection.query is not None and selection.columns is None:
+        return sql.SQL(selection.query.strip().rstrip(";")) + sql.SQL("\n")
+    wanted = sql.SQL("*") if selection.columns is None else columns_of(selection.columns)
+    rows = (
+        relation(_table(selection))
+        if selection.query is None
+        else subquery(selection.query) + sql.SQL(" AS q")
+    )
+    return sql.SQL("SELECT {} FROM {}").format(wanted, rows)
+
+
+def _worked(
+    selection: Selection, outputs: Sequence[Output], options: UnloadOptions
+) -> sql.Composable:
+    """Name the columns by position first, as a query may give one name to several."""
+    places = [sql.Identifier(f"c{place}") for place in range(len(outputs))]
+    wanted = [
+        sql.SQL("{} AS {}").format(output.expression(place, options), sql.Identifier(output.name))
+        for output, place in zip(outputs, places, strict=True)
+    ]
+    return sql.SQL("SELECT {} FROM ({}) AS q ({})").format(
+        sql.SQL(", ").join(wanted), _query(selection), sql.SQL(", ").join(places)
+    )
+
+
+_PLAIN = """
+SELECT c.relkind = 'r' AND NOT c.relhassubclass AND NOT EXISTS (
+    SELECT FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attgenerated <> '' AND a.attname = ANY (%s))
+FROM pg_class c WHERE c.oid = %s::regclass
+"""
+
+
+def _is_plain(connection: PsycopgConnection, table: TableName, outputs: Sequence[Output]) -> bool:
+    """Whether COPY can name the table itself: no view, parent or generated column."""
+    names = [output.name for output in outputs]
+    rows = fetch(connection, _PLAIN, (names, relation(table).as_string(connection)))
+    return bool(rows and rows[0][0])

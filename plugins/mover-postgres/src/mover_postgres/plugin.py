@@ -1,0 +1,61 @@
+"""What mover-postgres offers: PostgreSQL as a kind of database, and COPY in and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mover_postgres.load import CopyIn
+from mover_postgres.unload import CopyOut
+from records_mover.hookspecs import hookimpl
+from records_mover.parts import DatabaseKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+    from records_mover.parts import Database, Loader, Unloader
+
+MOVER_API = 1
+
+CONNECT_ARGS = {
+    "connect_timeout": 10,
+    "application_name": "records-mover",
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""A server that is gone is noticed within a minute, instead of never."""
+
+
+def _open(engine: Engine) -> Database:
+    from mover_postgres.database import open_postgres
+
+    return open_postgres(engine)
+
+
+@hookimpl
+def mover_databases() -> Iterable[DatabaseKind]:
+    """Offer PostgreSQL."""
+    return (
+        DatabaseKind(
+            name="postgresql",
+            dialects=frozenset({"postgresql"}),
+            open=_open,
+            driver="psycopg2",
+            connect_args=CONNECT_ARGS,
+        ),
+    )
+
+
+@hookimpl
+def mover_unloaders() -> Iterable[Unloader]:
+    """Offer COPY TO STDOUT."""
+    return (CopyOut(),)
+
+
+@hookimpl
+def mover_loaders() -> Iterable[Loader]:
+    """Offer COPY FROM STDIN."""
+    return (CopyIn(),)

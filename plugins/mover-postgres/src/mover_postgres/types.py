@@ -1,0 +1,163 @@
+"""PostgreSQL's types as records types, and the types of a new table's columns."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from records_mover.schema import (
+    Constraints,
+    DecimalConstraints,
+    Field,
+    IntegerConstraints,
+    SqlRepresentation,
+    StringConstraints,
+    TimeConstraints,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.types import TypeEngine
+
+    from records_mover.schema import FieldType
+
+__all__ = ["ORIGIN", "field_of", "own_type", "spelled"]
+
+ORIGIN = "origin"
+REP_TYPE = "sql/postgresql"
+
+_SPELLING = re.compile(
+    r"(?P<name>[a-z][a-z0-9 ]*?)(?:\((?P<args>-?\d+(?:,-?\d+)?)\))?"
+    r"(?P<zone> with(?:out)? time zone)?(?P<array>\[\])?"
+)
+_INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
+_FLOATS = {"real": (32, 23), "double precision": (64, 53)}
+_TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name"})
+_PLAIN: Mapping[str, FieldType] = {
+    "boolean": "boolean",
+    "date": "date",
+    "bytea": "bytes",
+    "uuid": "uuid",
+    "json": "json",
+    "jsonb": "json",
+}
+# Types of every PostgreSQL, from 13 on, that travel as text and can be declared again elsewhere.
+_BUILT_IN = frozenset(
+    {
+        *("inet", "cidr", "macaddr", "macaddr8", "money", "bit", "bit varying", "xml", "pg_lsn"),
+        *("point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery"),
+        *("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "oid"),
+        *("interval", "numeric", "time", "timestamp"),
+        *_INTEGERS,
+        *_FLOATS,
+        *_TEXTS,
+        *_PLAIN,
+    }
+)
+
+
+def field_of(name: str, spelling: str, *, required: bool = False, own: str | None = None) -> Field:
+    """Return the field for a type as ``format_type`` spells it; text for any that has no like.
+
+    ``own`` is the column's own type where that is a domain over ``spelling``.
+    """
+    kind, constraints, items = _described(spelling, required=required)
+    ddl = f"{own or spelling}{' NOT NULL' if required else ''}"
+    origin = SqlRepresentation(
+        rep_type=REP_TYPE,
+        col_ddl=ddl,
+        col_type=own or spelling,
+        col_modifiers="NOT NULL" if required else "",
+    )
+    return Field(name, kind, constraints, None, {ORIGIN: origin}, items)
+
+
+Described = tuple["FieldType", Constraints, "Field | None"]
+
+
+def _described(spelling: str, *, required: bool) -> Described:
+    if spelling.endswith("[]"):
+        kind, constraints, _ = _described(spelling[:-2], required=False)
+        return "array", Constraints(required=required), Field("item", kind, constraints)
+    found = _SPELLING.fullmatch(spelling)
+    if found is None:
+        return "string", StringConstraints(required=required), None
+    field_type, constraints = _scalar(
+        found["name"], found["args"], found["zone"], required=required
+    )
+    return field_type, constraints, None
+
+
+def _scalar(
+    name: str, args: str | None, zone: str | None, *, required: bool
+) -> tuple[FieldType, Constraints]:
+    if name in _INTEGERS:
+        half = 2 ** (_INTEGERS[name] - 1)
+        return "integer", IntegerConstraints(required=required, min=-half, max=half - 1)
+    if name in _FLOATS:
+        bits, significand = _FLOATS[name]
+        return "decimal", DecimalConstraints(
+            required=required, fp_total_bits=bits, fp_significand_bits=significand
+        )
+    if name == "numeric":
+        return "decimal", _fixed_point(args, required=required)
+    if name in ("time", "timestamp"):
+        return _moment(name, args, zone, required=required)
+    if name.split(" ", maxsplit=1)[0] == "interval":
+        return "interval", Constraints(required=required)
+    if name in _PLAIN:
+        return _PLAIN[name], Constraints(required=required)
+    limit = int(args) if args and name in _TEXTS else 1 if name == "character" else None
+    return "string", StringConstraints(required=required, max_length_chars=limit)
+
+
+def _fixed_point(args: str | None, *, required: bool) -> DecimalConstraints:
+    if args is None:
+        return DecimalConstraints(required=required)
+    precision, _, scale = args.partition(",")
+    return DecimalConstraints(
+        required=required, fixed_precision=int(precision), fixed_scale=int(scale or 0)
+    )
+
+
+def _moment(
+    name: str, args: str | None, zone: str | None, *, required: bool
+) -> tuple[FieldType, Constraints]:
+    zoned = zone == " with time zone"
+    plain: tuple[FieldType, FieldType] = (
+        ("time", "timetz") if name == "time" else ("datetime", "datetimetz")
+    )
+    precision = int(args) if args else None
+    return plain[zoned], TimeConstraints(required=required, precision=precision)
+
+
+def own_type(field: Field) -> TypeEngine[Any] | None:
+    """Return the type that a column had in a PostgreSQL, if any PostgreSQL can declare it again."""
+    origin = field.representations.get(ORIGIN)
+    if not isinstance(origin, SqlRepresentation) or origin.rep_type != REP_TYPE:
+        return None
+    spelling = origin.col_type or ""
+    found = _SPELLING.fullmatch(spelling)
+    known = found is not None and (
+        found["name"] in _BUILT_IN or found["name"].split(" ")[0] == "interval"
+    )
+    # A field that was cast since keeps its origin, which then says nothing of it any more.
+    same = known and _described(spelling, required=field.required)[:2] == (
+        field.field_type,
+        field.constraints or Constraints(),
+    )
+    return spelled(spelling) if same else None
+
+
+def spelled(spelling: str) -> TypeEngine[Any]:
+    """Return a type that is written in DDL as it stands here."""
+    from sqlalchemy.types import UserDefinedType
+
+    class Spelled(UserDefinedType[Any]):
+        cache_ok = True
+
+        def get_col_spec(self, **_: object) -> str:
+            return spelling
+
+    return Spelled()

@@ -1,0 +1,145 @@
+"""The unloader ``postgres-copy-out``: COPY TO STDOUT as a stream that is read as it comes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from mover_postgres.forms import answers, options_or_error, preferred
+from mover_postgres.options import unload_options
+from records_mover.errors import LoadUnloadError, MoverError
+from records_mover.parts import Offer, Part, Refusal, Streams, Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+    from sqlalchemy import Connection, Engine
+
+    from records_mover.parts import Ask, Payload, Selection, UnloadJob
+
+__all__ = ["CopyOut"]
+
+
+class CopyOut:
+    """Gives the rows of a table, a view or a query as delimited text."""
+
+    name = "postgres-copy-out"
+    dialects = frozenset({"postgresql"})
+
+    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
+        """Offer each form that COPY can write, and the two that it writes best."""
+        liked = preferred(text=Tier.BULK + 0.1, csv=Tier.BULK)
+        return answers(ask, unload_options, Tier.BULK, liked)
+
+    @contextmanager
+    def unload(self, job: UnloadJob) -> Iterator[Payload]:
+        """Read in one snapshot; closing the stream early cancels the COPY."""
+        from mover_postgres.connections import driver_connection
+
+        with ExitStack() as stack:
+            connection = stack.enter_context(_snapshot(job.database.engine))
+            driver = driver_connection(connection)
+            run = _Run(job, driver)
+            run.prepare()
+            stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+            stack.callback(run.close, connection)
+            part = Part(name=str(job.selection), open=run.open, rereadable=False)
+            assert job.form.format is not None
+            yield Streams(parts=(part,), format=job.form.format, columns=run.names)
+
+
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Connection]:
+    from mover_postgres.errors import translate
+
+    try:
+        connection = engine.connect()
+    except Exception as error:
+        raise translate(error, "connecting") from error
+    try:
+        yield connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+    finally:
+        connection.close()
+
+
+class _Run:
+    """One unload: what to run, and the stream that it was opened as."""
+
+    def __init__(self, job: UnloadJob, driver: PsycopgConnection) -> None:
+        self._job = job
+        self._driver = driver
+        self._doing = f"reading {job.selection}"
+        self._stream: BinaryIO | None = None
+        self._whole = False
+        self.names: tuple[str, ...] = ()
+
+    def prepare(self) -> None:
+        """Ask the server for the columns and compose the statement."""
+        from mover_postgres.connections import EXACT_TEXT, set_locally
+        from mover_postgres.outputs import field_types, outputs_of, statement_for
+
+        try:
+            outputs = outputs_of(self._driver, self._job.selection)
+            options = options_or_error(
+                self._job.form,
+                unload_options,
+                server=self._driver.server_version,
+                types=lambda: field_types(outputs),
+            )
+            settings = {**EXACT_TEXT, "datestyle": options.date_style}
+            set_locally(self._driver, settings | _row_security(self._job.selection))
+            composed = statement_for(self._driver, self._job.selection, outputs, options)
+            self._statement = composed.as_string(self._driver)
+        except Exception as error:
+            raise self._translated(error) from error
+        self._bom = options.bom
+        self._raw_controls = options.raw_controls
+        self.names = tuple(output.name for output in outputs)
+
+    def open(self) -> BinaryIO:
+        """Start the COPY; it is read once."""
+        from records_mover.bridge import pulled
+
+        if self._stream is not None:
+            raise LoadUnloadError("a COPY can be read once only", "unload again")
+        raw = pulled(self._push, stop=self._driver.cancel)
+        self._stream = self._job.meter.counting(raw)
+        if self._raw_controls:
+            from mover_postgres.controls import raw_controls
+
+            self._stream = raw_controls(self._stream)
+        return self._stream
+
+    def _push(self, sink: BinaryIO) -> None:
+        try:
+            if self._bom:
+                sink.write(b"\xef\xbb\xbf")
+            with self._driver.cursor() as cursor:
+                cursor.copy_expert(self._statement, sink)
+                self._job.meter.rows = cursor.rowcount
+                self._whole = True
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            self._job.cancellation.check()
+            raise self._translated(error) from error
+
+    def close(self, connection: Connection) -> None:
+        """End the COPY if it still runs; a connection left in the middle of one is thrown away."""
+        if self._stream is not None:
+            self._stream.close()
+            if not self._whole:
+                connection.invalidate()
+
+    def _translated(self, error: Exception) -> MoverError:
+        from mover_postgres.errors import translate
+
+        return translate(error, self._doing)
+
+
+def _row_security(selection: Selection) -> dict[str, str]:
+    """Of a table, rows that are hidden from us are an error; a query asks for what it can see."""
+    return {} if selection.query is not None else {"row_security": "off"}

@@ -1,0 +1,88 @@
+"""What a start may cost: CPU seconds, and heavy packages that must stay out."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+HEAVY = {
+    "boto3", "botocore", "numpy", "pandas", "psycopg2", "pyarrow", "rich", "sqlalchemy",
+    "vertica_python",
+}  # fmt: skip
+
+
+def _cpu(command: Sequence[str | Path]) -> float:
+    """Return the least CPU seconds, user's and system's, of a few runs."""
+    return min(_cpu_once(command) for _ in range(5))
+
+
+def _cpu_once(command: Sequence[str | Path]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _modules(code: str) -> set[str]:
+    """Return the top-level packages that a process has loaded after running ``code``."""
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return {name.partition(".")[0] for name in json.loads(ran.stdout.splitlines()[-1])}
+
+
+def _run(*args: str) -> str:
+    return f"from records_mover.cli.app import run\nassert run({list(args)!r}) == 0\n"
+
+
+@pytest.mark.parametrize("args", [["--help"], ["move", "--help"], ["--version"]])
+def test_help_answers_within_a_quarter_of_a_second_of_cpu(mvrec: Path, args: list[str]) -> None:
+    assert _cpu([mvrec, *args]) <= 0.25
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not HEAVY & _modules("import records_mover")
+    assert not HEAVY & _modules(
+        "from records_mover import move, explain, Session, sources, targets"
+    )
+
+
+@pytest.mark.parametrize("args", [["--help"], ["plugins"], ["plugins", "--json"], ["move", "-h"]])
+def test_what_opens_nothing_loads_no_driver(args: list[str]) -> None:
+    assert not HEAVY & _modules(_run(*args))
+
+
+def test_sniffing_loads_neither_a_driver_nor_arrow(trips: Path) -> None:
+    assert not HEAVY & _modules(_run("sniff", str(trips)))
+
+
+def test_a_csv_that_passes_as_it_is_loads_no_arrow(trips: Path, pg_url: str) -> None:
+    subprocess.run([sys.executable, "-c", _run("move", str(trips), f"{pg_url}::t")], check=True)
+    for ends in ((str(trips), f"{pg_url}::t"), (f"{pg_url}::t", str(trips.with_name("out.csv")))):
+        loaded = _modules(_run("move", *ends))
+        assert not {"pyarrow", "pandas", "numpy", "rich", "boto3"} & loaded
+
+
+def test_ten_rows_cost_at_most_twice_the_import_of_sqlalchemy(
+    mvrec: Path, tmp_path: Path, pg_url: str
+) -> None:
+    """Measured against what nothing here can make quicker: seconds depend on who else runs."""
+    rows = tmp_path / "ten.csv"
+    rows.write_text("id,name\n" + "".join(f"{n},name {n}\n" for n in range(10)))
+    move: list[str | Path] = [mvrec, "move", rows, f"{pg_url}::ten", "--quiet"]
+    subprocess.run(move, check=True)
+    bare = [sys.executable, "-c", "import sqlalchemy"]
+    runs = [(_cpu_once(move), _cpu_once(bare)) for _ in range(5)]
+    assert min(cpu for cpu, _ in runs) <= 2.0 * min(cpu for _, cpu in runs)

@@ -1,0 +1,168 @@
+"""Ctrl-C in the middle of real moves: the target is as it was, and the process ends by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from support.postgres import PostgresServer
+
+CANCELLED = "mvrec: cancelled; the target is as it was\n"
+SLOW = "SELECT n, pg_sleep(0.0005)::text AS s FROM generate_series(1, 1000000) AS n"
+
+
+def _wait(true: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        time.sleep(0.02)
+
+
+class Table:
+    """A table with rows that must be there afterwards, and who works on it."""
+
+    def __init__(self, server: PostgresServer, url: str) -> None:
+        self._server, self.url = server, url
+        self._database = url.rsplit("/", 1)[-1]
+        self.ask("CREATE TABLE t (id int, name text); INSERT INTO t VALUES (1, 'old')")
+
+    def ask(self, sql: str) -> str:
+        return self._server.psql(sql, self._database).strip()
+
+    def is_worked_on_by(self, words: str) -> bool:
+        found = self.ask(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+            "AND datname = current_database() AND pid <> pg_backend_pid() "
+            f"AND query LIKE '%{words}%'"
+        )
+        return found != "0"
+
+    @property
+    def clients(self) -> int:
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'records-mover'"
+        return int(self.ask(f"{sql} AND datname = current_database()"))
+
+
+@pytest.fixture
+def table(postgres: PostgresServer, pg_url: str) -> Table:
+    return Table(postgres, pg_url)
+
+
+@pytest.fixture
+def start(mvrec: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a move that will be stopped."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*args: str | Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [mvrec, "move", *args],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            assert stream is not None
+            with suppress(BrokenPipeError):
+                stream.close()
+        process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_load_from_a_slow_stdin_is_stopped(
+    table: Table, start: Callable[..., subprocess.Popen[str]], number: signal.Signals
+) -> None:
+    process = start("-", f"{table.url}::t", "--if-exists", "truncate")
+    assert process.stdin is not None
+    head = "id,name\n" + "".join(f"{n},some new name\n" for n in range(100_000))
+    process.stdin.write(head)
+    process.stdin.flush()
+    _wait(lambda: table.is_worked_on_by("COPY"), "the load begins")
+    process.send_signal(number)
+    process.wait(10)
+    assert process.stderr is not None
+    assert (process.returncode, process.stderr.read()) == (1, CANCELLED)
+    assert table.ask("SELECT * FROM t") == "1|old"
+    _wait(lambda: table.clients == 0, "the connection ends")
+
+
+def test_a_move_that_waits_for_the_first_byte_is_stopped(
+    table: Table, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = start("-", f"{table.url}::t")
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    assert process.stderr is not None
+    assert (process.returncode, process.stderr.read()) == (1, CANCELLED)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_an_unload_into_a_file_is_stopped_and_leaves_none(
+    table: Table, start: Callable[..., subprocess.Popen[str]], tmp_path: Path, waits: bool
+) -> None:
+    query = SLOW if not waits else "SELECT 1 AS n, pg_sleep(100)::text AS s"
+    (tmp_path / "out").mkdir()
+    process = start(f"{table.url}::", tmp_path / "out" / "rows.csv", "--query", query)
+    _wait(lambda: table.is_worked_on_by("COPY"), "the unload begins")
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    assert process.stderr is not None
+    assert (process.returncode, process.stderr.read()) == (1, CANCELLED)
+    assert list((tmp_path / "out").iterdir()) == []
+    _wait(lambda: table.clients == 0, "the connection ends")
+
+
+def test_with_json_a_cancelled_move_says_so_on_stdout(
+    table: Table, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = start("-", f"{table.url}::t", "--json")
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    assert '"error": "cancelled"' in out
+
+
+def test_the_second_signal_leaves_at_once(
+    table: Table, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    process = start(fifo, f"{table.url}::t")  # opening it waits for a writer, and hears no one
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.wait(5)
+    assert process.stderr is not None
+    assert process.returncode == 1
+    assert process.stderr.read().startswith("mvrec: stopped at once")
+    assert table.ask("SELECT * FROM t") == "1|old"
+
+
+def test_a_signal_that_is_ignored_stays_ignored(mvrec: Path, trips: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    command = f"trap '' INT; (sleep 0.7; cat '{trips}') | '{mvrec}' move - '{out}' & sleep 0.5; "
+    process = subprocess.Popen(
+        ["bash", "-c", command + "kill -INT 0; wait"], start_new_session=True
+    )
+    assert process.wait(20) == 0
+    assert out.read_text() == trips.read_text()

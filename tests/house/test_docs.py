@@ -1,0 +1,65 @@
+"""What the documentation says is so: links lead somewhere, commands exist, examples work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from records_mover.hookspecs import MoverSpecs
+from records_mover.plugins import Plugins
+from support.fakeplugins import FakePlugin
+
+if TYPE_CHECKING:
+    from support.fakeplugins import FakeSite
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "core/*.md", "plugins/*/*.md")
+    for path in ROOT.glob(pattern)
+)
+HOOKS = sorted(name for name in vars(MoverSpecs) if name.startswith("mover_"))
+
+
+def _targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
+    near = [link for link in links if "://" not in link]
+    assert [link for link in near if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_target_that_is_written_down_exists(page: Path) -> None:
+    text = page.read_text()
+    named = set(re.findall(r"`make ([a-z]+)", text))
+    for block in re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        named |= set(re.findall(r"^make ([a-z]+)", block, re.MULTILINE))
+    assert named <= _targets()
+
+
+def test_every_make_target_is_described() -> None:
+    described = set(re.findall(r"`make ([a-z]+)`", (ROOT / "docs/maintenance.md").read_text()))
+    assert _targets() - {"help"} == described
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_on_the_page_for_plugin_authors(hook: str) -> None:
+    assert f"`{hook}(" in (ROOT / "docs/writing-a-plugin.md").read_text()
+
+
+def test_the_example_plugin_works(fake_site: FakeSite) -> None:
+    (example,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/writing-a-plugin.md").read_text(), re.DOTALL
+    )
+    fake_site.install(FakePlugin(name="mover-moon", source=example))
+    with fake_site.on_path():
+        (record,) = [one for one in Plugins().records if one.distribution == "mover-moon"]
+    assert (record.status, record.why) == ("ok", "")
+    assert [scheme.name for scheme in record.offers.schemes] == ["moon"]

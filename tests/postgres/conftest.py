@@ -1,0 +1,202 @@
+"""A database of one's own in each kind of server, and short ways to load, unload and look."""
+
+from __future__ import annotations
+
+import io
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from mover_postgres.load import CopyIn
+from mover_postgres.plugin import mover_databases
+from mover_postgres.unload import CopyOut
+from records_mover.db import open_database, open_engine
+from records_mover.formats import DelimitedRecordsFormat
+from records_mover.parts import (
+    Batches,
+    Form,
+    LoadJob,
+    Part,
+    PublishRequest,
+    Selection,
+    Streams,
+    TableName,
+    UnloadJob,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from mover_postgres.database import PostgresDatabase
+    from records_mover.meter import Cancellation
+    from records_mover.parts import Loaded, Payload
+
+EXACT = {
+    "compression": None,
+    "dateformat": "YYYY-MM-DD",
+    "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
+    "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
+}
+
+
+def csv_format(**hints: Any) -> DelimitedRecordsFormat:
+    """CSV with a header and ISO dates; hints in Python's spelling."""
+    changed = {name.replace("_", "-"): value for name, value in hints.items()}
+    return DelimitedRecordsFormat("csv", {**EXACT, **changed})
+
+
+def text_format(**hints: Any) -> DelimitedRecordsFormat:
+    """The variant bluelabs, uncompressed."""
+    changed = {name.replace("_", "-"): value for name, value in hints.items()}
+    return DelimitedRecordsFormat("bluelabs", {**EXACT, **changed})
+
+
+def part_of(name: str, content: bytes | io.RawIOBase) -> Part:
+    """A part over bytes, or over a reader that is already open."""
+    if isinstance(content, bytes):
+        return Part(name=name, open=lambda: io.BytesIO(content))
+    return Part(name=name, open=lambda: content, rereadable=False)  # type: ignore[arg-type,return-value]
+
+
+@dataclass
+class Bench:
+    """A database and what tests do with it."""
+
+    url: str
+    database: PostgresDatabase
+    csv: ClassVar[Any] = staticmethod(csv_format)
+    text: ClassVar[Any] = staticmethod(text_format)
+    opened: list[Any] = field(default_factory=list)
+
+    def run(self, *statements: str) -> None:
+        """Run statements, each committed."""
+        with self.database.engine.connect() as connection:
+            for statement in statements:
+                self.database.run(connection, statement)
+                connection.commit()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return a query's rows."""
+        with self.database.engine.connect() as connection:
+            return [tuple(row) for row in self.database.run(connection, query)]
+
+    def other(self) -> Any:
+        """Return a driver's connection beside those of the engine."""
+        import psycopg2
+
+        other = psycopg2.connect(self.url)
+        other.autocommit = True
+        self.opened.append(other)
+        return other
+
+    def load(
+        self,
+        content: bytes | io.RawIOBase | list[bytes],
+        table: str | TableName,
+        columns: tuple[str, ...] | None = None,
+        form: DelimitedRecordsFormat | None = None,
+        mode: str = "append",
+        **request: Any,
+    ) -> Loaded:
+        """Publish delimited text into a table."""
+        form = form or csv_format()
+        contents = content if isinstance(content, list) else [content]
+        parts = tuple(part_of(f"part{at}.csv", each) for at, each in enumerate(contents, 1))
+        payload = Streams(parts=parts, format=form)
+        return self.publish(payload, table, columns, mode, **request)
+
+    def load_batches(
+        self,
+        table: pa.Table,
+        into: str | TableName,
+        columns: tuple[str, ...] | None = None,
+        mode: str = "append",
+        **request: Any,
+    ) -> Loaded:
+        """Publish Arrow batches into a table."""
+        import pyarrow as pa
+
+        reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+        return self.publish(Batches(reader=reader), into, columns, mode, **request)
+
+    def publish(
+        self,
+        payload: Payload,
+        table: str | TableName,
+        columns: tuple[str, ...] | None,
+        mode: str,
+        cancellation: Cancellation | None = None,
+        schema: Any = None,
+        key: tuple[str, ...] = (),
+    ) -> Loaded:
+        """Publish a payload into a table."""
+        name = TableName(name=table) if isinstance(table, str) else table
+        info = self.database.inspect(name)
+        request = PublishRequest(
+            table=info.name if info else name,
+            mode=mode,  # type: ignore[arg-type]
+            info=info,
+            schema=schema,
+            columns=columns,
+            key=key,
+        )
+        if columns is None:
+            columns = tuple(c.name for c in info.writable_columns) if info else schema.names
+        form = getattr(payload, "format", None)
+        kind = "batches" if form is None else "streams"
+        extra = {} if cancellation is None else {"cancellation": cancellation}
+        with self.database.publish(request) as landing:
+            job = LoadJob(
+                database=self.database,
+                landing=landing,
+                columns=columns,
+                form=Form(kind=kind, format=form),
+                **extra,
+            )
+            return CopyIn().load(job, payload)
+
+    def unload_job(
+        self, what: str | Selection | TableName, form: DelimitedRecordsFormat | None = None
+    ) -> UnloadJob:
+        """Return the job of unloading a table, a query or a selection."""
+        if isinstance(what, str):
+            what = TableName(name=what)
+        if isinstance(what, TableName):
+            what = Selection(table=what)
+        wanted = Form(kind="streams", format=form or csv_format())
+        return UnloadJob(database=self.database, selection=what, form=wanted)
+
+    def unload(
+        self, what: str | Selection | TableName, form: DelimitedRecordsFormat | None = None
+    ) -> bytes:
+        """Return what an unload gives."""
+        with CopyOut().unload(self.unload_job(what, form)) as payload:
+            (part,) = payload.parts  # type: ignore[union-attr]
+            with closing(part.open()) as stream:
+                return b"".join(iter(lambda: stream.read(1 << 16), b""))
+
+
+@pytest.fixture
+def pg(each_pg_url: str) -> Iterator[Bench]:
+    """A workbench over an empty database in each kind of server."""
+    yield from _bench(each_pg_url)
+
+
+@pytest.fixture
+def one_pg(pg_url: str) -> Iterator[Bench]:
+    """A workbench in the embedded server alone, for what depends on no version."""
+    yield from _bench(pg_url)
+
+
+def _bench(url: str) -> Iterator[Bench]:
+    kinds = list(mover_databases())
+    engine = open_engine(url, kinds=kinds)
+    bench = Bench(url, open_database(engine, kinds))  # type: ignore[arg-type]
+    yield bench
+    for connection in bench.opened:
+        connection.close()
+    engine.dispose()

@@ -1,0 +1,84 @@
+"""The plugin as the core sees it, and the tricks that it plays on the driver."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import psycopg2
+import pytest
+
+import mover_postgres.plugin as plugin
+from mover_postgres.controls import respelled
+from mover_postgres.quiet import no_driver_traceback
+from mover_postgres.wire import _holds_error
+
+
+def test_the_plugin_speaks_the_core_s_language_and_loads_nothing_heavy():
+    script = (
+        "import sys, mover_postgres.plugin as p\n"
+        "assert p.MOVER_API == 1\n"
+        "p.mover_databases(), p.mover_loaders(), p.mover_unloaders()\n"
+        "heavy = {'psycopg2', 'sqlalchemy', 'pyarrow', 'pandas', 'numpy'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_its_parts_are_named_after_their_statements():
+    (kind,) = plugin.mover_databases()
+    (loader,) = plugin.mover_loaders()
+    (unloader,) = plugin.mover_unloaders()
+    assert (loader.name, unloader.name) == ("postgres-copy-in", "postgres-copy-out")
+    assert loader.dialects == unloader.dialects == kind.dialects == {"postgresql"}
+
+
+def test_connections_name_themselves_and_give_up_in_time(one_pg):
+    assert one_pg.rows("SHOW application_name") == [("records-mover",)]
+    assert one_pg.database.engine.driver == "psycopg2"
+
+
+def test_the_driver_s_own_traceback_is_dropped_and_no_other(monkeypatch):
+    seen = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, traceback: seen.append(error))
+    before = sys.excepthook
+    printed = SystemError("returned a result with an exception set")
+    printed.__cause__ = psycopg2.OperationalError("terminating")
+    others = [SystemError("else"), ValueError("x")]
+    with no_driver_traceback():
+        for error in (printed, *others):
+            sys.excepthook(type(error), error, None)
+    assert seen == others
+    assert sys.excepthook is before
+
+
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [
+        (b"E\0\0\0\x10SERROR\0", True),
+        (b"N\0\0\0\x08SNO\0E\0\0\0\x10", True),
+        (b"N\0\0\0\x09SNOE\0", False),
+        (b"S\0\0\0\x05E", False),
+        (b"", False),
+        (b"x\0\0\0\0E", False),
+    ],
+)
+def test_an_error_is_found_among_the_messages(waiting, expected):
+    assert _holds_error(waiting) is expected
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (b"a\\nb", b"a\\\nb"),
+        (b"a\\\\nb", b"a\\\\nb"),
+        (b"\\\\\\n\\N\\\\N", b"\\\\\\\n\\N\\\\N"),
+        (b"\\b\\f\\r\\t\\v\\,", b"\\\b\\\f\\\r\\\t\\\v\\,"),
+        (b"plain", b"plain"),
+    ],
+)
+def test_letters_after_a_backslash_become_the_character(block, expected):
+    assert respelled(block) == expected
