@@ -92,7 +92,7 @@ def test_no_credentials_at_all_is_said(
     del server
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(CredsError, match="no usable credentials for 's3://b1b/'.*AWS_PROFILE"):
+    with pytest.raises(CredsError, match=r"no usable credentials for 's3://b1b/'.*AWS_PROFILE"):
         make_store().size("s3://b1b/k")
 
 
@@ -100,7 +100,7 @@ def test_a_profile_that_is_not_there_is_said(
     make_store: Callable[..., S3Store], server: S3Server
 ) -> None:
     del server
-    with pytest.raises(CredsError, match="profile .nobody. could not be found"):
+    with pytest.raises(CredsError, match=r"profile .nobody. could not be found"):
         make_store(profile="nobody").size("s3://b1b/k")
 
 
@@ -267,7 +267,7 @@ def test_codes_of_s3_become_plain_words(code: str, said: str) -> None:
 
     answer = {"Error": {"Code": code, "Message": "too\nmuch"}}
     with pytest.raises(StoreError, match=said), s3_errors("s3://b/k", "read"):
-        raise ClientError(answer, "GetObject")  # type: ignore[arg-type]
+        raise ClientError(answer, "GetObject")
 
 
 @pytest.mark.parametrize(

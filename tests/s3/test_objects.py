@@ -46,6 +46,12 @@ def _put(store: S3Store, url: str, data: bytes, step: int = MIB) -> None:
             sink.write(memoryview(data)[start : start + step])
 
 
+def _fail_after(store: S3Store, url: str, data: bytes) -> None:
+    with store.write(url) as sink:
+        sink.write(data)
+        raise RuntimeError("midway")
+
+
 def _get(store: S3Store, url: str, **window: Any) -> bytes:
     with store.open(url, **window) as stream:
         return stream.read()
@@ -174,9 +180,8 @@ def test_a_failed_write_leaves_nothing(
     store: S3Store, bucket: str, client: Any, noise: bytes, size: int
 ) -> None:
     url = f"s3://{bucket}/never"
-    with pytest.raises(RuntimeError, match="midway"), store.write(url) as sink:
-        sink.write(noise[:size])
-        raise RuntimeError("midway")
+    with pytest.raises(RuntimeError, match="midway"):
+        _fail_after(store, url, noise[:size])
     with pytest.raises(NotFoundError):
         store.open(url)
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
@@ -187,10 +192,8 @@ def test_a_failed_write_leaves_the_object_that_was_there(
 ) -> None:
     url = f"s3://{bucket}/kept"
     _put(store, url, b"old")
-    with pytest.raises(RuntimeError), store.write(url) as sink:
-        sink.write(noise[: 2 * PART])
-        assert _get(store, url) == b"old"
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="midway"):
+        _fail_after(store, url, noise[: 2 * PART])
     assert _get(store, url) == b"old"
 
 
