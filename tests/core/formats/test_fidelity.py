@@ -18,7 +18,7 @@ from records_mover.formats import (
     write_batches,
 )
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.schema import Constraints, Field, RecordsSchema, TimeConstraints
+from records_mover.schema import Constraints, Field, FieldType, RecordsSchema, TimeConstraints
 
 HERE = Path(__file__).parent
 
@@ -31,7 +31,9 @@ def test_the_page_says_what_comes_out() -> None:
 
 
 def test_a_plain_csv_file_loses_nothing() -> None:
-    kinds = ("integer", "decimal", "string", "date", "time", "datetime", "datetimetz", "bytes")
+    kinds: tuple[FieldType, ...] = (
+        "integer", "decimal", "string", "date", "time", "datetime", "datetimetz", "bytes",
+    )  # fmt: skip
     schema = RecordsSchema([Field(kind, kind) for kind in kinds])
     assert losses(schema, PLAIN_CSV) == ()
     assert losses(schema, ParquetRecordsFormat()) == ()
