@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import runpy
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pytest
@@ -31,9 +32,7 @@ def test_the_page_says_what_comes_out() -> None:
 
 
 def test_a_plain_csv_file_loses_nothing() -> None:
-    kinds: tuple[FieldType, ...] = (
-        "integer", "decimal", "string", "date", "time", "datetime", "datetimetz", "bytes",
-    )  # fmt: skip
+    kinds = [kind for kind in get_args(FieldType) if kind != "array"]
     schema = RecordsSchema([Field(kind, kind) for kind in kinds])
     assert losses(schema, PLAIN_CSV) == ()
     assert losses(schema, ParquetRecordsFormat()) == ()
