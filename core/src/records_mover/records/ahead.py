@@ -44,7 +44,7 @@ class _Ahead(threading.Thread):
         self._part = part
         self._error: BaseException | None = None
         self._stopped = False
-        self._spool = cast(BinaryIO, tempfile.TemporaryFile(prefix="mover-"))
+        self._spool = cast(BinaryIO, tempfile.TemporaryFile(prefix="mover-"))  # noqa: SIM115 - until stop()
         self.start()
 
     def run(self) -> None:
