@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_what_fails_ahead_fails_whoever_opens_it() -> None:
         def readinto(self, buffer: object, /) -> int:
             raise OSError("gone")
 
-    broken: BinaryIO = io.BufferedReader(Broken())  # type: ignore[assignment]
+    broken = cast(BinaryIO, io.BufferedReader(Broken()))
     with (
         read_ahead([live("a", io.BytesIO), live("b", lambda: broken)]) as (_, later),
         pytest.raises(OSError, match="gone"),
@@ -65,7 +65,7 @@ def test_nothing_is_left_running_when_the_block_ends_early() -> None:
             buffer[:1] = b"x"
             return 1
 
-    endless: BinaryIO = Endless()  # type: ignore[assignment]
+    endless = cast(BinaryIO, Endless())
     with read_ahead([live("a", io.BytesIO), live("b", lambda: endless)]):
         assert any(thread.name == "mover-ahead" for thread in threading.enumerate())
     assert all(thread.name != "mover-ahead" for thread in threading.enumerate())

@@ -55,7 +55,9 @@ class Facts:
 
 _NUMERIC = ("integer", "decimal", "float")
 _MAX_DIGITS = 76
-_SHORT  # Past these exponents a double may overflow or vanish.
+_SHORT_FLOAT = 17  # digits that tell every double from its neighbours
+_WORDS = frozenset({"true", "false", "t", "f"})
+# Past these exponents a double may overflow or vanish.
 _POWER = r"[+-]?[12]?\d{1,2}"
 _SIGNED_POWER = r"[+-][12]?\d{1,2}"
 _FLOAT = rf"^-?(?:(?:0|[1-9]\d*)?\.\d+(?:[eE]{_POWER})?|(?:0|[1-9]\d*)(?:[eE]{_SIGNED_POWER})?)$"
@@ -137,8 +139,6 @@ _SHAPES = (
     ("datetime", re.compile(f"{_DATE}[ T]{_TIME}")),
     ("datetimetz", re.compile(f"{_DATE}[ T]{_TIME}{_ZONE}")),
 )
-_WORDS = frozenset({"true", "false", "t", "f"})
-_FLOAT = r"^-?(?:0|[1-9]\d*)?(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]\d+)?$"
 _EXPONENT_BYTES = np.zeros(256, bool)
 _EXPONENT_BYTES[np.frombuffer(b"0123456789+-.eE", np.uint8)] = True
 _UUID_BYTES = np.zeros(256, bool)
