@@ -20,6 +20,7 @@
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
+    │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
     └── MoveCancelled             the user, or the caller, asked to stop
 """
 
@@ -40,6 +41,7 @@ __all__ = [
     "EndpointError",
     "FormatError",
     "LoadUnloadError",
+    "MissingPluginError",
     "MoveCancelled",
     "MoverError",
     "NoRouteError",
@@ -170,6 +172,10 @@ class NoRouteError(MoverError):
     def __init__(self, what: str, advice: str | None = None, refusals: Sequence[str] = ()) -> None:
         super().__init__(what, advice)
         self.refusals = tuple(refusals)
+
+
+class MissingPluginError(NoRouteError, PluginError):
+    """Nothing that is installed and in order can open one of the ends."""
 
 
 class MoveCancelled(MoverError):

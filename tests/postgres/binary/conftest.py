@@ -11,6 +11,7 @@ import pytest
 
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import TableName
+from support.csv_ways import CsvWays
 
 if TYPE_CHECKING:
     from support.postgres import PostgresServer
@@ -67,3 +68,9 @@ def literals(cursor: Any) -> Literals:
         return _texts(cursor, "inserted")
 
     return run
+
+
+@pytest.fixture
+def both_ways(cursor: Any) -> CsvWays:
+    """Load bytes as the server reads them and by the binary way."""
+    return CsvWays(cursor)

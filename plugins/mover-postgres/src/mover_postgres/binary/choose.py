@@ -8,8 +8,8 @@ import pyarrow.types as pat
 
 from mover_postgres.binary import lists, numbers, texts, times
 from mover_postgres.binary.arrays import plain, valid_rows
-from mover_postgres.binary.pieces import NULL, Encoded, masked
 from mover_postgres.binary.pgtypes import ARRAY, PgType
+from mover_postgres.binary.pieces import NULL, Encoded, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable

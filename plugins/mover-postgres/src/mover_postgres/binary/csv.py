@@ -1,4 +1,4 @@
-"""CSV into columns of known types: parsed here in threads and sent as binary, or not at all.
+r"""CSV into columns of known types: parsed here in threads and sent as binary, or not at all.
 
 The server's own input functions are the measure. What goes this way is what Arrow's parser is
 known to read as they do; it raises for the rest, or the checks of this module do, and the caller
@@ -86,9 +86,7 @@ _FROM_TEXT: Mapping[str, Encode] = {
     "uuid": uuids_of_text,
     "bytea": bytea_of_hex,
 }
-_MOMENT = (
-    r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)$"
-)
+_MOMENT = r"^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)$"
 _ZERO = r"^[ \t]*[+-]?[0.]+(?:[eE][+-]?[0-9]+)?[ \t]*$"
 _YEAR_ONE_DAYS = -719_162
 _DAY = 86_400_000_000
@@ -307,9 +305,7 @@ def _rows_of(array: pa.Array, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.boo
     return rows if valid is None else rows & valid
 
 
-def _check_spelling(
-    texts: pa.Array, rows: npt.NDArray[np.bool_], pattern: str, why: str
-) -> None:
+def _check_spelling(texts: pa.Array, rows: npt.NDArray[np.bool_], pattern: str, why: str) -> None:
     matched = pc.match_substring_regex(texts, pattern)
     if (rows & ~bits(matched.buffers()[1], matched.offset, len(matched))).any():
         raise Differs(why)

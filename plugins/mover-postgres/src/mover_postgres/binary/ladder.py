@@ -18,7 +18,7 @@ from mover_postgres.errors import DRIVER_ERRORS
 from mover_postgres.feed import send
 from mover_postgres.statements import relation
 from records_mover.errors import BadRowError
-from records_mover.formats.reading import in_order
+from records_mover.formats.ordered import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ __all__ = ["CsvLadder", "Declined", "plan_csv"]
 _SAVEPOINT = "mover_before_binary"
 
 
-class Declined(Exception):  # noqa: N818  the caller answers it by another way
+class Declined(Exception):
     """The file has to go as text, and the table is as it was before the attempt."""
 
 

@@ -48,7 +48,8 @@ def _counts(array: pa.Array, valid: npt.NDArray[np.bool_] | None) -> npt.NDArray
     if pat.is_fixed_size_list(array.type):
         counts = np.full(len(array), array.type.list_size, np.int64)
     else:
-        counts = np.diff(offsets_of(array).astype(np.int64))
+        offsets: Any = offsets_of(array).astype(np.int64)
+        counts = offsets[1:] - offsets[:-1]
     return counts if valid is None else counts * valid
 
 

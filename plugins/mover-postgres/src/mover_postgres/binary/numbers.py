@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     Encode = Callable[[pa.Array], Encoded]
 
-__all__ = ["booleans", "decimals", "floats", "floats_of_integers", "integers", "small_decimals", "whole_numerics"]
+__all__ = [
+    "booleans",
+    "decimals",
+    "floats",
+    "floats_of_integers",
+    "integers",
+    "small_decimals",
+    "whole_numerics",
+]
 
 _BASE = 10_000
 _POSITIVE, _NEGATIVE = 0x0000, 0x4000
@@ -86,7 +94,6 @@ def floats_of_integers(source: str, target: str) -> Encode:
 
 def whole_numerics(source: str) -> Encode:
     """Return the encoder of integers into numeric."""
-
     return small_decimals(np.dtype(source).itemsize * 8, 0, source)
 
 
@@ -185,9 +192,7 @@ def _halves(magnitude: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
     return [magnitude & np.uint64(_LIMB), magnitude >> np.uint64(_LIMB_BITS)]
 
 
-def _from_limbs(
-    limbs: list[npt.NDArray[Any]], negative: npt.NDArray[Any], scale: int
-) -> Encoded:
+def _from_limbs(limbs: list[npt.NDArray[Any]], negative: npt.NDArray[Any], scale: int) -> Encoded:
     padding = _padding(scale)
     while padding:
         step = min(padding, 8)
@@ -197,7 +202,7 @@ def _from_limbs(
     while limbs:
         limbs, digit = _divided(limbs)
         digits.append(digit)
-    return _tuple(digits or [0], negative, scale)
+    return _tuple(digits, negative, scale)
 
 
 def _times(limbs: list[npt.NDArray[Any]], factor: int) -> list[npt.NDArray[Any]]:
@@ -211,9 +216,9 @@ def _times(limbs: list[npt.NDArray[Any]], factor: int) -> list[npt.NDArray[Any]]
 
 
 def _divided(limbs: list[npt.NDArray[Any]]) -> tuple[list[npt.NDArray[Any]], npt.NDArray[Any]]:
-    """Return the limbs divided by the base, those at the top that are zero left out, and the rest."""
+    """Return the limbs divided by the base, without those at the top that are zero; the rest."""
     rest: Any = np.zeros(len(limbs[0]), np.uint64)
-    quotients = []
+    quotients: list[npt.NDArray[Any]] = []
     for limb in reversed(limbs):
         limb = (rest << np.uint64(_LIMB_BITS)) | limb  # noqa: PLW2901
         quotient = limb // np.uint64(_BASE)

@@ -1,4 +1,4 @@
-"""What a column of PostgreSQL receives in binary: its payload's kind, through domains and arrays."""
+"""What a column of PostgreSQL receives in binary, seen through domains and arrays."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ _BUILT_IN = {
     "uuid": ("uuid", 2950),
     "jsonb": ("jsonb", 3802),
 }
-_SPELLING = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<size>-?\d+(?:,-?\d+)?)\))?(?P<rest>( [a-z]+)*)$")
+_SPELLING = re.compile(
+    r"(?P<name>[a-z ]+?)(?:\((?P<size>-?\d+(?:,-?\d+)?)\))?(?P<rest>( [a-z]+)*)$"
+)
 # SQL's array oids are in no order: an array's own oid is never sent, so that zero will do.
 _NO_OID = 0
 
@@ -142,9 +144,7 @@ def column_types(cursor: PsycopgCursor, relation: str) -> dict[str, PgType]:
     }
 
 
-def _resolved(
-    oid: int, typmod: int, spelling: str, types: Mapping[int, tuple[Any, ...]]
-) -> PgType:
+def _resolved(oid: int, typmod: int, spelling: str, types: Mapping[int, tuple[Any, ...]]) -> PgType:
     """Follow domains to their base; the oid stays the outer one, as arrays of domains carry it."""
     base = oid
     while base in types and types[base][0] == "domain_recv":

@@ -86,9 +86,7 @@ def records(fields: Sequence[FixedField], rows: int) -> npt.NDArray[Any]:
     return out
 
 
-def join(
-    columns: Sequence[Encoded], rows: int, head: Sequence[FixedField] = ()
-) -> pa.Array:
+def join(columns: Sequence[Encoded], rows: int, head: Sequence[FixedField] = ()) -> pa.Array:
     """Return one binary value a row: ``head``, then the length and the pieces of each column."""
     runs = _runs(columns, rows, head)
     return runs[0] if len(runs) == 1 else _concatenated(runs)

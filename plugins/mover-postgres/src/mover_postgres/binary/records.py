@@ -1,4 +1,4 @@
-"""CSV in chunks of whole records, and whether Arrow's parser would cut them as COPY does.
+r"""CSV in chunks of whole records, and whether Arrow's parser would cut them as COPY does.
 
 Both agree on a field that is quoted as a whole or not at all. They do not on anything else, and
 where that is found, ``Differs`` is raised:
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["Chunk", "Differs", "check_structure", "chunks"]
 
 _CHUNK = 1 << 20
-_LONGEST = 64 << 20
+_LONGEST = 16 << 20
 _QUOTE, _LF, _CR = b'"\n\r'
 _END_OF_DATA = b"\\."
 
 
-class Differs(Exception):  # noqa: N818  it never leaves this subpackage
+class Differs(Exception):
     """Arrow's parser may read this otherwise than the server: it has to go as text."""
 
 
@@ -94,7 +94,8 @@ def end_of_first(data: bytes) -> int:
 def _end_of_last(data: bytes) -> int:
     """Return where the last whole record ends; 0 where none does."""
     end = data.rfind(b"\n") + 1
-    quotes = data.count(b'"', 0, end)
+    # Where there are many, numpy counts ten times as quickly as bytes do.
+    quotes = np.count_nonzero(np.frombuffer(data, np.uint8, end) == _QUOTE) if end else 0
     while end and quotes % 2:
         before = data.rfind(b"\n", 0, end - 1) + 1
         quotes -= data.count(b'"', before, end)
@@ -130,7 +131,7 @@ def _may_hold_empty_line(chunk: bytes, text: npt.NDArray[Any]) -> bool:
 
 
 def _check_text(header: bytes) -> None:
-    """The server looks at the header's bytes although it does not use them."""
+    """Check the header's bytes, which the server looks at although it does not use them."""
     if b"\0" in header:
         raise Differs("the header holds a NUL")
     try:
@@ -159,12 +160,11 @@ def _outside(spots: npt.NDArray[Any], marks: npt.NDArray[Any] | None) -> npt.NDA
     """Return those of the spots that are not between quotes."""
     if marks is None:
         return spots
-    return spots[np.searchsorted(marks, spots) % 2 == 0]
+    outside: npt.NDArray[Any] = spots[np.searchsorted(marks, spots) % 2 == 0]
+    return outside
 
 
-def _check_line_ends(
-    text: npt.NDArray[Any], marks: npt.NDArray[Any] | None, *, crlf: bool
-) -> None:
+def _check_line_ends(text: npt.NDArray[Any], marks: npt.NDArray[Any] | None, *, crlf: bool) -> None:
     returns = _outside(np.flatnonzero(text == _CR), marks)
     if not crlf:
         if len(returns):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from mover_postgres.binary.arrays import plain
 from mover_postgres.binary.choose import binary_encoder
 from mover_postgres.binary.pieces import join
 from mover_postgres.binary.unfit import Unfit
@@ -14,8 +16,6 @@ from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import pyarrow as pa
 
     from mover_postgres.binary.choose import Encode
     from mover_postgres.binary.pgtypes import PgType
@@ -76,11 +76,19 @@ class RowEncoder:
         try:
             return encode(array)
         except Unfit as unfit:
-            value = str(array[unfit.index].as_py())
+            value = _shown(array, unfit.index)
             what = f"row {self.rows + unfit.index + 1}: column '{name}': '{value[:_SHOWN]}'"
             raise BadRowError(
                 f"{what} {unfit.why}", unfit.advice, column=name, value=value
             ) from unfit
+
+
+def _shown(array: pa.Array, row: int) -> str:
+    """Return the value as text; not all dates and moments have a Python value."""
+    one = plain(array.slice(row, 1))
+    has_text = pat.is_temporal(one.type) and not pat.is_interval(one.type)
+    text = one.cast(pa.string()) if has_text else one
+    return str(text[0].as_py())
 
 
 def _slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -58,11 +58,13 @@ def _summed(
 ) -> npt.NDArray[Any] | None:
     """Add up the digits from the right; None where something else is found."""
     most, fewest = int(digits.max()), int(digits.min())
-    kind: Any = np.uint32 if most <= 9 else np.uint64  # noqa: PLR2004  10**9 fits 32 bits
+    kind: Any = np.uint32 if most <= 9 else np.uint64
     total = np.zeros(len(last), kind)
     power = 1
+    spots = last.astype(np.intp)
     for index in range(most):
-        signs = data[np.maximum(last - index, 0)]
+        signs = data.take(spots, mode="clip")
+        spots -= 1
         if index == point:
             wrong = signs != _POINT
             if (wrong if valid is None else wrong & valid).any():
@@ -71,7 +73,7 @@ def _summed(
         digit = signs - np.uint8(_ZERO)
         if index >= fewest:
             digit *= digits > index
-        if digit.max() > 9:  # noqa: PLR2004
+        if digit.max() > 9:
             return None
         total += digit * kind(power)
         power *= 10
@@ -100,14 +102,14 @@ def _days(text: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     if (text[:, [4, 7]] != _MINUS).any():
         return None
     digits = np.ascontiguousarray(text.T[[0, 1, 2, 3, 5, 6, 8, 9]]) - np.uint8(_ZERO)
-    if digits.max() > 9:  # noqa: PLR2004
+    if digits.max() > 9:
         return None
     century, rest, month, day = (digits[0::2] * np.uint8(10) + digits[1::2]).astype(np.int32)
     year = century * 100 + rest
-    if month.min() < 1 or month.max() > 12 or day.min() < 1 or year.min() < 1:  # noqa: PLR2004
+    if month.min() < 1 or month.max() > 12 or day.min() < 1 or year.min() < 1:
         return None
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    if (day > _DAYS_OF_MONTH[month] - ((month == 2) & ~leap)).any():  # noqa: PLR2004
+    if (day > _DAYS_OF_MONTH[month] - ((month == 2) & ~leap)).any():
         return None
     return _days_of(year, month, day)
 
@@ -116,9 +118,10 @@ def _days_of(
     year: npt.NDArray[Any], month: npt.NDArray[Any], day: npt.NDArray[Any]
 ) -> npt.NDArray[Any]:
     """Count days from 1970 in the Gregorian calendar, years beginning in March."""
-    early = month <= 2  # noqa: PLR2004
+    early = month <= 2
     year = year - early
     since_march = (month + 9) % 12
     day_of_year = (153 * since_march + 2) // 5 + day - 1
-    days = year * 365 + year // 4 - year // 100 + year // 400 + day_of_year - _EPOCH_DAYS
+    leaps = year // 4 - year // 100 + year // 400
+    days: npt.NDArray[Any] = year * 365 + leaps + day_of_year - _EPOCH_DAYS
     return days.astype(np.int32)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Unfit", "refuse"]
 
 
-class Unfit(Exception):  # noqa: N818  it never leaves this subpackage
+class Unfit(Exception):
     """The value in row ``index`` of the array at hand; ``why`` follows it in a message."""
 
     def __init__(self, index: int, why: str, advice: str) -> None:
