@@ -81,7 +81,9 @@ class Context:
             owned = any(dialect in kind.dialects for kind in self.plugins.databases)
             if owned or known_plugin("dialects", dialect) is None:
                 raise
-            raise MissingPluginError(error.what, self.plugins.remedy("dialects", dialect)) from error
+            raise MissingPluginError(
+                error.what, self.plugins.remedy("dialects", dialect)
+            ) from error
 
     def close(self) -> None:
         """Close the engines that were opened here; a caller's own engine stays open."""

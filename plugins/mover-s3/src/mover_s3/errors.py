@@ -74,16 +74,17 @@ def s3_errors(address: object, doing: str = "use") -> Iterator[None]:
         yield
     except MoverError:
         raise
-    except (*_library_errors(), Broken, OSError, RecursionError) as error:
+    except _known() as error:
         raise _translated(error, str(address), doing) from error
 
 
-def _library_errors() -> tuple[type[Exception], ...]:
+def _known() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
     from urllib3.exceptions import HTTPError
 
-    return ClientError, BotoCoreError, ResponseParserError, HTTPError
+    library = (ClientError, BotoCoreError, ResponseParserError, HTTPError)
+    return (*library, Broken, OSError, RecursionError)
 
 
 def with_all(answer: Any, *names: str) -> Any:
