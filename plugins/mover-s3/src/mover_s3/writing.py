@@ -8,7 +8,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from mover_s3.errors import s3_errors
+from mover_s3.errors import s3_errors, with_all
 from mover_s3.multipart import Multipart
 from mover_s3.workers import PART
 
@@ -102,13 +102,16 @@ class ObjectWriter(io.RawIOBase):
         body = bytes(self._buffer)
         with s3_errors(self._address, "write"):
             self._clients.retry(
-                lambda: self._client.put_object(
-                    Bucket=self._address.bucket,
-                    Key=self._address.key,
-                    Body=body,
-                    **self._sum(body),
-                    **self._clients.encryption,
-                    **self._clients.payer,
+                lambda: with_all(
+                    self._client.put_object(
+                        Bucket=self._address.bucket,
+                        Key=self._address.key,
+                        Body=body,
+                        **self._sum(body),
+                        **self._clients.encryption,
+                        **self._clients.payer,
+                    ),
+                    "ETag",
                 )
             )
 
@@ -122,7 +125,7 @@ class ObjectWriter(io.RawIOBase):
 
         def upload(where: Mapping[str, Any]) -> Mapping[str, Any]:
             checksum = self._sum(body)
-            answer = self._client.upload_part(**where, Body=body, **checksum)
+            answer = with_all(self._client.upload_part(**where, Body=body, **checksum), "ETag")
             return {"ETag": answer["ETag"], **checksum}
 
         self._upload.send(len(body), upload)
