@@ -19,6 +19,7 @@
     │   └── LoadUnloadError       a bulk load or unload failed
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── VerifyError               what arrived is not what was sent, and was not kept
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
     │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
     └── MoveCancelled             the user, or the caller, asked to stop
@@ -52,6 +53,7 @@ __all__ = [
     "SchemaError",
     "StoreError",
     "UsageError",
+    "VerifyError",
 ]
 
 
@@ -159,6 +161,10 @@ class CredsError(MoverError):
 
 class PluginError(MoverError):
     """A plugin is broken, blocked, or claims what another one owns."""
+
+
+class VerifyError(MoverError):
+    """What arrived is not what was sent, and was not kept."""
 
 
 class NoRouteError(MoverError):

@@ -6,15 +6,16 @@ import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, cast
 
 from records_mover.errors import MoverError
 from records_mover.meter import Cancellation, Meter
-from records_mover.parts import Batches, Files, LoadJob, Payload, UnloadJob
+from records_mover.parts import Batches, Files, Fingerprinting, LoadJob, Payload, Stored, UnloadJob
 from records_mover.records.plan import Plan, make_plan
 from records_mover.records.result import MoveResult
 from records_mover.records.steps import Work, run_step
+from records_mover.records.verify import Verification, check_verifiable
 
 if TYPE_CHECKING:
     from records_mover.parts import Loaded, Loader
@@ -35,7 +36,10 @@ def explain_move(
     """Inspect both ends and return the plan; nothing is moved or changed."""
     options = replace(options, scratch=options.scratch or context.scratch)
     source_end = source.inspect(context, options)
-    return make_plan(source_end, target.inspect(context, options, source_end), options)
+    target_end = target.inspect(context, options, source_end)
+    if options.verify:
+        check_verifiable(target_end)
+    return make_plan(source_end.without(target_end.leaves_out), target_end, options)
 
 
 def run_move(
@@ -64,6 +68,8 @@ def run_move(
         seconds=time.monotonic() - started,
         route=plan.route.names,
         output_urls=_output_urls(payload),
+        verified=True if run.verified else None,
+        compared=run.verified,
     )
     context.plugins.moved(result)
     return result
@@ -76,6 +82,8 @@ class _Run:
     options: MoveOptions
     meter: Meter
     cancellation: Cancellation
+    verified: str = ""
+    _read: Payload | None = None
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -87,7 +95,7 @@ class _Run:
         if self._needs_schema():
             _ = self.schema
         with ExitStack() as stack:
-            payload = self._start(stack)
+            payload = self._read = self._start(stack)
             for step in self._middle():
                 payload = stack.enter_context(run_step(step, payload, self._work()))
             side = self.plan.target.table
@@ -125,6 +133,8 @@ class _Run:
         """Open the source: its own payload, or what its unloader gives."""
         source, unloader = self.plan.source, self.plan.unloader
         if unloader is None or source.table is None:
+            if source.table is not None:
+                return Stored(database=source.table.database, selection=source.table.selection)
             if source.payload is None:
                 raise MoverError(f"{source.title} gives no rows", "this is a defect; report it")
             return stack.enter_context(source.payload())
@@ -149,7 +159,12 @@ class _Run:
         if columns is None:
             request = replace(request, schema=self.schema)
             columns = tuple(side.database.column_name(name) for name in self.schema.names)
+        verification = self._verification(side, columns)
+        if verification is not None:
+            request = replace(request, check=partial(verification.check, request=request))
         with side.database.publish(request) as landing:
+            if verification is not None:
+                verification.begin(landing, request)
             job = LoadJob(
                 database=side.database,
                 landing=landing,
@@ -160,10 +175,20 @@ class _Run:
                 meter=self.meter,
                 cancellation=self.cancellation,
                 parallel=self.options.parallel,
+                proof=verification is not None,
             )
             loaded = loader.load(job, payload)
             self.cancellation.check()
+            if verification is not None:
+                verification.sent(loaded, self._read)
+        if verification is not None:
+            self.verified = verification.checked
         return loaded
+
+    def _verification(self, side: TableSide, columns: tuple[str, ...]) -> Verification | None:
+        if not self.options.verify:
+            return None
+        return Verification(cast(Fingerprinting, side.database), columns)
 
 
 def _output_urls(payload: Payload | None) -> dict[str, str]:

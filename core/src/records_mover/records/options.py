@@ -27,6 +27,7 @@ class MoveOptions:
     a table source. ``format``, ``variant``, ``hints``: how the source file is written, where it is
     not to be sniffed; with ``target_`` in front, how to write the target file. ``schema``: a file
     with the records schema. ``scratch``: URL under which to stage. ``parallel``: streams at most.
+    ``verify``: compare what arrived with what was sent before it is committed.
     """
 
     if_exists: str | None = None
@@ -42,6 +43,7 @@ class MoveOptions:
     schema: str | Path | None = None
     scratch: str | None = None
     parallel: int | None = None
+    verify: bool = False
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)

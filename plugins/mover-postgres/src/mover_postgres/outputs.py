@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from mover_postgres.options import UnloadOptions
     from records_mover.parts import Selection, TableName
 
-__all__ = ["Output", "field_types", "inputs_of", "outputs_of", "statement_for"]
+__all__ = [
+    "Output",
+    "binary_statement_for",
+    "field_types",
+    "inputs_of",
+    "outputs_of",
+    "rows_of",
+    "statement_for",
+]
 
 _BOOL, _TIMESTAMPTZ = 16, 1184
 _NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 1700})
@@ -76,7 +84,7 @@ class Output:
 def outputs_of(connection: PsycopgConnection, selection: Selection) -> tuple[Output, ...]:
     """Return the columns that the server says the selection has; no row is read."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(_query(selection)))
+        cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(rows_of(selection)))
         return tuple(Output(column.name, column.type_code) for column in cursor.description or ())
 
 
@@ -111,7 +119,19 @@ def statement_for(
         return copy_out_query(_worked(selection, outputs, options), outputs, options)
     if selection.query is None and _is_plain(connection, _table(selection), outputs):
         return copy_out_table(_table(selection), outputs, options)
-    return copy_out_query(_query(selection), outputs, options)
+    return copy_out_query(rows_of(selection), outputs, options)
+
+
+def binary_statement_for(
+    connection: PsycopgConnection, selection: Selection, outputs: Sequence[Output]
+) -> sql.Composable:
+    """Return the quickest COPY TO that gives the selection in binary."""
+    if selection.query is None and _is_plain(connection, _table(selection), outputs):
+        names = columns_of([output.name for output in outputs])
+        rows = sql.SQL("{} ({})").format(relation(_table(selection)), names)
+    else:
+        rows = sql.SQL("({}\n)").format(rows_of(selection))
+    return sql.SQL("COPY {} TO STDOUT WITH (FORMAT binary)").format(rows)
 
 
 def _table(selection: Selection) -> TableName:
@@ -119,7 +139,8 @@ def _table(selection: Selection) -> TableName:
     return selection.table
 
 
-def _query(selection: Selection) -> sql.Composable:
+def rows_of(selection: Selection) -> sql.Composable:
+    """Return the query that gives a selection."""
     if selection.query is not None and selection.columns is None:
         return sql.SQL(selection.query.strip().rstrip(";")) + sql.SQL("\n")
     wanted = sql.SQL("*") if selection.columns is None else columns_of(selection.columns)
@@ -141,7 +162,7 @@ def _worked(
         for output, place in zip(outputs, places, strict=True)
     ]
     return sql.SQL("SELECT {} FROM ({}) AS q ({})").format(
-        sql.SQL(", ").join(wanted), _query(selection), sql.SQL(", ").join(places)
+        sql.SQL(", ").join(wanted), rows_of(selection), sql.SQL(", ").join(places)
     )
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection, Engine
 
-    from records_mover.parts import Ask, Payload, Selection, UnloadJob
+    from records_mover.parts import Ask, Fingerprint, Payload, Selection, UnloadJob
 
-__all__ = ["CopyOut"]
+__all__ = ["CopyOut", "CopyOutRun", "snapshot"]
 
 
 class CopyOut:
@@ -38,19 +38,18 @@ class CopyOut:
         from mover_postgres.connections import driver_connection
 
         with ExitStack() as stack:
-            connection = stack.enter_context(_snapshot(job.database.engine))
+            connection = stack.enter_context(snapshot(job.database.engine))
             driver = driver_connection(connection)
-            run = _Run(job, driver)
+            run = CopyOutRun(job, driver)
             run.prepare()
             stack.enter_context(job.cancellation.stopping_by(driver.cancel))
             stack.callback(run.close, connection)
-            part = Part(name=str(job.selection), open=run.open, rereadable=False)
-            assert job.form.format is not None
-            yield Streams(parts=(part,), format=job.form.format, columns=run.names)
+            yield run.payload(connection)
 
 
 @contextmanager
-def _snapshot(engine: Engine) -> Iterator[Connection]:
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Open a connection whose statements all see the same rows."""
     from mover_postgres.errors import translate
 
     try:
@@ -65,7 +64,7 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
         connection.close()
 
 
-class _Run:
+class CopyOutRun:
     """One unload: what to run, and the stream that it was opened as."""
 
     def __init__(self, job: UnloadJob, driver: PsycopgConnection) -> None:
@@ -74,6 +73,7 @@ class _Run:
         self._doing = f"reading {job.selection}"
         self._stream: BinaryIO | None = None
         self._whole = False
+        self._bom = self._raw_controls = False
         self.names: tuple[str, ...] = ()
 
     def prepare(self) -> None:
@@ -98,6 +98,39 @@ class _Run:
         self._bom = options.bom
         self._raw_controls = options.raw_controls
         self.names = tuple(output.name for output in outputs)
+
+    def prepare_binary(self) -> None:
+        """Compose the statement of a COPY in binary."""
+        from mover_postgres.connections import BINARY_SETTINGS, set_locally
+        from mover_postgres.outputs import binary_statement_for, outputs_of
+
+        try:
+            outputs = outputs_of(self._driver, self._job.selection)
+            set_locally(self._driver, {**BINARY_SETTINGS, **_row_security(self._job.selection)})
+            composed = binary_statement_for(self._driver, self._job.selection, outputs)
+            self._statement = composed.as_string(self._driver)
+        except Exception as error:
+            raise self._translated(error) from error
+        self.names = tuple(output.name for output in outputs)
+
+    def payload(self, connection: Connection) -> Streams:
+        """Return the rows, not opened yet, and how to have them summed up afterwards."""
+        form = self._job.form.format
+        assert form is not None, "a stream has a format"
+        part = Part(name=str(self._job.selection), open=self.open, rereadable=False)
+        return Streams(
+            parts=(part,), format=form, columns=self.names, proof=lambda: self._proof(connection)
+        )
+
+    def _proof(self, connection: Connection) -> Fingerprint:
+        from mover_postgres.fingerprint import fingerprint
+
+        self._job.cancellation.check()
+        try:
+            return fingerprint(connection, self._job.selection)
+        except Exception as error:
+            self._job.cancellation.check()
+            raise self._translated(error) from error
 
     def open(self) -> BinaryIO:
         """Start the COPY; it is read once."""
