@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError
 from records_mover.parts import Batches, Files, Part, Payload, Streams
+from records_mover.records.ahead import read_ahead
 from records_mover.records.directory import RecordsDirectory, WrittenFile
 from records_mover.records.join import can_join, joined
 from records_mover.url.local import absolute_url
@@ -181,7 +182,8 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
     if len(streams.parts) == 1:
         return streams
     if can_join(streams.format):
-        return joined(streams, work.target.title)
+        parts = stack.enter_context(read_ahead(streams.parts))
+        return joined(replace(streams, parts=parts), work.target.title)
     return _encoded(_decoded(streams, work, stack), streams.format, work)
 
 
