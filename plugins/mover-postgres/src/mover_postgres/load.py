@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
     from records_mover.parts import Ask, LoadJob, Part, Payload
 
 __all__ = ["CopyIn"]
+
+logger = logging.getLogger(__name__)
+
+LARGE = 16 << 20
+"""Bytes of a file from which on it pays to parse it here; below, starting up costs more."""
 
 _BATCHES = Form(kind="batches")
 
@@ -63,10 +70,36 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
     rows = 0
     for part in payload.parts:
         job.cancellation.check()
-        with closing(part.open()) as stream:
-            rows += run.copy(part, stream)
+        loaded = _in_binary(run, part)
+        if loaded is None:
+            with closing(part.open()) as stream:
+                loaded = run.copy(part, stream)
+        rows += loaded
         job.meter.rows = rows
     return Loaded(rows=rows)
+
+
+def _in_binary(run: _Run, part: Part) -> int | None:
+    """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
+
+    ``parallel=1`` asks for one thing at a time, and a single core gains nothing by sharing.
+    """
+    job = run.job
+    size = part.size or job.meter.total_bytes or 0
+    if not part.rereadable or size < LARGE or job.parallel == 1 or (os.cpu_count() or 1) < 2:
+        return None
+    from mover_postgres.binary.ladder import Declined, plan_csv
+
+    with run.driver.cursor() as cursor:
+        ladder = plan_csv(cursor, job.landing.table, job.columns, run.options)
+        if isinstance(ladder, str):
+            logger.debug("%s goes as text: %s", part.name, ladder)
+            return None
+        try:
+            return ladder.run(cursor, part, job.meter, job.cancellation)
+        except Declined as why:
+            logger.info("%s goes as text: %s", part.name, why)
+            return None
 
 
 def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
