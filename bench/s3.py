@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.harness import Contestant, Figure
@@ -14,6 +13,7 @@ from bench.stage import KEPT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bench.stage import Stage
 

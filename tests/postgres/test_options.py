@@ -86,7 +86,6 @@ NEITHER = [
     {"field_delimiter": "||"},
     {"field_delimiter": "é"},
     {"field_delimiter": "\n"},
-    {"quotechar": "é"},
     {"quotechar": ","},
     {"escape": "\\"},
     {"doublequote": False},
