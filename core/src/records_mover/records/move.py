@@ -13,6 +13,7 @@ from records_mover.errors import MoverError
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import Batches, Files, LoadJob, Payload, UnloadJob
 from records_mover.records.plan import Plan, make_plan
+from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.steps import Work, run_step
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
     from records_mover.records.options import MoveOptions
+    from records_mover.records.rejects import Rejects
     from records_mover.schema import RecordsSchema
 
 __all__ = ["explain_move", "run_move"]
@@ -53,13 +55,14 @@ def run_move(
     plan = explain_move(source, target, context, options)
     for warning in plan.warnings:
         logger.warning("%s", warning)
-    run = _Run(plan, context, options, meter or Meter(), context.cancellation)
-    run.meter.total_bytes = plan.source.bytes
-    run.meter.total_rows = plan.source.rows
-    loaded, payload = run.go()
+    with rejecting(options) as rejects:
+        run = _Run(plan, context, options, meter or Meter(), context.cancellation, rejects)
+        run.meter.total_bytes = plan.source.bytes
+        run.meter.total_rows = plan.source.rows
+        loaded, payload = run.go()
     result = MoveResult(
         rows=loaded.rows if loaded is not None else run.rows(),
-        rejected=loaded.rejected if loaded is not None else 0,
+        rejected=_rejected(loaded, rejects),
         bytes=run.meter.bytes,
         seconds=time.monotonic() - started,
         route=plan.route.names,
@@ -76,6 +79,7 @@ class _Run:
     options: MoveOptions
     meter: Meter
     cancellation: Cancellation
+    rejects: Rejects | None = None
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -118,6 +122,7 @@ class _Run:
             meter=self.meter,
             cancellation=self.cancellation,
             instructions=self.options.instructions,
+            rejects=self.rejects,
             schema=lambda: self.schema,
         )
 
@@ -145,6 +150,7 @@ class _Run:
         request = side.publish
         if request is None:
             raise MoverError(f"{self.plan.target.title} cannot be written", "name a table")
+        request = replace(request, checked=self.rejects is not None)
         columns = self.plan.target.columns
         if columns is None:
             request = replace(request, schema=self.schema)
@@ -160,10 +166,19 @@ class _Run:
                 meter=self.meter,
                 cancellation=self.cancellation,
                 parallel=self.options.parallel,
+                rejects=self.rejects,
             )
             loaded = loader.load(job, payload)
             self.cancellation.check()
+            if self.rejects is not None:
+                self.rejects.settle()
         return loaded
+
+
+def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:
+    """Count the rows left out on the way and by the loader, which may not have told the sink."""
+    by_loader = loaded.rejected if loaded is not None else 0
+    return max(by_loader, rejects.count if rejects is not None else 0)
 
 
 def _output_urls(payload: Payload | None) -> dict[str, str]:

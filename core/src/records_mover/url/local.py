@@ -142,13 +142,13 @@ class LocalStore:
         """Yield the folders directly below a folder, each ending in ``/``."""
         path = local_path(url)
         if path.is_dir():
-            with _store_errors(path):
+            with store_errors(path):
                 yield from sorted(f"{child}/" for child in path.iterdir() if child.is_dir())
 
     def purge(self, url: str) -> None:
         """Delete a folder and everything below it; to have nothing there is no error."""
         path = local_path(url)
-        with _store_errors(path), suppress(FileNotFoundError):
+        with store_errors(path), suppress(FileNotFoundError):
             shutil.rmtree(path)
 
 
