@@ -23,6 +23,7 @@ from records_mover.parts import (
     Part,
     PublishRequest,
     Selection,
+    Stored,
     Streams,
     TableName,
     UnloadJob,
@@ -157,6 +158,7 @@ class Bench:
         if isinstance(payload, Batches):
             form = Form(kind="batches")
         else:
+            assert not isinstance(payload, Stored)
             form = Form(kind="streams", format=payload.format)
         with self.database.publish(request) as landing:
             job = LoadJob(

@@ -109,7 +109,8 @@ class BadRowError(RecordsException):
     """A row cannot be read, or a value does not fit its column.
 
     ``line`` is the 1-based physical line in ``source``; ``column`` its name, ``value`` the
-    offending text and ``text`` the row's own text, each where known.
+    offending text and ``text`` the row's own text, each where known. ``reason`` is what is wrong
+    with it, without where it is.
     """
 
     def __init__(
@@ -122,8 +123,10 @@ class BadRowError(RecordsException):
         column: str | None = None,
         value: str | None = None,
         text: str | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__(what, advice)
+        self.reason = reason or what
         self.source = source
         self.line = line
         self.column = column

@@ -40,6 +40,8 @@ __all__ = [
     "Payload",
     "PublishRequest",
     "Refusal",
+    "Reject",
+    "RejectSink",
     "Selection",
     "Stored",
     "Streams",
@@ -292,11 +294,54 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A row that was left out: where it stands, why, and its own text.
+
+    ``line`` is the line of ``source`` where the row begins, or the row's number where there are no
+    lines.
+    """
+
+    source: str
+    line: int | None
+    column: str | None
+    reason: str
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.line}" if self.source else f"row {self.line}"
+        column = f"column '{self.column}': " if self.column else ""
+        return f"{place}: {column}{self.reason}"
+
+
+class RejectSink(Protocol):
+    """Where the rows go that do not fit, and how many of them a move tolerates."""
+
+    @property
+    def limit(self) -> float:
+        """How many rows may be left out; infinity for any number."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many there are so far, of all parts of the move."""
+        ...
+
+    def add(self, reject: Reject) -> None:
+        """Take a row; it never raises because of how many there are."""
+        ...
+
+    def check(self) -> None:
+        """Raise ``BadRowError`` when there are more rows than the limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadJob:
     """What a loader is to do: put the payload's rows into the landing table.
 
     ``columns`` are the table's column names in the order in which values come. ``proof`` asks a
-    loader whose server fetches the rows to say what they amount to as well.
+    loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
+    rows that do not fit; without it the first of them ends the move.
     """
 
     database: Database
@@ -309,6 +354,7 @@ class LoadJob:
     cancellation: Cancellation = field(default_factory=Cancellation)
     parallel: int | None = None
     proof: bool = False
+    rejects: RejectSink | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,6 +420,8 @@ class PublishRequest:
     ``columns`` are the columns that the load will fill; None means all that may be written.
     ``check`` is called with the connection when the rows are in the table, just before they are
     committed; whatever it raises leaves everything as it was.
+    ``checked`` asks that a row which the table would refuse is refused where it lands already, so
+    that the loader can leave it out.
     """
 
     table: TableName
@@ -382,6 +430,7 @@ class PublishRequest:
     schema: RecordsSchema | None = None
     columns: tuple[str, ...] | None = None
     key: tuple[str, ...] = ()
+    checked: bool = False
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     check: Callable[[Connection], None] | None = None

@@ -123,6 +123,19 @@ writing = _stacked(
         help="At most so many streams at once.",
     ),
     click.option(
+        "--max-failure-rows",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Leave out at most so many rows that do not fit, and move the others. "
+        "Without it the first such row ends the move.",
+    ),
+    click.option(
+        "--rejects",
+        metavar="FILE",
+        help="Write the rows that were left out to this CSV file: "
+        "file, line, column, reason and the row's own text.",
+    ),
+    click.option(
         "--scratch",
         metavar="URL",
         help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",

@@ -52,7 +52,9 @@ class Mender:
     def _located(self, err: BadRowError, chunk: Chunk) -> BadRowError:
         line = chunk.first_line + (err.line or 0)
         what = f"{self._where(line)}: {err.what}"
-        return BadRowError(what, err.advice, source=self.source, line=line, text=err.text)
+        return BadRowError(
+            what, err.advice, source=self.source, line=line, text=err.text, reason=err.reason
+        )
 
     def _where(self, line: int) -> str:
         return f"{self.source or 'line'}{':' if self.source else ' '}{line}"
@@ -101,16 +103,11 @@ class Mender:
             error = self._placed(problems[row], line, text)
             with self._lock:
                 self._rejected += 1
-                tolerated = self._rejected <= self._allowed()
+                tolerated = self._rejected <= self.instructions.tolerated
             if not tolerated:
                 raise error
             if self.on_reject is not None:
                 self.on_reject(error)
-
-    def _allowed(self) -> float:
-        if self.instructions.max_failure_rows is not None:
-            return self.instructions.max_failure_rows
-        return 0 if self.instructions.fail_if_row_invalid else float("inf")
 
     def _placed(self, err: BadRowError, line: int, text: str) -> BadRowError:
         what = f"{self._where(line)}: {err.what}: {text[:_SHOWN]!r}"
@@ -122,6 +119,7 @@ class Mender:
             column=err.column,
             value=err.value,
             text=text,
+            reason=err.reason,
         )
 
     def _rows(self, chunk: Chunk, wanted: set[int]) -> Iterator[tuple[int, str]]:

@@ -13,6 +13,7 @@ from records_mover.errors import MoverError
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import Batches, Files, Fingerprinting, LoadJob, Payload, Stored, UnloadJob
 from records_mover.records.plan import Plan, make_plan
+from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.steps import Work, run_step
 from records_mover.records.verify import Verification, check_verifiable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
     from records_mover.records.options import MoveOptions
+    from records_mover.records.rejects import Rejects
     from records_mover.schema import RecordsSchema
 
 __all__ = ["explain_move", "run_move"]
@@ -57,13 +59,14 @@ def run_move(
     plan = explain_move(source, target, context, options)
     for warning in plan.warnings:
         logger.warning("%s", warning)
-    run = _Run(plan, context, options, meter or Meter(), context.cancellation)
-    run.meter.total_bytes = plan.source.bytes
-    run.meter.total_rows = plan.source.rows
-    loaded, payload = run.go()
+    with rejecting(options) as rejects:
+        run = _Run(plan, context, options, meter or Meter(), context.cancellation, rejects=rejects)
+        run.meter.total_bytes = plan.source.bytes
+        run.meter.total_rows = plan.source.rows
+        loaded, payload = run.go()
     result = MoveResult(
         rows=loaded.rows if loaded is not None else run.rows(),
-        rejected=loaded.rejected if loaded is not None else 0,
+        rejected=_rejected(loaded, rejects),
         bytes=run.meter.bytes,
         seconds=time.monotonic() - started,
         route=plan.route.names,
@@ -84,6 +87,7 @@ class _Run:
     cancellation: Cancellation
     verified: str = ""
     _read: Payload | None = None
+    rejects: Rejects | None = None
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -126,6 +130,7 @@ class _Run:
             meter=self.meter,
             cancellation=self.cancellation,
             instructions=self.options.instructions,
+            rejects=self.rejects,
             schema=lambda: self.schema,
         )
 
@@ -155,6 +160,7 @@ class _Run:
         request = side.publish
         if request is None:
             raise MoverError(f"{self.plan.target.title} cannot be written", "name a table")
+        request = replace(request, checked=self.rejects is not None)
         columns = self.plan.target.columns
         if columns is None:
             request = replace(request, schema=self.schema)
@@ -176,9 +182,12 @@ class _Run:
                 cancellation=self.cancellation,
                 parallel=self.options.parallel,
                 proof=verification is not None,
+                rejects=self.rejects,
             )
             loaded = loader.load(job, payload)
             self.cancellation.check()
+            if self.rejects is not None:
+                self.rejects.settle()
             if verification is not None:
                 verification.sent(loaded, self._read)
         if verification is not None:
@@ -189,6 +198,12 @@ class _Run:
         if not self.options.verify:
             return None
         return Verification(cast(Fingerprinting, side.database), columns)
+
+
+def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:
+    """Count the rows left out on the way and by the loader, which may not have told the sink."""
+    by_loader = loaded.rejected if loaded is not None else 0
+    return max(by_loader, rejects.count if rejects is not None else 0)
 
 
 def _output_urls(payload: Payload | None) -> dict[str, str]:
