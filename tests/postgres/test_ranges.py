@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,7 +23,7 @@ MAKE = (
 )
 
 
-def unload(pg: Bench, target: Path, parallel: int | None, **options: object) -> tuple[bytes, int]:
+def unload(pg: Bench, target: Path, parallel: int | None, **options: Any) -> tuple[bytes, int]:
     meter = Meter()
     with Session() as session:
         result = session.move(
