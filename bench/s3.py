@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.harness import Contestant, Figure
@@ -14,6 +13,7 @@ from bench.stage import KEPT, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bench.stage import Stage
 
@@ -61,16 +61,18 @@ def _ends(stage: Stage, *, up: bool, many: bool) -> tuple[str, str]:
 
 
 def _prepare(stage: Stage, *, up: bool, many: bool) -> None:
-    """Remove what the run before wrote."""
+    """Remove what the run before wrote, and let the disk come to rest: no run pays for another."""
     if up:
         client = stage.s3.client()
         for found in client.list_objects_v2(Bucket=_BUCKET).get("Contents", ()):
             client.delete_object(Bucket=_BUCKET, Key=found["Key"])
+        os.sync()
         return
     shutil.rmtree(stage.scratch / "many", ignore_errors=True)
     (stage.scratch / "one").unlink(missing_ok=True)
     if many:
         (stage.scratch / "many").mkdir()
+    os.sync()
 
 
 def _check(stage: Stage, *, up: bool, many: bool) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from mover_s3.settings import read_settings
 from mover_s3.store import S3Store
-from records_mover.url import Store
 from records_mover.url.local import LocalStore
+
+if TYPE_CHECKING:
+    from records_mover.url import Store
 
 _AT_ONCE = 4
 _BLOCK = 1 << 20
