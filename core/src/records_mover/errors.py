@@ -19,6 +19,7 @@
     │   └── LoadUnloadError       a bulk load or unload failed
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── VerifyError               what arrived is not what was sent, and was not kept
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
     │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
     └── MoveCancelled             the user, or the caller, asked to stop
@@ -52,6 +53,7 @@ __all__ = [
     "SchemaError",
     "StoreError",
     "UsageError",
+    "VerifyError",
 ]
 
 
@@ -107,7 +109,8 @@ class BadRowError(RecordsException):
     """A row cannot be read, or a value does not fit its column.
 
     ``line`` is the 1-based physical line in ``source``; ``column`` its name, ``value`` the
-    offending text and ``text`` the row's own text, each where known.
+    offending text and ``text`` the row's own text, each where known. ``reason`` is what is wrong
+    with it, without where it is.
     """
 
     def __init__(
@@ -120,8 +123,10 @@ class BadRowError(RecordsException):
         column: str | None = None,
         value: str | None = None,
         text: str | None = None,
+        reason: str | None = None,
     ) -> None:
         super().__init__(what, advice)
+        self.reason = reason or what
         self.source = source
         self.line = line
         self.column = column
@@ -159,6 +164,10 @@ class CredsError(MoverError):
 
 class PluginError(MoverError):
     """A plugin is broken, blocked, or claims what another one owns."""
+
+
+class VerifyError(MoverError):
+    """What arrived is not what was sent, and was not kept."""
 
 
 class NoRouteError(MoverError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 __all__ = ["ProcessingInstructions"]
@@ -24,3 +25,15 @@ class ProcessingInstructions:
     fail_if_row_invalid: bool = True
     max_inference_rows: int | None = None
     max_failure_rows: int | None = None
+
+    @property
+    def tolerated(self) -> float:
+        """The number of bad rows that may be left out: none, so many, or any number."""
+        if self.max_failure_rows is not None:
+            return self.max_failure_rows
+        return 0 if self.fail_if_row_invalid else math.inf
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether bad rows are to be left out and counted, be it that none may occur."""
+        return self.max_failure_rows is not None or not self.fail_if_row_invalid

@@ -110,10 +110,30 @@ writing = _stacked(
         "'mvrec schema' prints it, instead of the types found in it.",
     ),
     click.option(
+        "--verify",
+        is_flag=True,
+        default=None,
+        help="Compare what arrived with what was sent, before it is committed: a count of the "
+        "rows, and a checksum of each column between databases that can.",
+    ),
+    click.option(
         "--parallel",
         type=click.IntRange(min=1),
         metavar="N",
         help="At most so many streams at once.",
+    ),
+    click.option(
+        "--max-failure-rows",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Leave out at most so many rows that do not fit, and move the others. "
+        "Without it the first such row ends the move.",
+    ),
+    click.option(
+        "--rejects",
+        metavar="FILE",
+        help="Write the rows that were left out to this CSV file: "
+        "file, line, column, reason and the row's own text.",
     ),
     click.option(
         "--scratch",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
-import math
 import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from records_mover.db import staging
 from records_mover.db.failures import reason_of, scrub
 from records_mover.db.insert_sql import insert_statement
-from records_mover.errors import BadRowError, MoverError, SchemaError
-from records_mover.parts import LoadJob, Selection
+from records_mover.errors import BadRowError, SchemaError
+from records_mover.parts import LoadJob, Reject, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.db.database import SqlDatabase
-    from records_mover.instructions import ProcessingInstructions
+    from records_mover.parts import RejectSink
     from records_mover.schema import Field
 
 __all__ = ["Inserter"]
@@ -50,7 +51,7 @@ class Inserter:
         self.rejected = 0
         self._database = database
         self._job = job
-        self._tolerated = _tolerated(job.instructions)
+        self._tolerated = job.instructions.tolerated
         wanted = Selection(table=job.landing.table, columns=job.columns)
         schema = database.schema_on(job.landing.connection, wanted)
         self._fields = schema.fields
@@ -146,19 +147,28 @@ class Inserter:
     def _reject(self, batch: pa.RecordBatch, number: int, err: Exception) -> None:
         bad = self._bad_row(batch, number, err)
         self.rejected += 1
-        if self.rejected > self._tolerated:
+        if self._job.rejects is not None:
+            self._report(self._job.rejects, batch, number, bad)
+        elif self.rejected > self._tolerated:
             raise bad from err
-        if self.rejected <= _LOGGED:
+        elif self.rejected <= _LOGGED:
             log.warning("left out: %s", bad)
 
-    def _bad_row(self, batch: pa.RecordBatch, number: int, err: Exception) -> MoverError:
+    @staticmethod
+    def _report(sink: RejectSink, batch: pa.RecordBatch, number: int, bad: BadRowError) -> None:
+        text = _row_text(batch)
+        sink.add(Reject(source="", line=number, column=bad.column, reason=bad.reason, text=text))
+        sink.check()
+
+    def _bad_row(self, batch: pa.RecordBatch, number: int, err: Exception) -> BadRowError:
         place, why = self._at_fault(err)
         if place is None:
-            return BadRowError(f"row {number} does not fit table '{self._table}': {why}")
+            what = f"does not fit table '{self._table}': {why}"
+            return BadRowError(f"row {number} {what}", reason=what)
         name = self._job.columns[place]
         value = _shown(batch.column(place)[0].as_py())
-        what = f"row {number}: {value} does not fit column '{name}' of table '{self._table}'{why}"
-        return BadRowError(what, column=name, value=value)
+        what = f"{value} does not fit column '{name}' of table '{self._table}'{why}"
+        return BadRowError(f"row {number}: {what}", column=name, value=value, reason=what)
 
     def _at_fault(self, err: Exception) -> tuple[int | None, str]:
         if isinstance(err, _MisfitError):
@@ -180,10 +190,11 @@ def _declared(field: Field) -> str:
     return field.field_type
 
 
-def _tolerated(instructions: ProcessingInstructions) -> float:
-    if instructions.max_failure_rows is not None:
-        return instructions.max_failure_rows
-    return 0 if instructions.fail_if_row_invalid else math.inf
+def _row_text(batch: pa.RecordBatch) -> str:
+    """Return a batch's only row as a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(column[0].as_py() for column in batch.columns)
+    return line.getvalue()
 
 
 def _piece_rows(batch: pa.RecordBatch) -> int:

@@ -6,12 +6,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError
-from records_mover.formats import masking
+from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class Mender:
     def _located(self, err: BadRowError, chunk: Chunk) -> BadRowError:
         line = chunk.first_line + (err.line or 0)
         what = f"{self._where(line)}: {err.what}"
-        return BadRowError(what, err.advice, source=self.source, line=line, text=err.text)
+        return BadRowError(
+            what, err.advice, source=self.source, line=line, text=err.text, reason=err.reason
+        )
 
     def _where(self, line: int) -> str:
         return f"{self.source or 'line'}{':' if self.source else ' '}{line}"
@@ -77,7 +80,7 @@ class Mender:
                 problems.setdefault(rows[index], self._unfit(column, value))
         self._judge(chunk, problems)
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.layout.schema)
-        kept = pa.array([row not in problems for row in rows], pa.bool_())
+        kept = values.flags([row not in problems for row in rows])
         return batch.filter(kept)
 
     def _ragged(self, row: pacsv.InvalidRow) -> BadRowError:
@@ -100,16 +103,11 @@ class Mender:
             error = self._placed(problems[row], line, text)
             with self._lock:
                 self._rejected += 1
-                tolerated = self._rejected <= self._allowed()
+                tolerated = self._rejected <= self.instructions.tolerated
             if not tolerated:
                 raise error
             if self.on_reject is not None:
                 self.on_reject(error)
-
-    def _allowed(self) -> float:
-        if self.instructions.max_failure_rows is not None:
-            return self.instructions.max_failure_rows
-        return 0 if self.instructions.fail_if_row_invalid else float("inf")
 
     def _placed(self, err: BadRowError, line: int, text: str) -> BadRowError:
         what = f"{self._where(line)}: {err.what}: {text[:_SHOWN]!r}"
@@ -121,6 +119,7 @@ class Mender:
             column=err.column,
             value=err.value,
             text=text,
+            reason=err.reason,
         )
 
     def _rows(self, chunk: Chunk, wanted: set[int]) -> Iterator[tuple[int, str]]:
@@ -155,15 +154,15 @@ def _converted(column: Column, raw: pa.Array) -> tuple[pa.Array, list[tuple[int,
         text = pc.cast(part, pa.string())
         if not pat.is_string(column.kind):
             # No type but text has an empty value: it is NULL, whatever the marker.
-            text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+            text = pc.if_else(pc.equal(text, values.text("")), values.null(pa.string()), text)
         return column.convert(text)
 
     bad = list(_failing(convert, raw, 0))
     if bad:
-        mask = pa.array([index in set(bad) for index in range(len(raw))], pa.bool_())
-        values = [raw[index].as_py().decode("utf-8", "replace") for index in bad]
-        raw = pc.if_else(mask, pa.scalar(None, raw.type), raw)
-        return convert(raw), list(zip(bad, values, strict=True))
+        mask = values.flags(np.isin(np.arange(len(raw)), bad))
+        shown = [raw[index].as_py().decode("utf-8", "replace") for index in bad]
+        raw = pc.if_else(mask, values.null(raw.type), raw)
+        return convert(raw), list(zip(bad, shown, strict=True))
     return convert(raw), []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, get_args
 
 from records_mover.errors import UsageError
@@ -27,6 +27,9 @@ class MoveOptions:
     a table source. ``format``, ``variant``, ``hints``: how the source file is written, where it is
     not to be sniffed; with ``target_`` in front, how to write the target file. ``schema``: a file
     with the records schema. ``scratch``: URL under which to stage. ``parallel``: streams at most.
+    ``verify``: compare what arrived with what was sent before it is committed.
+    ``max_failure_rows``: how many rows that do not fit may be left out, over what the instructions
+    say; ``rejects``: the local CSV file that tells which ones and why.
     """
 
     if_exists: str | None = None
@@ -42,8 +45,11 @@ class MoveOptions:
     schema: str | Path | None = None
     scratch: str | None = None
     parallel: int | None = None
+    verify: bool = False
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    max_failure_rows: int | None = None
+    rejects: str | Path | None = None
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
     def refuse(self, names: Sequence[str], what: str) -> None:
@@ -61,3 +67,18 @@ class MoveOptions:
             raise UsageError("an upsert needs its key", "name the key columns with --key")
         if self.parallel is not None and self.parallel < 1:
             raise UsageError(f"cannot use {self.parallel} streams", "ask for 1 or more")
+        self._settle_rejects()
+
+    def _settle_rejects(self) -> None:
+        """Let the instructions say how many rows may be left out, as everyone reads it there."""
+        most = self.max_failure_rows
+        if most is not None:
+            if most < 0:
+                raise UsageError(f"cannot tolerate {most} bad rows", "name 0 or more")
+            told = replace(self.instructions, max_failure_rows=most)
+            object.__setattr__(self, "instructions", told)
+        if self.rejects is not None and not self.instructions.tolerant:
+            raise UsageError(
+                "no row may be left out, so that there are no rejects",
+                "say how many with --max-failure-rows, or leave out --rejects",
+            )

@@ -16,7 +16,8 @@ class MoveResult:
     """Rows that arrived, bytes that were read, wall seconds, and the names of the steps taken.
 
     ``rows`` is None only where bytes were copied without being looked at. ``output_urls`` maps a
-    short name to the URL of each file written. ``verified`` is None where it was not asked for.
+    short name to the URL of each file written. ``verified`` is None where it was not asked for,
+    and ``compared`` then says what was found to be equal.
     """
 
     rows: int | None
@@ -25,6 +26,7 @@ class MoveResult:
     route: tuple[str, ...]
     rejected: int = 0
     verified: bool | None = None
+    compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError
+from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
+from records_mover.records.ahead import read_ahead
 from records_mover.records.directory import RecordsDirectory, WrittenFile
 from records_mover.records.join import can_join, joined
 from records_mover.url.local import absolute_url
@@ -21,16 +23,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import TargetEnd
+    from records_mover.records.rejects import Rejects
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Work", "run_step"]
 
 _BLOCK = 1 << 20
+_LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
+"""Where somebody counts the rows that are left out, the reader need not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class Work:
     cancellation: Cancellation
     instructions: ProcessingInstructions
     schema: Callable[[], RecordsSchema]
+    rejects: Rejects | None = None
 
     @property
     def into_one_file(self) -> bool:
@@ -122,7 +127,8 @@ def _decoded(streams: Streams, work: Work, stack: ExitStack) -> Batches:
             streams.format,
             schema,
             source=part.name,
-            instructions=work.instructions,
+            instructions=work.instructions if work.rejects is None else _LENIENT,
+            on_reject=None if work.rejects is None else work.rejects.take,
         )
         for part in streams.parts
     )
@@ -181,7 +187,8 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
     if len(streams.parts) == 1:
         return streams
     if can_join(streams.format):
-        return joined(streams, work.target.title)
+        parts = stack.enter_context(read_ahead(streams.parts))
+        return joined(replace(streams, parts=parts), work.target.title)
     return _encoded(_decoded(streams, work, stack), streams.format, work)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection
 
-__all__ = ["EXACT_TEXT", "driver_connection", "fetch", "set_locally"]
+__all__ = ["BINARY_SETTINGS", "EXACT_TEXT", "driver_connection", "fetch", "set_locally"]
 
 EXACT_TEXT: Mapping[str, str] = {
     "intervalstyle": "postgres",
@@ -21,6 +21,9 @@ EXACT_TEXT: Mapping[str, str] = {
     "standard_conforming_strings": "on",
 }
 """Settings under which text holds every value exactly, whatever a role or a database has set."""
+
+BINARY_SETTINGS: Mapping[str, str] = {"client_encoding": "UTF8", "xmloption": "content"}
+"""Settings under which two servers read and write the same bytes in binary COPY."""
 
 
 def driver_connection(connection: Connection) -> PsycopgConnection:

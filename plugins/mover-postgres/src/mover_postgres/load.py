@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+        loaded = _in_binary(run, part)
+        rows += run.load(part) if loaded is None else loaded
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from mover_postgres.forms import answers, options_or_error, preferred
 from mover_postgres.options import load_options
-from records_mover.errors import LoadUnloadError
+from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
@@ -19,9 +20,16 @@ if TYPE_CHECKING:
     from mover_postgres.blocks import Intake
     from mover_postgres.options import LoadOptions
     from mover_postgres.outputs import Output
-    from records_mover.parts import Ask, LoadJob, Part, Payload
+    from mover_postgres.salvage.again import Again
+    from mover_postgres.salvage.run import Reading
+    from records_mover.parts import Ask, LoadJob, Part, Payload, RejectSink
 
 __all__ = ["CopyIn"]
+
+logger = logging.getLogger(__name__)
+
+LARGE = 16 << 20
+"""Bytes of a file from which on it pays to parse it here; below, starting up costs more."""
 
 _BATCHES = Form(kind="batches")
 
@@ -61,12 +69,38 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
     except DRIVER_ERRORS as error:
         raise translate(error, f"loading into {job.landing.table}") from error
     rows = 0
+    rejected = job.rejects.count if job.rejects is not None else 0
     for part in payload.parts:
         job.cancellation.check()
-        with closing(part.open()) as stream:
-            rows += run.copy(part, stream)
+        loaded = _in_binary(run, part)
+        rows += run.load(part) if loaded is None else loaded
         job.meter.rows = rows
-    return Loaded(rows=rows)
+    if job.rejects is not None:
+        rejected = job.rejects.count - rejected
+    return Loaded(rows=rows, rejected=rejected)
+
+
+def _in_binary(run: _Run, part: Part) -> int | None:
+    """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
+
+    ``parallel=1`` asks for one thing at a time, and a single core gains nothing by sharing.
+    """
+    job = run.job
+    size = part.size or job.meter.total_bytes or 0
+    if not part.rereadable or size < LARGE or job.parallel == 1 or (os.cpu_count() or 1) < 2:
+        return None
+    from mover_postgres.binary.ladder import Declined, plan_csv
+
+    with run.driver.cursor() as cursor:
+        ladder = plan_csv(cursor, job.landing.table, job.columns, run.options)
+        if isinstance(ladder, str):
+            logger.debug("%s goes as text: %s", part.name, ladder)
+            return None
+        try:
+            return ladder.run(cursor, part, job.meter, job.cancellation)
+        except Declined as why:
+            logger.info("%s goes as text: %s", part.name, why)
+            return None
 
 
 def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
@@ -96,6 +130,58 @@ class _Run:
     driver: PsycopgConnection
     options: LoadOptions
     force_null: Sequence[str]
+
+    def load(self, part: Part) -> int:
+        """Load one part and return its count of rows."""
+        if self.job.rejects is None:
+            with closing(part.open()) as stream:
+                return self.copy(part, stream)
+        from mover_postgres.salvage.again import Again
+
+        with Again(part) as again:
+            return self._load_what_fits(part, again, self.job.rejects)
+
+    def _load_what_fits(self, part: Part, again: Again, sink: RejectSink) -> int:
+        """Load as quickly as ever; only when a row is refused, load the others with care."""
+        from mover_postgres.errors import DRIVER_ERRORS, translate
+        from mover_postgres.salvage.find import undoing
+        from mover_postgres.salvage.run import Salvage
+        from records_mover.formats import DelimitedRecordsFormat
+
+        try:
+            with undoing(self.driver), closing(again.open()) as stream:
+                return self.copy(part, stream)
+        except BadRowError as error:
+            if error.__cause__ is None:  # a trap in the file that leads the server astray
+                raise
+        job = self.job
+        form = job.form.format
+        salvage = Salvage(
+            job=job,
+            sink=sink,
+            driver=self.driver,
+            read=lambda: self._reading(part, again),
+            copy=self.options.copy,
+            codec=form.validate().codec if isinstance(form, DelimitedRecordsFormat) else "utf-8",
+            source=part.name,
+            force_null=self.force_null,
+        )
+        try:
+            return salvage.run()
+        except DRIVER_ERRORS as error:
+            job.cancellation.check()
+            doing = f"loading the good rows of {part.name} into {job.landing.table}"
+            raise translate(error, doing) from error
+
+    @contextmanager
+    def _reading(self, part: Part, again: Again) -> Iterator[Reading]:
+        from mover_postgres.blocks import Intake
+        from mover_postgres.salvage.run import Reading
+
+        with closing(again.open()) as stream:
+            server = self.driver.server_version
+            intake = Intake(stream, self.options, server=server, source=part.name)
+            yield Reading(intake.blocks(), lambda: intake.lines_before)
 
     def copy(self, part: Part, stream: BinaryIO) -> int:
         """Load one part and return its count of rows."""

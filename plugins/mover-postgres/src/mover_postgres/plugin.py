@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_postgres.insert_select import InsertSelect
 from mover_postgres.load import CopyIn
+from mover_postgres.pipe import BinaryIn, BinaryOut
 from mover_postgres.unload import CopyOut
 from records_mover.hookspecs import hookimpl
 from records_mover.parts import DatabaseKind
@@ -51,11 +53,11 @@ def mover_databases() -> Iterable[DatabaseKind]:
 
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
-    """Offer COPY TO STDOUT."""
-    return (CopyOut(),)
+    """Offer COPY TO STDOUT, in text and in binary."""
+    return (CopyOut(), BinaryOut())
 
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
-    """Offer COPY FROM STDIN."""
-    return (CopyIn(),)
+    """Offer COPY FROM STDIN, in text and in binary, and INSERT ... SELECT."""
+    return (CopyIn(), BinaryIn(), InsertSelect())

@@ -49,6 +49,8 @@ def staged(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
         driver = driver_connection(connection)
         with database.doing(f"cannot stage rows for '{request.table}'"):
             _make_stage(driver, request.table, columns)
+            if request.checked:
+                _let_stage_refuse(driver, request, columns)
         yield Landing(connection=connection, table=_STAGE)
         with database.doing(f"cannot change the rows of '{request.table}'"):
             _lock(driver, request.table)
@@ -56,6 +58,8 @@ def staged(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
                 _merge(driver, request, columns)
             else:
                 _exchange(driver, request.table, columns)
+        if request.check is not None:
+            request.check(connection)
 
 
 def _columns(request: PublishRequest) -> tuple[str, ...]:
@@ -71,6 +75,49 @@ def _make_stage(driver: PsycopgConnection, table: TableName, columns: Sequence[s
     """Make a table of the same columns, with nothing that checks or fills them yet."""
     query = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
     _run(driver, query.format(sql.Identifier(_STAGE.name), columns_of(columns), relation(table)))
+
+
+# Names are left out, as those of indexes are taken.
+_RULES = """
+SELECT 'ALTER COLUMN ' || quote_ident(attname) || ' SET NOT NULL' AS rule, 0 AS rank
+FROM pg_attribute
+WHERE attrelid = %(table)s::regclass AND attname = ANY (%(columns)s)
+    AND (attnotnull OR attname = ANY (%(key)s))
+UNION ALL
+SELECT 'ADD CONSTRAINT ' || quote_ident(conname) || ' CHECK (' || pg_get_expr(conbin, conrelid)
+    || ')', 1
+FROM pg_constraint c
+WHERE conrelid = %(table)s::regclass AND contype = 'c' AND conkey IS NOT NULL AND NOT EXISTS (
+    SELECT FROM pg_attribute
+    WHERE attrelid = conrelid AND attnum = ANY (conkey) AND attname <> ALL (%(columns)s))
+"""
+_KEYS = """
+SELECT substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*$')
+FROM pg_index i
+WHERE i.indrelid = %(table)s::regclass AND i.indisunique AND NOT EXISTS (
+    SELECT FROM pg_attribute a
+    WHERE a.attrelid = i.indexrelid AND a.attname <> ALL (%(columns)s))
+    AND i.indexprs IS NULL AND i.indpred IS NULL
+ORDER BY 1
+"""
+
+
+def _let_stage_refuse(
+    driver: PsycopgConnection, request: PublishRequest, columns: Sequence[str]
+) -> None:
+    """Give the stage what the table demands of a row, so that a bad one is refused on arrival."""
+    told = {
+        "table": relation(request.table).as_string(driver),
+        "columns": list(columns),
+        "key": list(request.key),
+    }
+    for rule, _ in fetch(driver, sql.SQL(_RULES), told):
+        _run(driver, sql.SQL("ALTER TABLE {} {}").format(relation(_STAGE), sql.SQL(rule)))
+    for keys in [row[0] for row in fetch(driver, sql.SQL(_KEYS), told)]:
+        _run(driver, sql.SQL("CREATE UNIQUE INDEX ON {}{}").format(relation(_STAGE), sql.SQL(keys)))
+    if request.key:
+        unique = sql.SQL("CREATE UNIQUE INDEX ON {} ({})")
+        _run(driver, unique.format(relation(_STAGE), columns_of(request.key)))
 
 
 def _lock(driver: PsycopgConnection, table: TableName) -> None:

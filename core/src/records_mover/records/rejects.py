@@ -1,0 +1,134 @@
+"""The rows that a move leaves out: counted, the first ones remembered, all written to a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import os
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from records_mover.errors import BadRowError
+from records_mover.parts import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from records_mover.records.options import MoveOptions
+
+__all__ = ["Rejects", "rejecting"]
+
+logger = logging.getLogger(__name__)
+
+HEADER = ("file", "line", "column", "reason", "text")
+_SHOWN = 3
+_LOGGED = 20
+
+
+class Rejects:
+    """Takes rows from any thread; ``file`` is where they are written, ``name`` what it is called.
+
+    Bytes of a row that are no text are written as they were.
+    """
+
+    def __init__(self, limit: float, file: BinaryIO | None = None, name: str = "") -> None:
+        self.limit = limit
+        self.count = 0
+        self._name = name
+        self._first: list[Reject] = []
+        self._lock = threading.Lock()
+        self._text: io.TextIOWrapper | None = None
+        self._rows: Any = None
+        if file is not None:
+            self._text = io.TextIOWrapper(file, "utf-8", errors="surrogateescape", newline="")
+            self._rows = csv.writer(self._text, lineterminator="\n")
+            self._rows.writerow(HEADER)
+
+    def add(self, reject: Reject) -> None:
+        """Take a row; it never raises because of how many there are."""
+        with self._lock:
+            self.count += 1
+            if self.count <= _SHOWN:
+                self._first.append(reject)
+            if self.count <= _LOGGED:
+                logger.warning("left out: %s", reject)
+            if self._rows is not None:
+                line = "" if reject.line is None else reject.line
+                row = (reject.source, line, reject.column, reject.reason, reject.text)
+                self._rows.writerow(row)
+
+    def take(self, error: BadRowError) -> None:
+        """Take a row that could not be read."""
+        self.add(
+            Reject(
+                source=error.source or "",
+                line=error.line,
+                column=error.column,
+                reason=error.reason,
+                text=error.text or "",
+            )
+        )
+        self.check()
+
+    def check(self) -> None:
+        """Raise ``BadRowError`` when there are more rows than the limit."""
+        if self.count <= self.limit:
+            return
+        rows = "1 row does" if self.count == 1 else f"{self.count:,} rows do"
+        first = "; ".join(" ".join(str(reject).split()) for reject in self._first)
+        more = "" if self.count <= len(self._first) else "; ..."
+        where = f"all are in {self._name!r}" if self._name else "name a file with --rejects"
+        raise BadRowError(
+            f"at least {rows} not fit, and {self.limit:,.0f} may be left out: {first}{more}",
+            f"the target is as it was; {where}",
+        )
+
+    def settle(self) -> None:
+        """Have all of it on disk, before the move that left it out is committed."""
+        if self._text is not None:
+            self._text.flush()
+            with suppress(OSError):  # a pipe or a terminal has no disk
+                os.fsync(self._text.fileno())
+
+    def detach(self) -> None:
+        """Write what is left and let go of the file, which somebody else closes."""
+        if self._text is not None:
+            self._text.detach()
+            self._text = None
+
+
+@contextmanager
+def rejecting(options: MoveOptions) -> Iterator[Rejects | None]:
+    """Give what takes the rows to leave out, or None where none may be left out.
+
+    The file appears whole at the end, readable by its owner alone. A move that fails leaves it
+    only when there are rows in it, as they say why.
+    """
+    if not options.instructions.tolerant:
+        yield None
+        return
+    limit = options.instructions.tolerated
+    if options.rejects is None:
+        yield Rejects(limit)
+        return
+    from records_mover.url.local import LocalStore, local_path
+
+    name = os.fspath(options.rejects)
+    failure: BaseException | None = None
+    with LocalStore().write(name) as file:
+        rejects = Rejects(limit, file, name)
+        for private in (file.fileno(), local_path(name)):
+            with suppress(OSError):
+                os.chmod(private, 0o600)  # noqa: PTH101 - a path has no way to name a descriptor
+        try:
+            yield rejects
+        except BaseException as error:
+            if not rejects.count:
+                raise
+            failure = error
+        rejects.detach()
+    if failure is not None:
+        raise failure

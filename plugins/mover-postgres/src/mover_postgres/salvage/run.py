@@ -1,0 +1,143 @@
+"""A stream with bad rows: the good ones are loaded, the others go where rejects go."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mover_postgres.feed import send
+from mover_postgres.salvage import tables
+from mover_postgres.salvage.cut import Cutter
+from mover_postgres.salvage.find import find_bad_rows
+from mover_postgres.salvage.insert import insert_rows
+from mover_postgres.statements import copy_in
+from records_mover.parts import Reject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+    from mover_postgres.options import CopyOptions
+    from mover_postgres.salvage.cut import Piece
+    from records_mover.parts import LoadJob, RejectSink
+
+__all__ = ["Reading", "Salvage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of a stream from its start: the blocks, and the lines that come before them.
+
+    ``lines_before`` is right once the first block is there.
+    """
+
+    blocks: Iterator[bytes]
+    lines_before: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Salvage:
+    """What there is to know of a stream to load what is good of it.
+
+    ``by_line`` says that a row is told by the line on which it begins, else by its number.
+    """
+
+    job: LoadJob
+    sink: RejectSink
+    driver: PsycopgConnection
+    read: Callable[[], AbstractContextManager[Reading]]
+    copy: CopyOptions
+    codec: str
+    source: str
+    force_null: Sequence[str] = ()
+    by_line: bool = True
+
+    def run(self) -> int:
+        """Load the good rows and return their count; raises when too many are bad."""
+        driver, job = self.driver, self.job
+        tables.make(driver, len(job.columns))
+        unsendable = self._stage()
+        target = tables.describe(driver, job.landing.table, job.columns)
+        find_bad_rows(driver, target)
+        job.cancellation.check()
+        rows = 0
+        if self.sink.count + unsendable + tables.count(driver) <= self.sink.limit:
+            rows = insert_rows(driver, target)
+        job.cancellation.check()
+        if unsendable or tables.count(driver):
+            self._report()
+        self.sink.check()
+        tables.drop(driver)
+        return rows
+
+    def _stage(self) -> int:
+        """Send all that are rows as text; return how many are not."""
+        fields = [tables.field_name(place) for place in range(len(self.job.columns))]
+        staged = dict(zip(self.job.columns, fields, strict=True))
+        statement = copy_in(
+            tables.TEXT,
+            fields,
+            replace(self.copy, header=False),
+            force_null=[staged[name] for name in self.force_null],
+        )
+        left_out = 0
+
+        def good() -> Iterator[bytes]:
+            nonlocal left_out
+            for piece in self._pieces():
+                left_out += len(piece.bad)
+                yield piece.rows()
+
+        send(self.driver, statement.as_string(self.driver), good())
+        return left_out
+
+    def _pieces(self) -> Iterator[Piece]:
+        cutter = Cutter(self.copy, self.job.columns, codec=self.codec, header=self.copy.header)
+        with self.read() as reading:
+            for piece in cutter.pieces(self._watched(reading.blocks)):
+                piece.line += reading.lines_before()
+                yield piece
+
+    def _watched(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self.job.cancellation.check()
+            yield block
+
+    def _report(self) -> None:
+        """Read the stream once more for the text of the rows that were left out, in order."""
+        before = 0
+        with closing(tables.rejected(self.driver)) as found:
+            told = next(found, None)
+            for piece in self._pieces():
+                wrong: dict[int, tuple[str | None, str]] = {
+                    record: (self._column(bad.field), bad.reason)
+                    for record, bad in piece.bad.items()
+                }
+                good = piece.good
+                while told is not None and told[0] <= before + len(good):
+                    row, column, reason = told
+                    wrong[int(good[row - before - 1])] = (column, reason)
+                    told = next(found, None)
+                before += len(good)
+                self._add(piece, wrong)
+
+    def _column(self, field: int | None) -> str | None:
+        known = field is not None and field < len(self.job.columns)
+        return self.job.columns[field] if known and field is not None else None
+
+    def _add(self, piece: Piece, wrong: dict[int, tuple[str | None, str]]) -> None:
+        records = sorted(wrong)
+        for record, line in zip(records, piece.lines(records), strict=True):
+            column, reason = wrong[record]
+            self.sink.add(
+                Reject(
+                    source=self.source,
+                    line=line if self.by_line else piece.row + record,
+                    column=column,
+                    reason=" ".join(reason.split()),
+                    text=piece.text(record),
+                )
+            )
