@@ -61,16 +61,18 @@ def _ends(stage: Stage, *, up: bool, many: bool) -> tuple[str, str]:
 
 
 def _prepare(stage: Stage, *, up: bool, many: bool) -> None:
-    """Remove what the run before wrote."""
+    """Remove what the run before wrote, and let the disk come to rest: no run pays for another."""
     if up:
         client = stage.s3.client()
         for found in client.list_objects_v2(Bucket=_BUCKET).get("Contents", ()):
             client.delete_object(Bucket=_BUCKET, Key=found["Key"])
+        os.sync()
         return
     shutil.rmtree(stage.scratch / "many", ignore_errors=True)
     (stage.scratch / "one").unlink(missing_ok=True)
     if many:
         (stage.scratch / "many").mkdir()
+    os.sync()
 
 
 def _check(stage: Stage, *, up: bool, many: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mover_s3 import reading, writing
+from mover_s3 import fetching, reading, writing
 from mover_s3.errors import AccessError
 from mover_s3.retry import CONNECT_DEADLINE
 from records_mover.errors import MoverError, StoreError
@@ -82,7 +82,7 @@ def test_reading_survives(
     fault: str,
 ) -> None:
     monkeypatch.setattr(reading, "PART", MIB)
-    monkeypatch.setattr(reading, "FIRST", MIB // 4)
+    monkeypatch.setattr(fetching, "BLOCK", MIB // 4)
     data = noise[: 2 * MIB + 100]
     client.put_object(Bucket=bucket, Key="k", Body=data)
     got: list[bytes] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mover_s3 import copying, reading, writing
+from mover_s3 import copying, fetching, writing
 from mover_s3.workers import MEMORY, PART
 from mover_s3.writing import LARGEST, part_size
 from records_mover.errors import EndpointError, NotFoundError, StoreError
@@ -228,9 +228,9 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
     store: S3Store, bucket: str, client: Any, noise: bytes
 ) -> None:
     url = f"s3://{bucket}/moving"
-    _put(store, url, noise[: 4 * MIB])
+    _put(store, url, noise[: 12 * MIB])
     stream = store.open(url)
-    client.put_object(Bucket=bucket, Key="moving", Body=noise[MIB : 5 * MIB])
+    client.put_object(Bucket=bucket, Key="moving", Body=noise[MIB : 13 * MIB])
     with pytest.raises(StoreError, match="was changed"):
         stream.read()
     stream.close()
@@ -279,6 +279,6 @@ def test_sequential_reading_stays_within_its_memory(
     store = make_store()
     _put(store, f"s3://{bucket}/big", noise[: 26 * MIB])
     with store.open(f"s3://{bucket}/big") as stream:
-        stream.read(reading.FIRST + 1)
+        stream.read(fetching.BLOCK + 1)
         ahead = sum(one.reserved for one in stream._ahead)  # type: ignore[attr-defined]
         assert 0 < ahead <= MEMORY
