@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -84,11 +83,12 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
 def _in_binary(run: _Run, part: Part) -> int | None:
     """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
 
-    ``parallel=1`` asks for one thing at a time, and a single core gains nothing by sharing.
+    Only where several streams are asked for: on a machine that the server shares, the parsing takes
+    from the server what it spares it.
     """
     job = run.job
     size = part.size or job.meter.total_bytes or 0
-    if not part.rereadable or size < LARGE or job.parallel == 1 or (os.cpu_count() or 1) < 2:
+    if not part.rereadable or size < LARGE or (job.parallel or 1) < 2:
         return None
     from mover_postgres.binary.ladder import Declined, plan_csv
 
