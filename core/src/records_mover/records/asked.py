@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from records_mover.errors import MoverError
 from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Stored, Unloader
 from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
+from records_mover.records.words import describe_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -138,8 +139,6 @@ class Asked:
                 self._note(part.name, refusal)
 
     def _note(self, name: str, refusal: Refusal) -> None:
-        from records_mover.records.describe import describe_form
-
         words = refusal.why
         if refusal.form is not None:
             words = f"{describe_form(refusal.form)}: {refusal.why}"

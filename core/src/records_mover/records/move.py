@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from records_mover.errors import MoverError
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import Batches, Files, Fingerprinting, LoadJob, Payload, Stored, UnloadJob
-from records_mover.records.plan import Plan, make_plan
+from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.steps import Work, run_step
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
     from records_mover.records.options import MoveOptions
+    from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
     from records_mover.schema import RecordsSchema
 

@@ -10,7 +10,24 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection
 
-__all__ = ["BINARY_SETTINGS", "EXACT_TEXT", "driver_connection", "fetch", "set_locally"]
+__all__ = [
+    "BINARY_SETTINGS",
+    "CONNECT_ARGS",
+    "EXACT_TEXT",
+    "driver_connection",
+    "fetch",
+    "set_locally",
+]
+
+CONNECT_ARGS = {
+    "connect_timeout": 10,
+    "application_name": "records-mover",
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""A server that is gone is noticed within a minute, instead of never."""
 
 EXACT_TEXT: Mapping[str, str] = {
     "intervalstyle": "postgres",

@@ -47,7 +47,7 @@ def open_postgres(engine: Engine) -> PostgresDatabase:
         return PostgresDatabase(engine)
     from sqlalchemy import create_engine
 
-    from mover_postgres.plugin import CONNECT_ARGS
+    from mover_postgres.connections import CONNECT_ARGS
 
     url = engine.url.set(drivername=f"postgresql+{DRIVER}")
     return PostgresDatabase(

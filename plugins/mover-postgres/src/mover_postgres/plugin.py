@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_postgres.connections import CONNECT_ARGS
 from mover_postgres.insert_select import InsertSelect
 from mover_postgres.load import CopyIn
 from mover_postgres.pipe import BinaryIn, BinaryOut
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from records_mover.parts import Database, Loader, Unloader
 
 MOVER_API = 1
-
-CONNECT_ARGS = {
-    "connect_timeout": 10,
-    "application_name": "records-mover",
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
-"""A server that is gone is noticed within a minute, instead of never."""
 
 
 def _open(engine: Engine) -> Database:
