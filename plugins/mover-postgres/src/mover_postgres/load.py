@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-        loaded = _in_binary(run, part)
-        rows += run.load(part) if loaded is None else loaded
+import logging
+import os
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
