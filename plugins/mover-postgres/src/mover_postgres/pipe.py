@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from mover_postgres.unload import CopyOutRun, snapshot
+from mover_postgres.unload import unloading
 from records_mover.errors import LoadUnloadError
 from records_mover.parts import Form, Loaded, Offer, Refusal, Streams, Tier
 
@@ -62,21 +62,7 @@ class BinaryOut:
 
     def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:
         """Read in one snapshot; closing the stream early cancels the COPY."""
-        return _unloading(job)
-
-
-@contextmanager
-def _unloading(job: UnloadJob) -> Iterator[Payload]:
-    from mover_postgres.connections import driver_connection
-
-    with ExitStack() as stack:
-        connection = stack.enter_context(snapshot(job.database.engine))
-        driver = driver_connection(connection)
-        run = CopyOutRun(job, driver)
-        run.prepare_binary()
-        stack.enter_context(job.cancellation.stopping_by(driver.cancel))
-        stack.callback(run.close, connection)
-        yield run.payload(connection)
+        return unloading(job, binary=True)
 
 
 class BinaryIn:
