@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
+    from mover_postgres.frames import Wired
     from mover_postgres.signature import ColumnType
     from records_mover.parts import Ask, LoadJob, Part, Payload, UnloadJob
 
@@ -95,8 +96,7 @@ class BinaryIn:
             set_locally(driver, BINARY_SETTINGS)
             rows = 0
             for part in payload.parts:
-                with closing(part.open()) as stream:
-                    rows += _copy(job, driver, part, stream)
+                rows += _copied(job, driver, part)
                 job.meter.rows = rows
         return Loaded(rows=rows)
 
@@ -126,23 +126,46 @@ def _difference(types: Sequence[ColumnType], into: Sequence[ColumnType]) -> str:
 _BLOCK = 1 << 20
 
 
-def _copy(job: LoadJob, driver: PsycopgConnection, part: Part, stream: BinaryIO) -> int:
+def _copied(job: LoadJob, driver: PsycopgConnection, part: Part) -> int:
+    """Load a part: past both drivers where their sockets are bare, else through them."""
     from mover_postgres.binary.load import check_count, statement
     from mover_postgres.errors import DRIVER_ERRORS, translate
-    from mover_postgres.feed import send
-
-    def blocks() -> Iterator[bytes]:
-        while block := stream.read(_BLOCK):
-            job.cancellation.check()
-            yield block
+    from mover_postgres.frames import Wired, is_bare
 
     try:
         with driver.cursor() as cursor:
             command = statement(job.landing.table, job.columns, cursor)
-            counted = send(driver, command, blocks())
-            check_count(cursor, job.landing.table, sent=job.meter.rows, counted=counted)
+            wired = part.open
+            if isinstance(wired, Wired) and is_bare(wired.driver) and is_bare(driver):
+                sent, counted = _pumped(job, wired, driver, command)
+            else:
+                counted = _sent(job, driver, part, command)
+                sent = job.meter.rows
+            check_count(cursor, job.landing.table, sent=sent, counted=counted)
             return counted
     except DRIVER_ERRORS as error:
         job.cancellation.check()
-        doing = f"loading {part.name} into {job.landing.table}"
+        doing = f"copying {part.name} into {job.landing.table}"
         raise translate(error, doing, unit="row") from error
+
+
+def _pumped(job: LoadJob, wired: Wired, driver: PsycopgConnection, command: str) -> tuple[int, int]:
+    from mover_postgres.frames import pump
+
+    def passed(count: int) -> None:
+        job.cancellation.check()
+        job.meter.add_bytes(count)
+
+    return pump((wired.driver, wired.statement), (driver, command), passed)
+
+
+def _sent(job: LoadJob, driver: PsycopgConnection, part: Part, command: str) -> int:
+    from mover_postgres.feed import send
+
+    def blocks(stream: BinaryIO) -> Iterator[bytes]:
+        while block := stream.read(_BLOCK):
+            job.cancellation.check()
+            yield block
+
+    with closing(part.open()) as stream:
+        return send(driver, command, blocks(stream))

@@ -131,7 +131,7 @@ class _Run:
         self.counts = counts if counts is not None else []
         self._doing = f"reading {job.selection}"
         self._stream: BinaryIO | None = None
-        self._whole = False
+        self._whole = self._binary = False
         self._bom = self._raw_controls = False
         self.names: tuple[str, ...] = ()
 
@@ -167,6 +167,7 @@ class _Run:
         try:
             outputs = outputs_of(self._driver, self._rows)
             set_locally(self._driver, {**BINARY_SETTINGS, **_row_security(self._job.selection)})
+            self._binary = True
             composed = binary_statement_for(self._driver, self._rows, outputs)
             self._statement = composed.as_string(self._driver)
         except Exception as error:
@@ -188,7 +189,12 @@ class _Run:
         """Return the stream, not opened yet; the first has the selection's own name."""
         name = str(self._job.selection)
         name = name if number == 1 else f"{name} ({number})"
-        return Part(name=name, open=self.open, rereadable=False)
+        if not self._binary:
+            return Part(name=name, open=self.open, rereadable=False)
+        from mover_postgres.frames import Wired
+
+        wired = Wired(self.open, self._driver, self._statement)
+        return Part(name=name, open=wired, rereadable=False)
 
     def ranges(self) -> tuple[Blocks, ...]:
         """Return the ranges of blocks that are worth a stream each; none for one stream."""
@@ -243,7 +249,9 @@ class _Run:
 
     def close(self, connection: Connection) -> None:
         """End the COPY if it still runs; a connection left in the middle of one is thrown away."""
-        if self._stream is not None:
+        if self._driver.closed:
+            connection.invalidate()
+        elif self._stream is not None:
             self._stream.close()
             if not self._whole:
                 connection.invalidate()
