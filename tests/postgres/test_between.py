@@ -269,3 +269,48 @@ def test_no_value_is_read_or_written_for_a_file_s_sake(
 ) -> None:
     plan = session.explain(f"{near.url}::t", str(tmp_path / "t.csv"))
     assert not [words for _, words in plan.refusals if "pgcopy" in words]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [("1 / (i - 50000)", "division by zero"), ("killed", "the server cut the connection")],
+)
+def test_a_source_that_fails_midway_leaves_the_far_table_as_it_was(
+    one_pg: Bench, far_pg: Bench, session: Session, spoiled: str, words: str
+) -> None:
+    far_pg.run("CREATE TABLE t (i int, x int)", "INSERT INTO t VALUES (42)")
+    if spoiled == "killed":
+        end = "pg_terminate_backend(pg_backend_pid())"
+        spoiled = f"CASE WHEN i = 50000 THEN {end}::int END"
+    query = f"SELECT i, {spoiled} AS x FROM generate_series(1, 100000) AS i"
+    with pytest.raises(MoverError, match=words):
+        session.move(f"{one_pg.url}::", f"{far_pg.url}::t", query=query, if_exists="delete")
+    assert far_pg.rows("TABLE t") == [(42, None)]
+    assert session.move(f"{one_pg.url}::", f"{far_pg.url}::t", query="SELECT 1 AS i, 2 AS x").rows
+
+
+def test_behind_tls_the_drivers_pass_the_rows(
+    near: Bench, far_pg: Bench, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mover_postgres import frames
+
+    monkeypatch.setattr(frames, "is_bare", lambda connection: False)
+    moved = session.move(f"{near.url}::t", f"{far_pg.url}::t", verify=True)
+    assert (moved.rows, moved.route, moved.verified) == (1002, BINARY, True)
+
+
+def test_a_table_without_rows_goes_through_the_pipe(
+    one_pg: Bench, far_pg: Bench, session: Session
+) -> None:
+    one_pg.run("CREATE TABLE t (id int)")
+    moved = session.move(f"{one_pg.url}::t", f"{far_pg.url}::t", verify=True)
+    assert (moved.rows, moved.route) == (0, BINARY)
+
+
+def test_rows_larger_than_any_block_pass_whole(
+    one_pg: Bench, far_pg: Bench, session: Session
+) -> None:
+    one_pg.run(
+        "CREATE TABLE t AS SELECT id, repeat('x', 5000000) AS a FROM generate_series(1, 3) AS id"
+    )
+    assert session.move(f"{one_pg.url}::t", f"{far_pg.url}::t", verify=True).bytes > 15_000_000
