@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import secrets
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -28,6 +29,7 @@ from records_mover.parts import (
     TableName,
     UnloadJob,
 )
+from support.postgres import PostgresServer, debian_bin_dir, embedded_bin_dir, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,6 +217,21 @@ def pg(each_pg_url: str) -> Iterator[Bench]:
 def one_pg(pg_url: str) -> Iterator[Bench]:
     """A workbench in the embedded server alone, for what depends on no version."""
     yield from _bench(pg_url)
+
+
+@pytest.fixture(scope="session")
+def second_postgres() -> Iterator[PostgresServer]:
+    """A server that is not the first one: Debian's where installed, which is older."""
+    with postgres_server(debian_bin_dir() or embedded_bin_dir()) as server:
+        yield server
+
+
+@pytest.fixture
+def far_pg(second_postgres: PostgresServer) -> Iterator[Bench]:
+    """A workbench on the second server."""
+    name = f"far_{secrets.token_hex(6)}"
+    yield from _bench(second_postgres.create_database(name))
+    second_postgres.drop_database(name)
 
 
 def _bench(url: str) -> Iterator[Bench]:

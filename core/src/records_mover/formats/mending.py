@@ -160,10 +160,15 @@ def _converted(column: Column, raw: pa.Array) -> tuple[pa.Array, list[tuple[int,
     bad = list(_failing(convert, raw, 0))
     if bad:
         mask = values.flags(np.isin(np.arange(len(raw)), bad))
-        shown = [raw[index].as_py().decode("utf-8", "replace") for index in bad]
+        shown = [_shown(raw[index]) for index in bad]
         raw = pc.if_else(mask, values.null(raw.type), raw)
         return convert(raw), list(zip(bad, shown, strict=True))
     return convert(raw), []
+
+
+def _shown(value: pa.Scalar) -> str:
+    said = value.as_py()
+    return said if isinstance(said, str) else said.decode("utf-8", "replace")
 
 
 def _failing(convert: Callable[[pa.Array], pa.Array], part: pa.Array, start: int) -> Iterator[int]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from mover_postgres.unload import CopyOutRun, snapshot
+from mover_postgres.unload import unloading
 from records_mover.errors import LoadUnloadError
 from records_mover.parts import Form, Loaded, Offer, Refusal, Streams, Tier
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
+    from mover_postgres.frames import Wired
     from mover_postgres.signature import ColumnType
     from records_mover.parts import Ask, LoadJob, Part, Payload, UnloadJob
 
@@ -62,21 +63,7 @@ class BinaryOut:
 
     def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:
         """Read in one snapshot; closing the stream early cancels the COPY."""
-        return _unloading(job)
-
-
-@contextmanager
-def _unloading(job: UnloadJob) -> Iterator[Payload]:
-    from mover_postgres.connections import driver_connection
-
-    with ExitStack() as stack:
-        connection = stack.enter_context(snapshot(job.database.engine))
-        driver = driver_connection(connection)
-        run = CopyOutRun(job, driver)
-        run.prepare_binary()
-        stack.enter_context(job.cancellation.stopping_by(driver.cancel))
-        stack.callback(run.close, connection)
-        yield run.payload(connection)
+        return unloading(job, binary=True)
 
 
 class BinaryIn:
@@ -109,8 +96,7 @@ class BinaryIn:
             set_locally(driver, BINARY_SETTINGS)
             rows = 0
             for part in payload.parts:
-                with closing(part.open()) as stream:
-                    rows += _copy(job, driver, part, stream)
+                rows += _copied(job, driver, part)
                 job.meter.rows = rows
         return Loaded(rows=rows)
 
@@ -140,23 +126,46 @@ def _difference(types: Sequence[ColumnType], into: Sequence[ColumnType]) -> str:
 _BLOCK = 1 << 20
 
 
-def _copy(job: LoadJob, driver: PsycopgConnection, part: Part, stream: BinaryIO) -> int:
+def _copied(job: LoadJob, driver: PsycopgConnection, part: Part) -> int:
+    """Load a part: past both drivers where their sockets are bare, else through them."""
     from mover_postgres.binary.load import check_count, statement
     from mover_postgres.errors import DRIVER_ERRORS, translate
-    from mover_postgres.feed import send
-
-    def blocks() -> Iterator[bytes]:
-        while block := stream.read(_BLOCK):
-            job.cancellation.check()
-            yield block
+    from mover_postgres.frames import Wired, is_bare
 
     try:
         with driver.cursor() as cursor:
             command = statement(job.landing.table, job.columns, cursor)
-            counted = send(driver, command, blocks())
-            check_count(cursor, job.landing.table, sent=job.meter.rows, counted=counted)
+            wired = part.open
+            if isinstance(wired, Wired) and is_bare(wired.driver) and is_bare(driver):
+                sent, counted = _pumped(job, wired, driver, command)
+            else:
+                counted = _sent(job, driver, part, command)
+                sent = job.meter.rows
+            check_count(cursor, job.landing.table, sent=sent, counted=counted)
             return counted
     except DRIVER_ERRORS as error:
         job.cancellation.check()
-        doing = f"loading {part.name} into {job.landing.table}"
+        doing = f"copying {part.name} into {job.landing.table}"
         raise translate(error, doing, unit="row") from error
+
+
+def _pumped(job: LoadJob, wired: Wired, driver: PsycopgConnection, command: str) -> tuple[int, int]:
+    from mover_postgres.frames import pump
+
+    def passed(count: int) -> None:
+        job.cancellation.check()
+        job.meter.add_bytes(count)
+
+    return pump((wired.driver, wired.statement), (driver, command), passed)
+
+
+def _sent(job: LoadJob, driver: PsycopgConnection, part: Part, command: str) -> int:
+    from mover_postgres.feed import send
+
+    def blocks(stream: BinaryIO) -> Iterator[bytes]:
+        while block := stream.read(_BLOCK):
+            job.cancellation.check()
+            yield block
+
+    with closing(part.open()) as stream:
+        return send(driver, command, blocks(stream))

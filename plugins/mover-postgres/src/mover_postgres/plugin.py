@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_postgres.arrow_out import CopyArrow
 from mover_postgres.connections import CONNECT_ARGS
 from mover_postgres.insert_select import InsertSelect
 from mover_postgres.load import CopyIn
@@ -44,8 +45,8 @@ def mover_databases() -> Iterable[DatabaseKind]:
 
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
-    """Offer COPY TO STDOUT, in text and in binary."""
-    return (CopyOut(), BinaryOut())
+    """Offer COPY TO STDOUT: in text, in binary, and as Arrow batches."""
+    return (CopyOut(), BinaryOut(), CopyArrow())
 
 
 @hookimpl

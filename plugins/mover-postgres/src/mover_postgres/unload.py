@@ -12,7 +12,7 @@ from records_mover.errors import LoadUnloadError, MoverError
 from records_mover.parts import Offer, Part, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection, Engine
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mover_postgres.ranges import Blocks
     from records_mover.parts import Ask, Fingerprint, Payload, Selection, UnloadJob
 
-__all__ = ["CopyOut", "CopyOutRun", "snapshot"]
+__all__ = ["CopyOut", "unloading"]
 
 
 class CopyOut:
@@ -40,9 +40,9 @@ class CopyOut:
         from mover_postgres.connections import driver_connection
 
         with ExitStack() as stack:
-            connection = stack.enter_context(snapshot(job.database.engine))
+            connection = stack.enter_context(_snapshot(job.database.engine))
             driver = driver_connection(connection)
-            run = CopyOutRun(job, driver)
+            run = _Run(job, driver)
             run.prepare()
             stack.enter_context(job.cancellation.stopping_by(driver.cancel))
             others = _others(job, run, driver, stack)
@@ -54,8 +54,8 @@ class CopyOut:
 
 
 def _others(
-    job: UnloadJob, run: CopyOutRun, driver: PsycopgConnection, stack: ExitStack
-) -> list[tuple[int, CopyOutRun]]:
+    job: UnloadJob, run: _Run, driver: PsycopgConnection, stack: ExitStack
+) -> list[tuple[int, _Run]]:
     """Cut the table into ranges, the first of them for ``run``, and open the others."""
     from mover_postgres.connections import driver_connection
     from mover_postgres.ranges import export_snapshot, import_snapshot
@@ -67,10 +67,10 @@ def _others(
     run.prepare(ranges[0])
     others = []
     for number, blocks in enumerate(ranges[1:], start=2):
-        connection = stack.enter_context(snapshot(job.database.engine))
+        connection = stack.enter_context(_snapshot(job.database.engine))
         another = driver_connection(connection)
         import_snapshot(another, name)
-        other = CopyOutRun(job, another, counts=run.counts)
+        other = _Run(job, another, counts=run.counts)
         other.prepare(blocks)
         stack.enter_context(job.cancellation.stopping_by(another.cancel))
         stack.callback(other.close, connection)
@@ -79,8 +79,27 @@ def _others(
 
 
 @contextmanager
-def snapshot(engine: Engine) -> Iterator[Connection]:
-    """Open a connection whose statements all see the same rows."""
+def unloading(
+    job: UnloadJob,
+    respelled: Callable[[PsycopgConnection], Selection] | None = None,
+    *,
+    binary: bool = False,
+) -> Iterator[Streams]:
+    """Read as one stream; ``respelled`` returns another query for the same rows."""
+    from mover_postgres.connections import driver_connection
+
+    with ExitStack() as stack:
+        connection = stack.enter_context(_snapshot(job.database.engine))
+        driver = driver_connection(connection)
+        run = _Run(job, driver, rows=respelled(driver) if respelled else None)
+        run.prepare_binary() if binary else run.prepare()
+        stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+        stack.callback(run.close, connection)
+        yield run.payload(connection)
+
+
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Connection]:
     from mover_postgres.errors import translate
 
     try:
@@ -95,19 +114,24 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         connection.close()
 
 
-class CopyOutRun:
+class _Run:
     """One unload: what to run, and the stream that it was opened as."""
 
     def __init__(
-        self, job: UnloadJob, driver: PsycopgConnection, counts: list[int] | None = None
+        self,
+        job: UnloadJob,
+        driver: PsycopgConnection,
+        counts: list[int] | None = None,
+        rows: Selection | None = None,
     ) -> None:
         self._job = job
+        self._rows = rows or job.selection
         self._driver = driver
         self._plain = False
         self.counts = counts if counts is not None else []
         self._doing = f"reading {job.selection}"
         self._stream: BinaryIO | None = None
-        self._whole = False
+        self._whole = self._binary = False
         self._bom = self._raw_controls = False
         self.names: tuple[str, ...] = ()
 
@@ -117,7 +141,7 @@ class CopyOutRun:
         from mover_postgres.outputs import field_types, is_plain, outputs_of, statement_for
 
         try:
-            outputs = outputs_of(self._driver, self._job.selection)
+            outputs = outputs_of(self._driver, self._rows)
             options = options_or_error(
                 self._job.form,
                 unload_options,
@@ -126,7 +150,7 @@ class CopyOutRun:
             )
             settings = {**EXACT_TEXT, "datestyle": options.date_style}
             set_locally(self._driver, settings | _row_security(self._job.selection))
-            composed = statement_for(self._driver, self._job.selection, outputs, options, blocks)
+            composed = statement_for(self._driver, self._rows, outputs, options, blocks)
             self._statement = composed.as_string(self._driver)
             self._plain = is_plain(self._driver, self._job.selection, outputs)
         except Exception as error:
@@ -141,9 +165,10 @@ class CopyOutRun:
         from mover_postgres.outputs import binary_statement_for, outputs_of
 
         try:
-            outputs = outputs_of(self._driver, self._job.selection)
+            outputs = outputs_of(self._driver, self._rows)
             set_locally(self._driver, {**BINARY_SETTINGS, **_row_security(self._job.selection)})
-            composed = binary_statement_for(self._driver, self._job.selection, outputs)
+            self._binary = True
+            composed = binary_statement_for(self._driver, self._rows, outputs)
             self._statement = composed.as_string(self._driver)
         except Exception as error:
             raise self._translated(error) from error
@@ -164,7 +189,12 @@ class CopyOutRun:
         """Return the stream, not opened yet; the first has the selection's own name."""
         name = str(self._job.selection)
         name = name if number == 1 else f"{name} ({number})"
-        return Part(name=name, open=self.open, rereadable=False)
+        if not self._binary:
+            return Part(name=name, open=self.open, rereadable=False)
+        from mover_postgres.frames import Wired
+
+        wired = Wired(self.open, self._driver, self._statement)
+        return Part(name=name, open=wired, rereadable=False)
 
     def ranges(self) -> tuple[Blocks, ...]:
         """Return the ranges of blocks that are worth a stream each; none for one stream."""
@@ -219,7 +249,9 @@ class CopyOutRun:
 
     def close(self, connection: Connection) -> None:
         """End the COPY if it still runs; a connection left in the middle of one is thrown away."""
-        if self._stream is not None:
+        if self._driver.closed:
+            connection.invalidate()
+        elif self._stream is not None:
             self._stream.close()
             if not self._whole:
                 connection.invalidate()
