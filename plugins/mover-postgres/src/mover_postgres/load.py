@@ -124,6 +124,7 @@ class _Run:
         except BadRowError as error:
             if error.__cause__ is None:  # a trap in the file that leads the server astray
                 raise
+            suspect = error.column
         job = self.job
         form = job.form.format
         salvage = Salvage(
@@ -134,6 +135,7 @@ class _Run:
             copy=self.options.copy,
             codec=form.validate().codec if isinstance(form, DelimitedRecordsFormat) else "utf-8",
             source=part.name,
+            suspect=suspect,
             force_null=self.force_null,
         )
         try:

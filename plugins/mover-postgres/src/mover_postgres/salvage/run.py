@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mover_postgres.feed import send
 from mover_postgres.salvage import tables
 from mover_postgres.salvage.cut import Cutter
-from mover_postgres.salvage.find import find_bad_rows
-from mover_postgres.salvage.insert import insert_rows
+from mover_postgres.salvage.find import find_all_bad_rows, find_bad_rows
+from mover_postgres.salvage.insert import insert_rows, insert_what_fits
 from mover_postgres.statements import copy_in
 from records_mover.parts import Reject
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mover_postgres.options import CopyOptions
     from mover_postgres.salvage.cut import Piece
+    from mover_postgres.salvage.tables import Target
     from records_mover.parts import LoadJob, RejectSink
 
 __all__ = ["Reading", "Salvage"]
@@ -42,6 +43,7 @@ class Reading:
 class Salvage:
     """What there is to know of a stream to load what is good of it.
 
+    ``suspect`` is the column that was seen to be bad, if one was.
     ``by_line`` says that a row is told by the line on which it begins, else by its number.
     """
 
@@ -52,6 +54,7 @@ class Salvage:
     copy: CopyOptions
     codec: str
     source: str
+    suspect: str | None = None
     force_null: Sequence[str] = ()
     by_line: bool = True
 
@@ -60,18 +63,34 @@ class Salvage:
         driver, job = self.driver, self.job
         tables.make(driver, len(job.columns))
         unsendable = self._stage()
-        target = tables.describe(driver, job.landing.table, job.columns)
-        find_bad_rows(driver, target)
-        job.cancellation.check()
-        rows = 0
-        if self.sink.count + unsendable + tables.count(driver) <= self.sink.limit:
-            rows = insert_rows(driver, target)
+        target = tables.describe(driver, job.landing, job.columns)
+        rows = self._inserted(target, unsendable)
         job.cancellation.check()
         if unsendable or tables.count(driver):
             self._report()
         self.sink.check()
         tables.drop(driver)
         return rows
+
+    def _inserted(self, target: Target, unsendable: int) -> int:
+        """Insert the rows that fit; none when it is clear that too many do not."""
+
+        def too_many() -> bool:
+            self.job.cancellation.check()
+            bad = self.sink.count + unsendable + tables.count(self.driver)
+            return bad > self.sink.limit
+
+        find_bad_rows(self.driver, target, self.suspect)
+        if too_many():
+            return 0
+        rows = insert_rows(self.driver, target)
+        if rows is not None:
+            return rows
+        find_all_bad_rows(self.driver, target)
+        if too_many():
+            return 0
+        rows = insert_rows(self.driver, target)
+        return insert_what_fits(self.driver, target) if rows is None else rows
 
     def _stage(self) -> int:
         """Send all that are rows as text; return how many are not."""

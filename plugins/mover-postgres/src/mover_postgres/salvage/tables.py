@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
+    from records_mover.parts import Landing
+
 __all__ = [
     "REJECTED",
     "TEXT",
@@ -68,6 +70,7 @@ class Target:
     """The table that rows land in."""
 
     table: TableName
+    shown: TableName
     columns: tuple[TargetColumn, ...]
 
     def typed(self) -> sql.Composable:
@@ -101,8 +104,9 @@ WHERE a.attrelid = %(table)s::regclass AND a.attname = ANY (%(names)s) AND a.att
 """
 
 
-def describe(driver: PsycopgConnection, table: TableName, columns: Sequence[str]) -> Target:
+def describe(driver: PsycopgConnection, landing: Landing, columns: Sequence[str]) -> Target:
     """Look up the columns that are loaded."""
+    table = landing.table
     told = {
         "table": relation(table).as_string(driver),
         "names": list(columns),
@@ -112,6 +116,7 @@ def describe(driver: PsycopgConnection, table: TableName, columns: Sequence[str]
     found = {row[0]: row[1:] for row in fetch(driver, sql.SQL(_COLUMNS), told)}
     return Target(
         table=table,
+        shown=landing.shown,
         columns=tuple(
             TargetColumn(
                 place=place,
@@ -145,7 +150,7 @@ def make(driver: PsycopgConnection, columns: int) -> None:
     run(
         driver,
         sql.SQL(
-            "CREATE TEMPORARY TABLE {} (mover_row bigint PRIMARY KEY, place int, col text, "
+            "CREATE TEMPORARY TABLE {} (mover_row bigint PRIMARY KEY, col text, "
             "reason text) ON COMMIT DROP"
         ).format(sql.Identifier(REJECTED.name)),
     )
