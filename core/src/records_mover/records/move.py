@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from records_mover.errors import MoverError
+from records_mover.formats.cleaning import Mended
 from records_mover.meter import Cancellation, Meter
-from records_mover.parts import Batches, Files, LoadJob, Payload, UnloadJob
+from records_mover.parts import Batches, Files, LoadJob, Payload, Streams, UnloadJob
 from records_mover.records.plan import Plan, make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
-from records_mover.records.steps import Work, run_step
+from records_mover.records.steps import Work, clean_streams, run_step
 
 if TYPE_CHECKING:
     from records_mover.parts import Loaded, Loader
@@ -63,11 +64,18 @@ def run_move(
     result = MoveResult(
         rows=loaded.rows if loaded is not None else run.rows(),
         rejected=_rejected(loaded, rejects),
+        bad_bytes=run.mended.count,
+        first_bad_bytes=run.mended.first,
         bytes=run.meter.bytes,
         seconds=time.monotonic() - started,
         route=plan.route.names,
         output_urls=_output_urls(payload),
     )
+    if result.bad_bytes:
+        done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
+        logger.warning(
+            "%d bad bytes were %s, first on %s", result.bad_bytes, done, result.first_bad_bytes
+        )
     context.plugins.moved(result)
     return result
 
@@ -80,6 +88,7 @@ class _Run:
     meter: Meter
     cancellation: Cancellation
     rejects: Rejects | None = None
+    mended: Mended = field(default_factory=Mended)
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -123,6 +132,7 @@ class _Run:
             cancellation=self.cancellation,
             instructions=self.options.instructions,
             rejects=self.rejects,
+            mended=self.mended,
             schema=lambda: self.schema,
         )
 
@@ -168,6 +178,8 @@ class _Run:
                 parallel=self.options.parallel,
                 rejects=self.rejects,
             )
+            if isinstance(payload, Streams):
+                payload = clean_streams(payload, self._work())
             loaded = loader.load(job, payload)
             self.cancellation.check()
             if self.rejects is not None:

@@ -17,6 +17,7 @@ class MoveResult:
 
     ``rows`` is None only where bytes were copied without being looked at. ``output_urls`` maps a
     short name to the URL of each file written. ``verified`` is None where it was not asked for.
+    ``rejected`` rows were left out, ``bad_bytes`` bytes left out or replaced.
     """
 
     rows: int | None
@@ -24,6 +25,8 @@ class MoveResult:
     seconds: float
     route: tuple[str, ...]
     rejected: int = 0
+    bad_bytes: int = 0
+    first_bad_bytes: str | None = None
     verified: bool | None = None
     output_urls: Mapping[str, str] = field(default_factory=dict)
 

@@ -191,7 +191,7 @@ def _reason_function(driver: PsycopgConnection, column: TargetColumn) -> sql.Com
     """Make a function that returns what an assignment to a variable of the type raises."""
     name = sql.Identifier("pg_temp", f"mover_reason_{column.place}")
     body = sql.SQL(
-        "DECLARE x {}; BEGIN x := v; RETURN NULL; "
+        "BEGIN DECLARE x {} := v; BEGIN RETURN NULL; END; "
         "EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN RETURN SQLERRM; END"
     ).format(sql.SQL(column.type))
     run(

@@ -12,7 +12,7 @@ from mover_postgres.statements import relation
 from records_mover.parts import TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
@@ -173,7 +173,7 @@ def count(driver: PsycopgConnection) -> int:
     return int(rows[0][0])
 
 
-def rejected(driver: PsycopgConnection) -> Iterator[tuple[int, str | None, str]]:
+def rejected(driver: PsycopgConnection) -> Generator[tuple[int, str | None, str], None, None]:
     """Yield number, column and reason of the rejected rows in order."""
     query = sql.SQL("SELECT mover_row, col, reason FROM {} ORDER BY mover_row")
     with driver.cursor("mover_rejected_rows") as cursor:
