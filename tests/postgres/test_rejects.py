@@ -91,6 +91,7 @@ def test_every_kind_of_bad_row_is_left_out_and_explained(pg, move, source, rejec
     source.write_bytes(content)
     moved = move(str(source), f"{pg.url}::t", **CSV, max_failure_rows=100, rejects=rejects.path)
     assert (moved.rows, moved.rejected) == (len(EVERY_KIND) + 1, len(EVERY_KIND))
+    assert moved.bytes == len(content)
     for (line, column, reason, row), found in zip(bad, rejects.rows(), strict=True):
         assert found[:2] == (line, column)
         assert reason in found[2]
@@ -277,6 +278,7 @@ def test_standard_input_is_kept_only_to_be_read_again(pg, rejects):
     )
     assert ran.returncode == 4, ran.stderr
     assert '"rejected": 50' in ran.stdout
+    assert f'"bytes": {len(rows) + 4}' in ran.stdout
     assert rejects.lines()[:2] == [1001, 2001]
     assert pg.rows("SELECT count(*), max(a) FROM t") == [(49_950, 49_999)]
 

@@ -130,6 +130,7 @@ class _Run:
         from mover_postgres.salvage.find import undoing
         from mover_postgres.salvage.run import Salvage
 
+        counted = self.job.meter.bytes
         try:
             with undoing(self.driver), closing(again.open()) as stream:
                 return self.copy(part, stream)
@@ -142,7 +143,7 @@ class _Run:
             job=job,
             sink=sink,
             driver=self.driver,
-            read=lambda: self._reading(part, again),
+            read=lambda: self._reading(part, again, counted),
             copy=self.options.copy,
             codec=self.codec,
             source=part.name,
@@ -157,10 +158,13 @@ class _Run:
             raise translate(error, doing) from error
 
     @contextmanager
-    def _reading(self, part: Part, again: Again) -> Iterator[Reading]:
+    def _reading(self, part: Part, again: Again, counted: int) -> Iterator[Reading]:
+        """Read a part once more; its bytes, of which so many came before, are counted once."""
         from mover_postgres.blocks import Intake
         from mover_postgres.salvage.run import Reading
 
+        if part.rereadable:
+            self.job.meter.bytes = counted
         with closing(again.open()) as stream:
             server = self.driver.server_version
             intake = Intake(stream, self.options, server=server, source=part.name)
@@ -196,7 +200,7 @@ class _Run:
         cutter = Cutter(
             self.options.copy, self.job.columns, codec=self.codec, header=self.options.copy.header
         )
-        with Again(part) as again, self._reading(part, again) as reading:
+        with Again(part) as again, self._reading(part, again, self.job.meter.bytes) as reading:
             for piece in cutter.pieces(reading.blocks):
                 for record, bad in sorted(piece.bad.items()):
                     if not bad.is_text:

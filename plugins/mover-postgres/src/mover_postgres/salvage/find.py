@@ -26,23 +26,6 @@ __all__ = ["find_all_bad_rows", "find_bad_rows", "is_about_rows", "undoing"]
 SOFT_ERRORS_SINCE = 160000
 """The first version whose types can say that a text is no value of theirs without an error."""
 
-_DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
-_PLAIN = {
-    "smallint": "^-?[0-9]{1,4}$",
-    "integer": "^-?[0-9]{1,9}$",
-    "bigint": "^-?[0-9]{1,18}$",
-    "numeric": "^-?[0-9]{1,30}([.][0-9]{1,30})?$",
-    "real": "^-?[0-9]{1,15}([.][0-9]{1,15})?$",
-    "double precision": "^-?[0-9]{1,15}([.][0-9]{1,15})?$",
-    "boolean": "^(t|f|true|false)$",
-    "date": f"^{_DAY}$",
-    "timestamp without time zone": f"^{_DAY} {_TIME}$",
-    "timestamp with time zone": f"^{_DAY} {_TIME}([+-](0[0-9]|1[0-4]))?$",
-    "uuid": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
-}
-"""How most values of a type look; all texts that look so are values of it, with any DateStyle."""
-
 _FAULTS_OF_ROWS = ("22", "23")
 _RAISED = "P0001"
 
@@ -89,6 +72,15 @@ class _Check:
     column: TargetColumn
     is_bad: sql.Composable
     reason: sql.Composable
+    call: sql.Composable | None = None
+
+    @property
+    def computed(self) -> sql.Composable:
+        """The column of words that ``reason`` names, with a comma before it; often none."""
+        if self.call is None:
+            return sql.SQL("")
+        words = sql.Identifier(f"w{self.column.place}")
+        return sql.SQL(", {} AS {}").format(self.call, words)
 
 
 def _checks(
@@ -98,14 +90,15 @@ def _checks(
         null = sql.Literal(_null_words(target, column))
         tests = [sql.SQL("{} IS NULL").format(column.field)] if column.required else []
         reason: sql.Composable = null
+        call = None
         if column in suspects and not column.is_text:
-            is_bad, reason = _test(driver, column)
+            is_bad, reason, call = _test(driver, column)
             tests.append(is_bad)
             reason = sql.SQL("CASE WHEN {} IS NULL THEN {} ELSE {} END").format(
                 column.field, null, reason
             )
         if tests:
-            yield _Check(column, sql.SQL(" OR ").join(tests), reason)
+            yield _Check(column, sql.SQL(" OR ").join(tests), reason, call)
 
 
 def _null_words(target: Target, column: TargetColumn) -> str:
@@ -148,28 +141,29 @@ def _all_cast(driver: PsycopgConnection, columns: Sequence[TargetColumn]) -> boo
     return True
 
 
-def _test(driver: PsycopgConnection, column: TargetColumn) -> tuple[sql.Composable, sql.Composable]:
-    """Return when a text is no value of the column's type, and the server's words for it."""
+def _test(
+    driver: PsycopgConnection, column: TargetColumn
+) -> tuple[sql.Composable, sql.Composable, sql.Composable | None]:
+    """Return when a text is no value of the column's type, and the server's words for it.
+
+    The words may be those of a call, made once for each row, that comes third.
+    """
     if column.size is not None:
         # Blanks beyond the length are cut off without a word, as COPY does.
         test = sql.SQL("char_length(rtrim({}, ' ')) > {}")
         words = sql.Literal(f"value too long for type {column.type}")
-        return test.format(column.field, sql.Literal(column.size)), words
+        return test.format(column.field, sql.Literal(column.size)), words, None
     if driver.server_version >= SOFT_ERRORS_SINCE and _is_soft(driver, column):
         told = (column.field, sql.Literal(column.type))
         return (
             sql.SQL("NOT pg_input_is_valid({}, {})").format(*told),
             sql.SQL("(pg_input_error_info({}, {})).message").format(*told),
+            None,
         )
     function = _reason_function(driver, column)
     call = sql.SQL("{}({})").format(function, column.field)
-    test = sql.SQL("{} IS NOT NULL").format(call)
-    plain = _PLAIN.get(column.type)
-    if plain is not None:
-        # To look at a text takes a tenth of the time that an error in a function does.
-        seen = sql.SQL("{} ~ {}").format(column.field, sql.Literal(plain))
-        test = sql.SQL("CASE WHEN {} THEN false ELSE {} END").format(seen, test)
-    return test, call
+    words = sql.Identifier(f"w{column.place}")
+    return sql.SQL("{} IS NOT NULL").format(words), words, call
 
 
 def _is_soft(driver: PsycopgConnection, column: TargetColumn) -> bool:
@@ -205,17 +199,21 @@ def _reason_function(driver: PsycopgConnection, column: TargetColumn) -> sql.Com
 
 def _mark(driver: PsycopgConnection, checks: Iterable[_Check]) -> None:
     """Find all in one pass, which stops at the first column that is bad, and forget those rows."""
-    cases = [_cases(check) for check in checks]
-    if not cases:
+    checks = list(checks)
+    if not checks:
         return
+    cases = [_cases(check) for check in checks]
+    computed = sql.SQL("").join(check.computed for check in checks)
     bad, names, reasons = [sql.SQL(" ").join(found) for found in zip(*cases, strict=True)]
-    # OFFSET 0 keeps the tests from being made again for each column of the result.
+    # OFFSET 0 keeps tests and calls from being made again for each column of the result.
     statement = sql.SQL(
         "INSERT INTO {} (mover_row, col, reason) "
         "SELECT mover_row, CASE place {} END, CASE place {} END FROM "
-        "(SELECT *, CASE {} END AS place FROM {} OFFSET 0) AS s WHERE place IS NOT NULL"
+        "(SELECT *, CASE {} END AS place FROM (SELECT *{} FROM {} OFFSET 0) AS a OFFSET 0) AS s "
+        "WHERE place IS NOT NULL"
     )
-    if run(driver, statement.format(relation(REJECTED), names, reasons, bad, relation(TEXT))):
+    told = (relation(REJECTED), names, reasons, bad, computed, relation(TEXT))
+    if run(driver, statement.format(*told)):
         forget_rejected(driver)
 
 

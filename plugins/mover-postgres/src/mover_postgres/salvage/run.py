@@ -15,7 +15,7 @@ from mover_postgres.statements import copy_in
 from records_mover.parts import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reading", "Salvage"]
 
+_KEPT_BYTES = 32 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -37,6 +39,21 @@ class Reading:
 
     blocks: Iterator[bytes]
     lines_before: Callable[[], int]
+
+
+class _Kept:
+    """The pieces of a stream while they are few; None when it is better read again."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Piece] | None = []
+        self._bytes = 0
+
+    def add(self, piece: Piece) -> None:
+        self._bytes += len(piece.data) + piece.ends.nbytes
+        if self.pieces is not None:
+            self.pieces.append(piece)
+        if self._bytes > _KEPT_BYTES:
+            self.pieces = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +79,13 @@ class Salvage:
         """Load the good rows and return their count; raises when too many are bad."""
         driver, job = self.driver, self.job
         tables.make(driver, len(job.columns))
-        unsendable = self._stage()
+        kept = _Kept()
+        unsendable = self._stage(kept)
         target = tables.describe(driver, job.landing, job.columns)
         rows = self._inserted(target, unsendable)
         job.cancellation.check()
         if unsendable or tables.count(driver):
-            self._report()
+            self._report(self._pieces() if kept.pieces is None else kept.pieces)
         self.sink.check()
         tables.drop(driver)
         return rows
@@ -92,7 +110,7 @@ class Salvage:
         rows = insert_rows(self.driver, target)
         return insert_what_fits(self.driver, target) if rows is None else rows
 
-    def _stage(self) -> int:
+    def _stage(self, kept: _Kept) -> int:
         """Send all that are rows as text; return how many are not."""
         fields = [tables.field_name(place) for place in range(len(self.job.columns))]
         staged = dict(zip(self.job.columns, fields, strict=True))
@@ -108,6 +126,7 @@ class Salvage:
             nonlocal left_out
             for piece in self._pieces():
                 left_out += len(piece.bad)
+                kept.add(piece)
                 yield piece.rows()
 
         send(self.driver, statement.as_string(self.driver), good())
@@ -125,12 +144,12 @@ class Salvage:
             self.job.cancellation.check()
             yield block
 
-    def _report(self) -> None:
-        """Read the stream once more for the text of the rows that were left out, in order."""
+    def _report(self, pieces: Iterable[Piece]) -> None:
+        """Look the rows that were left out up, in order, for their lines and texts."""
         before = 0
         with closing(tables.rejected(self.driver)) as found:
             told = next(found, None)
-            for piece in self._pieces():
+            for piece in pieces:
                 wrong: dict[int, tuple[str | None, str]] = {
                     record: (self._column(bad.field), bad.reason)
                     for record, bad in piece.bad.items()
