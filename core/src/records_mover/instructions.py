@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["ProcessingInstructions"]
+__all__ = ["BadBytes", "ProcessingInstructions"]
+
+BadBytes = Literal["fail", "strip", "replace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class ProcessingInstructions:
     ``max_inference_rows``: rows read to infer column types; None reads every row, so that the
     types hold for the whole of the data.
     ``max_failure_rows``: tolerated bad rows; None leaves it to ``fail_if_row_invalid``.
+    ``bad_bytes``: what to do with NULs and bytes that are no text in a delimited file: they make
+    their row a bad one, are left out, or a replacement character takes their place.
     """
 
     fail_if_dont_understand: bool = True
@@ -25,6 +30,7 @@ class ProcessingInstructions:
     fail_if_row_invalid: bool = True
     max_inference_rows: int | None = None
     max_failure_rows: int | None = None
+    bad_bytes: BadBytes = "fail"
 
     @property
     def tolerated(self) -> float:

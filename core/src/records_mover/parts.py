@@ -286,11 +286,18 @@ class UnloadJob:
 class Landing:
     """Where rows land: a table on a connection whose transaction publishing ends.
 
-    A loader neither commits nor rolls back.
+    A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
+    they land in another one first.
     """
 
     connection: Connection
     table: TableName
+    target: TableName | None = None
+
+    @property
+    def shown(self) -> TableName:
+        """The table to name in messages."""
+        return self.target or self.table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,12 @@ writing = _stacked(
         "file, line, column, reason and the row's own text.",
     ),
     click.option(
+        "--bad-bytes",
+        type=click.Choice(("fail", "strip", "replace")),
+        help="What to do with NULs and bytes that are no text. "
+        "The default, fail, makes the row a bad one.",
+    ),
+    click.option(
         "--scratch",
         metavar="URL",
         help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -177,7 +177,10 @@ class _Inspection:
         for part in self._parts:
             keep(part)
         openers = [part.open for part in self._parts]
-        return infer_schema(openers, self.format, self._options.instructions)
+        instructions = self._options.instructions
+        if instructions.tolerant:  # who loads the rows counts those that it leaves out
+            instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
+        return infer_schema(openers, self.format, instructions)
 
 
 def _directory(context: Context, url: str) -> RecordsDirectory | None:

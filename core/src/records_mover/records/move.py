@@ -5,17 +5,27 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
 from records_mover.errors import MoverError
+from records_mover.formats.cleaning import Mended
 from records_mover.meter import Cancellation, Meter
-from records_mover.parts import Batches, Files, Fingerprinting, LoadJob, Payload, Stored, UnloadJob
+from records_mover.parts import (
+    Batches,
+    Files,
+    Fingerprinting,
+    LoadJob,
+    Payload,
+    Stored,
+    Streams,
+    UnloadJob,
+)
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
-from records_mover.records.steps import Work, run_step
+from records_mover.records.steps import Work, clean_streams, run_step
 from records_mover.records.verify import Verification, check_verifiable
 
 if TYPE_CHECKING:
@@ -68,6 +78,8 @@ def run_move(
     result = MoveResult(
         rows=loaded.rows if loaded is not None else run.rows(),
         rejected=_rejected(loaded, rejects),
+        bad_bytes=run.mended.count,
+        first_bad_bytes=run.mended.first,
         bytes=run.meter.bytes,
         seconds=time.monotonic() - started,
         route=plan.route.names,
@@ -75,6 +87,11 @@ def run_move(
         verified=True if run.verified else None,
         compared=run.verified,
     )
+    if result.bad_bytes:
+        done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
+        logger.warning(
+            "%d bad bytes were %s, first on %s", result.bad_bytes, done, result.first_bad_bytes
+        )
     context.plugins.moved(result)
     return result
 
@@ -89,6 +106,7 @@ class _Run:
     verified: str = ""
     _read: Payload | None = None
     rejects: Rejects | None = None
+    mended: Mended = field(default_factory=Mended)
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -132,6 +150,7 @@ class _Run:
             cancellation=self.cancellation,
             instructions=self.options.instructions,
             rejects=self.rejects,
+            mended=self.mended,
             schema=lambda: self.schema,
         )
 
@@ -185,6 +204,8 @@ class _Run:
                 proof=verification is not None,
                 rejects=self.rejects,
             )
+            if isinstance(payload, Streams):
+                payload = clean_streams(payload, self._work())
             loaded = loader.load(job, payload)
             self.cancellation.check()
             if self.rejects is not None:

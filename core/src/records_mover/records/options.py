@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, get_args
 
 from records_mover.errors import UsageError
-from records_mover.instructions import ProcessingInstructions
+from records_mover.instructions import BadBytes, ProcessingInstructions
 from records_mover.parts import ExistingMode
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MODES", "MoveOptions"]
 
 MODES: tuple[str, ...] = get_args(ExistingMode)
+BAD_BYTES: tuple[str, ...] = get_args(BadBytes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class MoveOptions:
     with the records schema. ``scratch``: URL under which to stage. ``parallel``: streams at most.
     ``verify``: compare what arrived with what was sent before it is committed.
     ``max_failure_rows``: how many rows that do not fit may be left out, over what the instructions
-    say; ``rejects``: the local CSV file that tells which ones and why.
+    say; ``rejects``: the local CSV file that tells which ones and why. ``bad_bytes``: ``fail``,
+    ``strip`` or ``replace`` NULs and bytes that are no text.
     """
 
     if_exists: str | None = None
@@ -50,6 +52,7 @@ class MoveOptions:
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     max_failure_rows: int | None = None
     rejects: str | Path | None = None
+    bad_bytes: BadBytes | None = None
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
     def refuse(self, names: Sequence[str], what: str) -> None:
@@ -68,6 +71,12 @@ class MoveOptions:
         if self.parallel is not None and self.parallel < 1:
             raise UsageError(f"cannot use {self.parallel} streams", "ask for 1 or more")
         self._settle_rejects()
+        if self.bad_bytes is not None:
+            if self.bad_bytes not in BAD_BYTES:
+                what = f"cannot {self.bad_bytes!r} bad bytes"
+                raise UsageError(what, f"use one of {', '.join(BAD_BYTES)}")
+            told = replace(self.instructions, bad_bytes=self.bad_bytes)
+            object.__setattr__(self, "instructions", told)
 
     def _settle_rejects(self) -> None:
         """Let the instructions say how many rows may be left out, as everyone reads it there."""

@@ -53,12 +53,18 @@ class Rejects:
             self.count += 1
             if self.count <= _SHOWN:
                 self._first.append(reject)
-            if self.count <= _LOGGED:
-                logger.warning("left out: %s", reject)
-            if self._rows is not None:
+            if self._rows is None:
+                self._log(reject)
+            else:
                 line = "" if reject.line is None else reject.line
                 row = (reject.source, line, reject.column, reject.reason, reject.text)
                 self._rows.writerow(row)
+
+    def _log(self, reject: Reject) -> None:
+        if self.count <= _LOGGED:
+            logger.warning("left out: %s", reject)
+        elif self.count == _LOGGED + 1:
+            logger.warning("more rows are left out, which only a file of rejects can name")
 
     def take(self, error: BadRowError) -> None:
         """Take a row that could not be read."""

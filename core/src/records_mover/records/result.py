@@ -17,7 +17,8 @@ class MoveResult:
 
     ``rows`` is None only where bytes were copied without being looked at. ``output_urls`` maps a
     short name to the URL of each file written. ``verified`` is None where it was not asked for,
-    and ``compared`` then says what was found to be equal.
+    and ``compared`` then says what was found to be equal. ``rejected`` rows were left out,
+    ``bad_bytes`` bytes left out or replaced.
     """
 
     rows: int | None
@@ -25,6 +26,8 @@ class MoveResult:
     seconds: float
     route: tuple[str, ...]
     rejected: int = 0
+    bad_bytes: int = 0
+    first_bad_bytes: str | None = None
     verified: bool | None = None
     compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError
+from records_mover.formats.cleaning import Mended, cleaned
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from records_mover.records.rejects import Rejects
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Work", "run_step"]
+__all__ = ["Work", "clean_streams", "run_step"]
 
 _BLOCK = 1 << 20
 _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
@@ -48,6 +49,7 @@ class Work:
     instructions: ProcessingInstructions
     schema: Callable[[], RecordsSchema]
     rejects: Rejects | None = None
+    mended: Mended = field(default_factory=Mended)
 
     @property
     def into_one_file(self) -> bool:
@@ -112,6 +114,26 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
     return _with(streams, target, opening)
 
 
+def clean_streams(streams: Streams, work: Work) -> Streams:
+    """Return delimited text without bad bytes where that was asked for."""
+    from records_mover.formats import DelimitedRecordsFormat
+    from records_mover.formats.compression import decompressing
+
+    form, policy = streams.format, work.instructions.bad_bytes
+    if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
+        return streams
+    codec = form.validate().codec
+
+    def opening(part: Part) -> Part:
+        def open_clean() -> BinaryIO:
+            stream = decompressing(part.open(), form.compression)
+            return cleaned(stream, codec, policy, work.mended, source=part.name)
+
+        return replace(part, open=open_clean, size=None)
+
+    return _with(streams, form.alter_hints({"compression": None}), opening)
+
+
 def _decode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del edge
     return _decoded(cast(Streams, payload), work, stack)
@@ -121,6 +143,7 @@ def _decoded(streams: Streams, work: Work, stack: ExitStack) -> Batches:
     from records_mover.formats.reading import read_batches
 
     schema = work.schema()
+    streams = clean_streams(streams, work)
     readers = (
         read_batches(
             stack.enter_context(closing(part.open())),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import tempfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,12 +12,13 @@ from pyarrow import csv
 
 from mover_postgres.arrow_text import as_csv_column
 from mover_postgres.binary.load import BinaryCopy, plan_binary
+from mover_postgres.blocks import BLOCK
 from mover_postgres.connections import EXACT_TEXT, set_locally
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.feed import send
 from mover_postgres.options import CopyOptions
 from mover_postgres.statements import copy_in
-from records_mover.errors import ColumnMismatchError
+from records_mover.errors import BadRowError, ColumnMismatchError
 from records_mover.parts import Loaded
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from records_mover.parts import Batches, LoadJob
+    from records_mover.parts import Batches, LoadJob, RejectSink
 
 __all__ = ["csv_blocks", "load_batches"]
 
@@ -43,19 +46,75 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
     if len(names) != len(job.columns):
         what = f"{len(names)} columns come for the {len(job.columns)} of '{job.landing.table}'"
         raise ColumnMismatchError(what, "name the columns")
-    with driver.cursor() as cursor:
-        planned = plan_binary(cursor, job.landing.table, job.columns, payload.reader.schema)
-        if isinstance(planned, BinaryCopy):
-            rows = planned.run(cursor, payload.reader, job.meter, job.cancellation)
-            return Loaded(rows=rows)
-    logger.debug("batches go as text: %s", ", ".join(planned))
+    if job.rejects is None:
+        with driver.cursor() as cursor:
+            planned = plan_binary(cursor, job.landing.table, job.columns, payload.reader.schema)
+            if isinstance(planned, BinaryCopy):
+                rows = planned.run(cursor, payload.reader, job.meter, job.cancellation)
+                return Loaded(rows=rows)
+        logger.debug("batches go as text: %s", ", ".join(planned))
     set_locally(driver, {**EXACT_TEXT, "datestyle": "ISO, YMD"})
     statement = copy_in(job.landing.table, job.columns, _COPY).as_string(driver)
+    if job.rejects is not None:
+        return _load_what_fits(job, payload, driver, statement, job.rejects)
     try:
         return Loaded(rows=send(driver, statement, _checked(job, payload.reader)))
     except DRIVER_ERRORS as error:
         job.cancellation.check()
         raise translate(error, f"loading into '{job.landing.table}'", unit="row") from error
+
+
+def _load_what_fits(
+    job: LoadJob,
+    payload: Batches,
+    driver: PsycopgConnection,
+    statement: str,
+    sink: RejectSink,
+) -> Loaded:
+    """Load with what was sent kept on disk, to load the good rows of it if any is bad."""
+    from mover_postgres.salvage.find import undoing
+    from mover_postgres.salvage.run import Reading, Salvage
+
+    with tempfile.TemporaryFile(prefix="mover-") as kept:
+
+        def keeping() -> Iterator[bytes]:
+            for block in _checked(job, payload.reader):
+                kept.write(block)
+                yield block
+
+        @contextmanager
+        def reading() -> Iterator[Reading]:
+            kept.seek(0)
+            yield Reading(iter(lambda: kept.read(BLOCK), b""), lambda: 0)
+
+        blocks = keeping()
+        doing = f"loading into '{job.landing.shown}'"
+        before = sink.count
+        try:
+            try:
+                with undoing(driver):
+                    return Loaded(rows=send(driver, statement, blocks))
+            except DRIVER_ERRORS as error:
+                bad = translate(error, doing, unit="row")
+                if not isinstance(bad, BadRowError):
+                    raise
+            for _ in blocks:
+                pass
+            salvage = Salvage(
+                job=job,
+                sink=sink,
+                driver=driver,
+                read=reading,
+                copy=_COPY,
+                codec="utf-8",
+                source="",
+                suspect=bad.column,
+                by_line=False,
+            )
+            return Loaded(rows=salvage.run(), rejected=sink.count - before)
+        except DRIVER_ERRORS as error:
+            job.cancellation.check()
+            raise translate(error, doing, unit="row") from error
 
 
 def _checked(job: LoadJob, reader: pa.RecordBatchReader) -> Iterator[bytes]:

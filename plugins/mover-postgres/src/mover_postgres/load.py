@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 LARGE = 16 << 20
 """Bytes of a file from which on it pays to parse it here; below, starting up costs more."""
 
+_NO_TEXT = "22021"
 _BATCHES = Form(kind="batches")
 
 
@@ -123,6 +124,10 @@ def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
     return _Run(job, driver, options, [column.name for column in forced if column.is_never_text])
 
 
+def _state(error: BaseException) -> str | None:
+    return getattr(error, "pgcode", None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One load: the statement that every part goes through."""
@@ -131,6 +136,14 @@ class _Run:
     driver: PsycopgConnection
     options: LoadOptions
     force_null: Sequence[str]
+
+    @property
+    def codec(self) -> str:
+        """Python's name of the encoding that the rows are in."""
+        from records_mover.formats import DelimitedRecordsFormat
+
+        form = self.job.form.format
+        return form.validate().codec if isinstance(form, DelimitedRecordsFormat) else "utf-8"
 
     def load(self, part: Part) -> int:
         """Load one part and return its count of rows."""
@@ -147,24 +160,25 @@ class _Run:
         from mover_postgres.errors import DRIVER_ERRORS, translate
         from mover_postgres.salvage.find import undoing
         from mover_postgres.salvage.run import Salvage
-        from records_mover.formats import DelimitedRecordsFormat
 
+        counted = self.job.meter.bytes
         try:
             with undoing(self.driver), closing(again.open()) as stream:
                 return self.copy(part, stream)
         except BadRowError as error:
             if error.__cause__ is None:  # a trap in the file that leads the server astray
                 raise
+            suspect = error.column
         job = self.job
-        form = job.form.format
         salvage = Salvage(
             job=job,
             sink=sink,
             driver=self.driver,
-            read=lambda: self._reading(part, again),
+            read=lambda: self._reading(part, again, counted),
             copy=self.options.copy,
-            codec=form.validate().codec if isinstance(form, DelimitedRecordsFormat) else "utf-8",
+            codec=self.codec,
             source=part.name,
+            suspect=suspect,
             force_null=self.force_null,
         )
         try:
@@ -175,10 +189,13 @@ class _Run:
             raise translate(error, doing) from error
 
     @contextmanager
-    def _reading(self, part: Part, again: Again) -> Iterator[Reading]:
+    def _reading(self, part: Part, again: Again, counted: int) -> Iterator[Reading]:
+        """Read a part once more; its bytes, of which so many came before, are counted once."""
         from mover_postgres.blocks import Intake
         from mover_postgres.salvage.run import Reading
 
+        if part.rereadable:
+            self.job.meter.bytes = counted
         with closing(again.open()) as stream:
             server = self.driver.server_version
             intake = Intake(stream, self.options, server=server, source=part.name)
@@ -201,7 +218,26 @@ class _Run:
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             doing = f"loading {part.name} into {job.landing.table}"
-            raise translate(error, doing, source=part.name, line=intake.line) from error
+            bad = translate(error, doing, source=part.name, line=intake.line)
+            if job.rejects is None and part.rereadable and _state(error) == _NO_TEXT:
+                bad = self._located(part) or bad
+            raise bad from error
+
+    def _located(self, part: Part) -> BadRowError | None:
+        """Say in which column bytes stand that are no text, which the server does not tell."""
+        from mover_postgres.salvage.again import Again
+        from mover_postgres.salvage.cut import Cutter
+
+        cutter = Cutter(
+            self.options.copy, self.job.columns, codec=self.codec, header=self.options.copy.header
+        )
+        with Again(part) as again, self._reading(part, again, self.job.meter.bytes) as reading:
+            for piece in cutter.pieces(reading.blocks):
+                for record, bad in sorted(piece.bad.items()):
+                    if not bad.is_text:
+                        (line,) = piece.lines([record])
+                        return bad.error(part.name, line + reading.lines_before(), self.job.columns)
+        return None
 
     def _blocks(self, intake: Intake) -> Iterator[bytes]:
         for block in intake.blocks():

@@ -51,7 +51,7 @@ def staged(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
             _make_stage(driver, request.table, columns)
             if request.checked:
                 _let_stage_refuse(driver, request, columns)
-        yield Landing(connection=connection, table=_STAGE)
+        yield Landing(connection=connection, table=_STAGE, target=request.table)
         with database.doing(f"cannot change the rows of '{request.table}'"):
             _lock(driver, request.table)
             if request.mode == "upsert":
@@ -77,7 +77,7 @@ def _make_stage(driver: PsycopgConnection, table: TableName, columns: Sequence[s
     _run(driver, query.format(sql.Identifier(_STAGE.name), columns_of(columns), relation(table)))
 
 
-# Names are left out, as those of indexes are taken.
+# Temporary tables have a schema of their own, so that the names are free there.
 _RULES = """
 SELECT 'ALTER COLUMN ' || quote_ident(attname) || ' SET NOT NULL' AS rule, 0 AS rank
 FROM pg_attribute
@@ -92,8 +92,8 @@ WHERE conrelid = %(table)s::regclass AND contype = 'c' AND conkey IS NOT NULL AN
     WHERE attrelid = conrelid AND attnum = ANY (conkey) AND attname <> ALL (%(columns)s))
 """
 _KEYS = """
-SELECT substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*$')
-FROM pg_index i
+SELECT c.relname::text, substring(pg_get_indexdef(i.indexrelid) FROM ' USING .*$')
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = %(table)s::regclass AND i.indisunique AND NOT EXISTS (
     SELECT FROM pg_attribute a
     WHERE a.attrelid = i.indexrelid AND a.attname <> ALL (%(columns)s))
@@ -113,8 +113,9 @@ def _let_stage_refuse(
     }
     for rule, _ in fetch(driver, sql.SQL(_RULES), told):
         _run(driver, sql.SQL("ALTER TABLE {} {}").format(relation(_STAGE), sql.SQL(rule)))
-    for keys in [row[0] for row in fetch(driver, sql.SQL(_KEYS), told)]:
-        _run(driver, sql.SQL("CREATE UNIQUE INDEX ON {}{}").format(relation(_STAGE), sql.SQL(keys)))
+    for name, keys in fetch(driver, sql.SQL(_KEYS), told):
+        unique = sql.SQL("CREATE UNIQUE INDEX {} ON {}{}")
+        _run(driver, unique.format(sql.Identifier(name), relation(_STAGE), sql.SQL(keys)))
     if request.key:
         unique = sql.SQL("CREATE UNIQUE INDEX ON {} ({})")
         _run(driver, unique.format(relation(_STAGE), columns_of(request.key)))

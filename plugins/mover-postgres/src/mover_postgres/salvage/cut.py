@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from records_mover.errors import BadRowError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -39,6 +41,22 @@ class Bad:
 
     reason: str
     field: int | None = None
+    is_text: bool = True
+
+    def error(self, source: str, line: int, columns: Sequence[str]) -> BadRowError:
+        """Return the error to raise for a record on this line of the source."""
+        known = self.field is not None and self.field < len(columns)
+        column = columns[self.field] if known and self.field is not None else None
+        where = f"line {line} of {source!r}: " + (f"column {column!r}: " if column else "")
+        advice = "name the encoding of the file, or what to do with bad bytes: --bad-bytes strip"
+        return BadRowError(
+            f"{where}{self.reason}",
+            advice,
+            source=source,
+            line=line,
+            column=column,
+            reason=self.reason,
+        )
 
 
 @dataclass(kw_only=True)
@@ -57,11 +75,11 @@ class Piece:
     row: int
 
     @cached_property
-    def good(self) -> Sequence[int]:
+    def good(self) -> Spots:
         """The numbers of the other records."""
         kept = np.ones(len(self.ends), bool)
         kept[list(self.bad)] = False
-        return np.flatnonzero(kept)  # type: ignore[no-any-return]
+        return np.flatnonzero(kept)
 
     def rows(self) -> bytes:
         """Return the records that are rows, as they stand."""
@@ -276,7 +294,7 @@ class Cutter:
             start = int(ends[record - 1]) if record else 0
             where = self._scan(data[start:wrong])
             words = f'invalid byte sequence for encoding "{self._encoding}": 0x{data[wrong]:02x}'
-            bad[record] = Bad(words, where.total if where is not None else None)
+            bad[record] = Bad(words, where.total if where is not None else None, False)
             spot = int(ends[record])
         return bad
 

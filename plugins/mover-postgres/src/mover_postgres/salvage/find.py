@@ -15,13 +15,13 @@ from mover_postgres.statements import relation
 from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from mover_postgres.salvage.tables import Target, TargetColumn
 
-__all__ = ["find_bad_rows", "is_about_rows", "undoing"]
+__all__ = ["find_all_bad_rows", "find_bad_rows", "is_about_rows", "undoing"]
 
 SOFT_ERRORS_SINCE = 160000
 """The first version whose types can say that a text is no value of theirs without an error."""
@@ -30,14 +30,18 @@ _FAULTS_OF_ROWS = ("22", "23")
 _RAISED = "P0001"
 
 
-def find_bad_rows(driver: PsycopgConnection, target: Target) -> None:
-    """Move what is wrong with rows, and those rows themselves, out of the way."""
-    checks = list(_checks(driver, target))
-    if checks:
-        _mark(driver, checks)
-        forget_rejected(driver)
+def find_bad_rows(driver: PsycopgConnection, target: Target, column: str | None) -> None:
+    """Note the rows with a NULL that may not be, or a text that is no value of this column.
+
+    More often than not it is one column that is bad, which the first error names.
+    """
+    _mark(driver, _checks(target, [each for each in target.columns if each.name == column], driver))
+
+
+def find_all_bad_rows(driver: PsycopgConnection, target: Target) -> None:
+    """Note the rows that a column's type, a NOT NULL or a CHECK refuses."""
+    _mark(driver, _checks(target, _suspects(driver, target), driver))
     _mark_checks(driver, target)
-    forget_rejected(driver)
 
 
 def is_about_rows(error: psycopg2.Error) -> bool:
@@ -68,26 +72,37 @@ class _Check:
     column: TargetColumn
     is_bad: sql.Composable
     reason: sql.Composable
+    call: sql.Composable | None = None
+
+    @property
+    def computed(self) -> sql.Composable:
+        """The column of words that ``reason`` names, with a comma before it; often none."""
+        if self.call is None:
+            return sql.SQL("")
+        words = sql.Identifier(f"w{self.column.place}")
+        return sql.SQL(", {} AS {}").format(self.call, words)
 
 
-def _checks(driver: PsycopgConnection, target: Target) -> Iterator[_Check]:
-    suspects = list(_suspects(driver, target))
+def _checks(
+    target: Target, suspects: Sequence[TargetColumn], driver: PsycopgConnection
+) -> Iterator[_Check]:
     for column in target.columns:
         null = sql.Literal(_null_words(target, column))
         tests = [sql.SQL("{} IS NULL").format(column.field)] if column.required else []
         reason: sql.Composable = null
-        if column in suspects:
-            is_bad, reason = _test(driver, column)
+        call = None
+        if column in suspects and not column.is_text:
+            is_bad, reason, call = _test(driver, column)
             tests.append(is_bad)
             reason = sql.SQL("CASE WHEN {} IS NULL THEN {} ELSE {} END").format(
                 column.field, null, reason
             )
         if tests:
-            yield _Check(column, sql.SQL(" OR ").join(tests), reason)
+            yield _Check(column, sql.SQL(" OR ").join(tests), reason, call)
 
 
 def _null_words(target: Target, column: TargetColumn) -> str:
-    table = target.table.name
+    table = target.shown.name
     return (
         f'null value in column "{column.name}" of relation "{table}" violates not-null constraint'
     )
@@ -126,22 +141,29 @@ def _all_cast(driver: PsycopgConnection, columns: Sequence[TargetColumn]) -> boo
     return True
 
 
-def _test(driver: PsycopgConnection, column: TargetColumn) -> tuple[sql.Composable, sql.Composable]:
-    """Return when a text is no value of the column's type, and the server's words for it."""
+def _test(
+    driver: PsycopgConnection, column: TargetColumn
+) -> tuple[sql.Composable, sql.Composable, sql.Composable | None]:
+    """Return when a text is no value of the column's type, and the server's words for it.
+
+    The words may be those of a call, made once for each row, that comes third.
+    """
     if column.size is not None:
         # Blanks beyond the length are cut off without a word, as COPY does.
         test = sql.SQL("char_length(rtrim({}, ' ')) > {}")
         words = sql.Literal(f"value too long for type {column.type}")
-        return test.format(column.field, sql.Literal(column.size)), words
+        return test.format(column.field, sql.Literal(column.size)), words, None
     if driver.server_version >= SOFT_ERRORS_SINCE and _is_soft(driver, column):
         told = (column.field, sql.Literal(column.type))
         return (
             sql.SQL("NOT pg_input_is_valid({}, {})").format(*told),
             sql.SQL("(pg_input_error_info({}, {})).message").format(*told),
+            None,
         )
     function = _reason_function(driver, column)
     call = sql.SQL("{}({})").format(function, column.field)
-    return sql.SQL("{} IS NOT NULL").format(call), call
+    words = sql.Identifier(f"w{column.place}")
+    return sql.SQL("{} IS NOT NULL").format(words), words, call
 
 
 def _is_soft(driver: PsycopgConnection, column: TargetColumn) -> bool:
@@ -163,7 +185,7 @@ def _reason_function(driver: PsycopgConnection, column: TargetColumn) -> sql.Com
     """Make a function that returns what an assignment to a variable of the type raises."""
     name = sql.Identifier("pg_temp", f"mover_reason_{column.place}")
     body = sql.SQL(
-        "DECLARE x {}; BEGIN x := v; RETURN NULL; "
+        "BEGIN DECLARE x {} := v; BEGIN RETURN NULL; END; "
         "EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN RETURN SQLERRM; END"
     ).format(sql.SQL(column.type))
     run(
@@ -175,42 +197,33 @@ def _reason_function(driver: PsycopgConnection, column: TargetColumn) -> sql.Com
     return name
 
 
-def _mark(driver: PsycopgConnection, checks: Sequence[_Check]) -> None:
-    """Find all in one pass; then ask for the reasons of those that were found."""
-    cases = [
-        sql.SQL("WHEN {} THEN {}").format(check.is_bad, sql.Literal(check.column.place))
-        for check in checks
-    ]
-    found = run(
-        driver,
-        sql.SQL(
-            "INSERT INTO {} (mover_row, place) SELECT mover_row, place FROM "
-            "(SELECT mover_row, CASE {} END AS place FROM {}) AS s WHERE place IS NOT NULL"
-        ).format(relation(REJECTED), sql.SQL(" ").join(cases), relation(TEXT)),
-    )
-    if not found:
+def _mark(driver: PsycopgConnection, checks: Iterable[_Check]) -> None:
+    """Find all in one pass, which stops at the first column that is bad, and forget those rows."""
+    checks = list(checks)
+    if not checks:
         return
-    run(driver, sql.SQL("ANALYZE {}").format(relation(REJECTED)))
-    places = fetch(driver, sql.SQL("SELECT DISTINCT place FROM {}").format(relation(REJECTED)))
-    bad = {row[0] for row in places}
-    for check in checks:
-        if check.column.place in bad:
-            _explain(driver, check)
+    cases = [_cases(check) for check in checks]
+    computed = sql.SQL("").join(check.computed for check in checks)
+    bad, names, reasons = [sql.SQL(" ").join(found) for found in zip(*cases, strict=True)]
+    # OFFSET 0 keeps tests and calls from being made again for each column of the result.
+    statement = sql.SQL(
+        "INSERT INTO {} (mover_row, col, reason) "
+        "SELECT mover_row, CASE place {} END, CASE place {} END FROM "
+        "(SELECT *, CASE {} END AS place FROM (SELECT *{} FROM {} OFFSET 0) AS a OFFSET 0) AS s "
+        "WHERE place IS NOT NULL"
+    )
+    told = (relation(REJECTED), names, reasons, bad, computed, relation(TEXT))
+    if run(driver, statement.format(*told)):
+        forget_rejected(driver)
 
 
-def _explain(driver: PsycopgConnection, check: _Check) -> None:
-    run(
-        driver,
-        sql.SQL(
-            "UPDATE {} AS r SET col = {}, reason = {} FROM {} AS t "
-            "WHERE t.mover_row = r.mover_row AND r.place = {}"
-        ).format(
-            relation(REJECTED),
-            sql.Literal(check.column.name),
-            check.reason,
-            relation(TEXT),
-            sql.Literal(check.column.place),
-        ),
+def _cases(check: _Check) -> tuple[sql.Composable, sql.Composable, sql.Composable]:
+    place = sql.Literal(check.column.place)
+    when = sql.SQL("WHEN {} THEN {}")
+    return (
+        when.format(check.is_bad, place),
+        when.format(place, sql.Literal(check.column.name)),
+        when.format(place, check.reason),
     )
 
 
@@ -229,7 +242,7 @@ def _mark_checks(driver: PsycopgConnection, target: Target) -> None:
     for name, expression, columns in fetch(driver, _CHECKS, (table,)):
         if not columns or not loaded.issuperset(columns):
             continue
-        words = f'new row for relation "{target.table.name}" violates check constraint "{name}"'
+        words = f'new row for relation "{target.shown.name}" violates check constraint "{name}"'
         statement = sql.SQL(
             "INSERT INTO {} (mover_row, col, reason) SELECT mover_row, {}, {} FROM ({}) AS s "
             "WHERE NOT ({}) ON CONFLICT DO NOTHING"
@@ -242,7 +255,9 @@ def _mark_checks(driver: PsycopgConnection, target: Target) -> None:
         )
         try:
             with undoing(driver):
-                run(driver, statement)
+                found = run(driver, statement)
+            if found:
+                forget_rejected(driver)
         except psycopg2.Error as error:
             # The expression itself fails for some row: the INSERT will find out for which.
             if not is_about_rows(error):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mover_postgres.salvage.tables import Target
 
-__all__ = ["insert_rows"]
+__all__ = ["insert_rows", "insert_what_fits"]
 
 _SUSPECTS = TableName(schema="pg_temp", name="mover_suspects")
 _PUT = sql.Identifier("pg_temp", "mover_put")
@@ -28,19 +28,15 @@ _PUT = sql.Identifier("pg_temp", "mover_put")
 _BUNCH, _GROUP = 256, 16
 
 
-def insert_rows(driver: PsycopgConnection, target: Target) -> int:
-    """Insert what the table takes and return the count; what it refuses is noted as rejected.
-
-    Of rows with one key in a unique index the first stays, unless it is refused for something
-    else; a row with the key of one that was in the table before is refused.
-    """
+def insert_rows(driver: PsycopgConnection, target: Target) -> int | None:
+    """Insert all rows that are left and return their count; None when the table refuses any."""
     try:
         with undoing(driver):
             return run(driver, _insertion(target))
     except psycopg2.Error as error:
         if not is_about_rows(error):
             raise
-    return _insert_with_care(driver, target)
+    return None
 
 
 def _insertion(target: Target, where: str = "") -> sql.Composable:
@@ -51,7 +47,12 @@ def _insertion(target: Target, where: str = "") -> sql.Composable:
     ).format(relation(target.table), names, names, target.typed(), sql.SQL(where))
 
 
-def _insert_with_care(driver: PsycopgConnection, target: Target) -> int:
+def insert_what_fits(driver: PsycopgConnection, target: Target) -> int:
+    """Insert what the table takes and return the count; what it refuses is noted as rejected.
+
+    Of rows with one key in a unique index the first stays, unless it is refused for something
+    else; a row with the key of one that was in the table before is refused.
+    """
     run(driver, sql.SQL("CREATE UNIQUE INDEX ON {} (mover_row)").format(relation(TEXT)))
     run(driver, sql.SQL("ANALYZE {}").format(relation(TEXT)))
     run(

@@ -12,9 +12,11 @@ from mover_postgres.statements import relation
 from records_mover.parts import TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+    from records_mover.parts import Landing
 
 __all__ = [
     "REJECTED",
@@ -68,6 +70,7 @@ class Target:
     """The table that rows land in."""
 
     table: TableName
+    shown: TableName
     columns: tuple[TargetColumn, ...]
 
     def typed(self) -> sql.Composable:
@@ -101,8 +104,9 @@ WHERE a.attrelid = %(table)s::regclass AND a.attname = ANY (%(names)s) AND a.att
 """
 
 
-def describe(driver: PsycopgConnection, table: TableName, columns: Sequence[str]) -> Target:
+def describe(driver: PsycopgConnection, landing: Landing, columns: Sequence[str]) -> Target:
     """Look up the columns that are loaded."""
+    table = landing.table
     told = {
         "table": relation(table).as_string(driver),
         "names": list(columns),
@@ -112,6 +116,7 @@ def describe(driver: PsycopgConnection, table: TableName, columns: Sequence[str]
     found = {row[0]: row[1:] for row in fetch(driver, sql.SQL(_COLUMNS), told)}
     return Target(
         table=table,
+        shown=landing.shown,
         columns=tuple(
             TargetColumn(
                 place=place,
@@ -145,7 +150,7 @@ def make(driver: PsycopgConnection, columns: int) -> None:
     run(
         driver,
         sql.SQL(
-            "CREATE TEMPORARY TABLE {} (mover_row bigint PRIMARY KEY, place int, col text, "
+            "CREATE TEMPORARY TABLE {} (mover_row bigint PRIMARY KEY, col text, "
             "reason text) ON COMMIT DROP"
         ).format(sql.Identifier(REJECTED.name)),
     )
@@ -168,7 +173,7 @@ def count(driver: PsycopgConnection) -> int:
     return int(rows[0][0])
 
 
-def rejected(driver: PsycopgConnection) -> Iterator[tuple[int, str | None, str]]:
+def rejected(driver: PsycopgConnection) -> Generator[tuple[int, str | None, str], None, None]:
     """Yield number, column and reason of the rejected rows in order."""
     query = sql.SQL("SELECT mover_row, col, reason FROM {} ORDER BY mover_row")
     with driver.cursor("mover_rejected_rows") as cursor:
