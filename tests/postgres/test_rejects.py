@@ -10,16 +10,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from records_mover import Session
 from records_mover.errors import BadRowError, MoverError, UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from postgres.conftest import Bench
+    from records_mover.records import MoveResult
+
+    Move = Callable[..., MoveResult]
+
 TABLE = """CREATE TABLE t (
     id int PRIMARY KEY, day date, price numeric(6,2) NOT NULL CHECK (price > 0),
     code varchar(5), note text)"""
-CSV = {
+CSV: dict[str, Any] = {
     "format": "delimited",
     "variant": "csv",
     "hints": {"dateformat": "YYYY-MM-DD", "compression": None},
@@ -28,36 +37,45 @@ HEADER = b"id,day,price,code,note\n"
 
 
 @pytest.fixture
-def move(pg):
+def move(pg: Bench) -> Iterator[Move]:
     with Session() as session:
         yield session.move
 
 
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path: Path) -> Path:
     return tmp_path / "in.csv"
 
 
-@pytest.fixture
-def rejects(tmp_path):
+class Rejects:
     """The file of rejects, and a way to read it without the first column."""
 
-    class Rejects:
-        path = tmp_path / "rejects.csv"
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-        def rows(self):
-            with self.path.open(newline="", errors="surrogateescape") as file:
-                header, *rows = csv.reader(file)
-            assert header == ["file", "line", "column", "reason", "text"]
-            return [(int(line), column, reason, text) for _, line, column, reason, text in rows]
+    def rows(self) -> list[tuple[int, str, str, str]]:
+        with self.path.open(newline="", errors="surrogateescape") as file:
+            header, *rows = csv.reader(file)
+        assert header == ["file", "line", "column", "reason", "text"]
+        return [(int(line), column, reason, text) for _, line, column, reason, text in rows]
 
-        def lines(self):
-            return [row[0] for row in self.rows()]
-
-    return Rejects()
+    def lines(self) -> list[int]:
+        return [row[0] for row in self.rows()]
 
 
-def _row(number, *, day="2020-01-02", price="1.50", code="abc", note="fine"):
+@pytest.fixture
+def rejects(tmp_path: Path) -> Rejects:
+    return Rejects(tmp_path / "rejects.csv")
+
+
+def _row(
+    number: object,
+    *,
+    day: str = "2020-01-02",
+    price: str = "1.50",
+    code: str = "abc",
+    note: str = "fine",
+) -> bytes:
     return f"{number},{day},{price},{code},{note}\n".encode()
 
 
@@ -82,7 +100,9 @@ EVERY_KIND = [
 ]
 
 
-def test_every_kind_of_bad_row_is_left_out_and_explained(pg, move, source, rejects):
+def test_every_kind_of_bad_row_is_left_out_and_explained(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run(TABLE, "INSERT INTO t VALUES (40, NULL, 1, NULL, 'old')")
     content, bad = HEADER + _row(1), []
     for number, (row, column, reason) in enumerate(EVERY_KIND, 100):
@@ -102,7 +122,9 @@ def test_every_kind_of_bad_row_is_left_out_and_explained(pg, move, source, rejec
     assert stat.S_IMODE(rejects.path.stat().st_mode) == 0o600
 
 
-def test_without_the_option_the_first_bad_row_ends_the_move(pg, move, source):
+def test_without_the_option_the_first_bad_row_ends_the_move(
+    pg: Bench, move: Move, source: Path
+) -> None:
     pg.run(TABLE)
     source.write_bytes(HEADER + _row(1) + _row("x"))
     with pytest.raises(BadRowError, match=r"line 3 of '.*': column 'id'"):
@@ -110,13 +132,15 @@ def test_without_the_option_the_first_bad_row_ends_the_move(pg, move, source):
     assert pg.rows("SELECT count(*) FROM t") == [(0,)]
 
 
-def test_rejects_without_a_number_make_no_sense(move, source, rejects):
+def test_rejects_without_a_number_make_no_sense(move: Move, source: Path, rejects: Rejects) -> None:
     with pytest.raises(UsageError, match="--max-failure-rows"):
         move(str(source), "-", rejects=rejects.path)
 
 
 @pytest.mark.parametrize("mode", ["append", "delete", "truncate", "replace", "upsert", "drop"])
-def test_over_the_limit_the_old_rows_stay_and_the_file_says_why(pg, move, source, rejects, mode):
+def test_over_the_limit_the_old_rows_stay_and_the_file_says_why(
+    pg: Bench, move: Move, source: Path, rejects: Rejects, mode: str
+) -> None:
     pg.run(TABLE, "INSERT INTO t VALUES (1000, NULL, 1, NULL, 'old')")
     good = b"".join(_row(number) for number in range(50))
     source.write_bytes(HEADER + good + b"1,2\n" + _row(100) + b"3,4\n" + b"5,6,7\n")
@@ -135,7 +159,9 @@ def test_over_the_limit_the_old_rows_stay_and_the_file_says_why(pg, move, source
 
 
 @pytest.mark.parametrize("mode", ["append", "delete", "truncate", "replace", "upsert"])
-def test_in_every_mode_the_good_rows_arrive(pg, move, source, rejects, mode):
+def test_in_every_mode_the_good_rows_arrive(
+    pg: Bench, move: Move, source: Path, rejects: Rejects, mode: str
+) -> None:
     pg.run(TABLE, "INSERT INTO t VALUES (1000, NULL, 1, NULL, 'old'), (1, NULL, 1, NULL, 'old')")
     rows = [_row(0), _row(2, price="-1"), _row(3, price=""), _row(4, day="?"), _row(0, note="2nd")]
     source.write_bytes(HEADER + b"".join(rows) + _row(5))
@@ -151,7 +177,9 @@ def test_in_every_mode_the_good_rows_arrive(pg, move, source, rejects, mode):
     assert there == sorted([0, 5, *old])
 
 
-def test_records_of_many_lines_are_told_by_their_first_line(pg, move, source, rejects):
+def test_records_of_many_lines_are_told_by_their_first_line(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     source.write_bytes(b'a,"b"\r\n1,"x\r\ny\r\nz"\r\nbad,"p\r\nq"\r\n2,""\r\n3\r\n4,"\r\n"\r\n')
     moved = move(str(source), f"{pg.url}::t", max_failure_rows=9, rejects=rejects.path)
@@ -163,7 +191,9 @@ def test_records_of_many_lines_are_told_by_their_first_line(pg, move, source, re
     assert pg.rows("SELECT * FROM t ORDER BY a") == [(1, "x\r\ny\r\nz"), (2, ""), (4, "\r\n")]
 
 
-def test_stray_quotes_take_no_good_rows_with_them(pg, move, source, rejects):
+def test_stray_quotes_take_no_good_rows_with_them(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run("CREATE TABLE t (a int, b text, c text)")
     rows = [f"{number},x,y\n" for number in range(1000)]
     rows[100] = '100,5" pipe,y\n'
@@ -175,7 +205,7 @@ def test_stray_quotes_take_no_good_rows_with_them(pg, move, source, rejects):
     assert rejects.lines() == [102, 402, 902]
 
 
-def test_text_mode_knows_its_escapes(pg, move, source, rejects):
+def test_text_mode_knows_its_escapes(pg: Bench, move: Move, source: Path, rejects: Rejects) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     source.write_bytes(b"1,x\\,y\n2,\\N\n3,a\\\nb\nx,\\\\\n4\n5,\\\\\n")
     hints = {"compression": None}
@@ -193,7 +223,9 @@ def test_text_mode_knows_its_escapes(pg, move, source, rejects):
     assert pg.rows("TABLE t") == [(1, "x,y"), (2, None), (3, "a\nb"), (5, "\\")]
 
 
-def test_what_only_an_insert_can_find_is_found(pg, move, source, rejects):
+def test_what_only_an_insert_can_find_is_found(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run(
         "CREATE TABLE parent (id int PRIMARY KEY)",
         "INSERT INTO parent SELECT generate_series(0, 9)",
@@ -217,7 +249,9 @@ def test_what_only_an_insert_can_find_is_found(pg, move, source, rejects):
     ]
 
 
-def test_the_first_of_duplicates_stays_unless_it_is_bad_itself(pg, move, source, rejects):
+def test_the_first_of_duplicates_stays_unless_it_is_bad_itself(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run(
         "CREATE TABLE t (a int UNIQUE, b text, lo int, hi int CHECK (hi > 0))",
         "CREATE UNIQUE INDEX ON t (lower(b)) WHERE lo > 0",
@@ -230,7 +264,9 @@ def test_the_first_of_duplicates_stays_unless_it_is_bad_itself(pg, move, source,
     assert "(a)=(1) already exists" in rejects.rows()[0][2]
 
 
-def test_types_whose_input_alone_knows_what_it_takes(pg, move, source, rejects):
+def test_types_whose_input_alone_knows_what_it_takes(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run(
         "CREATE DOMAIN short AS varchar(3) CHECK (VALUE <> 'no') NOT NULL",
         "CREATE TYPE mood AS ENUM ('sad', 'ok')",
@@ -248,7 +284,9 @@ def test_types_whose_input_alone_knows_what_it_takes(pg, move, source, rejects):
     assert moved.rows == 2
 
 
-def test_compressed_files_and_several_files_are_told_apart(pg, move, tmp_path, rejects):
+def test_compressed_files_and_several_files_are_told_apart(
+    pg: Bench, move: Move, tmp_path: Path, rejects: Rejects
+) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     folder = tmp_path / "data"
     folder.mkdir()
@@ -263,11 +301,11 @@ def test_compressed_files_and_several_files_are_told_apart(pg, move, tmp_path, r
     assert pg.rows("SELECT count(*) FROM t") == [(2,)]
 
 
-def test_standard_input_is_kept_only_to_be_read_again(pg, rejects):
+def test_standard_input_is_kept_only_to_be_read_again(pg: Bench, rejects: Rejects) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     rows = "".join(f"{n if n % 1000 else 'bad'},{'x' * 50}\n" for n in range(1, 50_001))
     mvrec = Path(sys.executable).with_name("mvrec")
-    options = ["--max-failure-rows", "50", "--rejects", rejects.path, "--json", "--quiet"]
+    options = ["--max-failure-rows", "50", "--rejects", str(rejects.path), "--json", "--quiet"]
     ran = subprocess.run(
         [mvrec, "move", "-", f"{pg.url}::t", *options],
         input="a,b\n" + rows,
@@ -283,7 +321,9 @@ def test_standard_input_is_kept_only_to_be_read_again(pg, rejects):
     assert pg.rows("SELECT count(*), max(a) FROM t") == [(49_950, 49_999)]
 
 
-def test_rows_that_are_no_text_are_told_by_their_number(pg, move, tmp_path, rejects):
+def test_rows_that_are_no_text_are_told_by_their_number(
+    pg: Bench, move: Move, tmp_path: Path, rejects: Rejects
+) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -296,14 +336,18 @@ def test_rows_that_are_no_text_are_told_by_their_number(pg, move, tmp_path, reje
     assert pg.rows("SELECT DISTINCT b FROM t") == [("\ufeffx",)]
 
 
-def test_a_move_without_bad_rows_leaves_a_file_without_rows(pg, move, source, rejects):
+def test_a_move_without_bad_rows_leaves_a_file_without_rows(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run(TABLE)
     source.write_bytes(HEADER + _row(1))
     assert move(str(source), f"{pg.url}::t", max_failure_rows=0, rejects=rejects.path).rejected == 0
     assert rejects.rows() == []
 
 
-def test_no_table_of_ours_is_left_for_the_next_move(pg, move, source, rejects):
+def test_no_table_of_ours_is_left_for_the_next_move(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
     pg.run(TABLE)
     source.write_bytes(HEADER + _row(1) + _row("x"))
     for _ in range(2):
@@ -316,8 +360,14 @@ def test_no_table_of_ours_is_left_for_the_next_move(pg, move, source, rejects):
 @pytest.mark.parametrize(("policy", "text"), [("strip", "xy"), ("replace", "x\ufffdy")])
 @pytest.mark.parametrize("bad", [b"\x00", b"\xff"])
 def test_bad_bytes_are_stripped_or_replaced_and_counted(
-    pg, move, source, caplog, policy, text, bad
-):
+    pg: Bench,
+    move: Move,
+    source: Path,
+    caplog: pytest.LogCaptureFixture,
+    policy: str,
+    text: str,
+    bad: bytes,
+) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     source.write_bytes(b"a,b\n1,\xc3\xa9\n2,x" + bad + b"y\n3,x" + bad + b"y\n")
     moved = move(str(source), f"{pg.url}::t", bad_bytes=policy, **CSV)
@@ -328,7 +378,9 @@ def test_bad_bytes_are_stripped_or_replaced_and_counted(
 
 
 @pytest.mark.parametrize("bad", [b"\x00", b"\xff"])
-def test_by_default_bad_bytes_fail_with_line_and_column(pg, move, source, bad):
+def test_by_default_bad_bytes_fail_with_line_and_column(
+    pg: Bench, move: Move, source: Path, bad: bytes
+) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     source.write_bytes(b'a,b\n1,"x\ny"\n2,x' + bad + b"y\n")
     with pytest.raises(
@@ -338,7 +390,7 @@ def test_by_default_bad_bytes_fail_with_line_and_column(pg, move, source, bad):
     assert (info.value.line, info.value.column) == (4, "b")
 
 
-def test_the_mark_that_ends_data_is_refused_as_ever(pg, move, source):
+def test_the_mark_that_ends_data_is_refused_as_ever(pg: Bench, move: Move, source: Path) -> None:
     pg.run("CREATE TABLE t (a text)")
     source.write_bytes(b"a\nx\n\\.\ny\n")
     if int(pg.rows("SHOW server_version_num")[0][0]) >= 180000:
@@ -351,7 +403,9 @@ def test_the_mark_that_ends_data_is_refused_as_ever(pg, move, source):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [200_000, 20])
-def test_two_hundred_thousand_rows_with_bad_ones_among_them(pg, move, source, rejects, share):
+def test_two_hundred_thousand_rows_with_bad_ones_among_them(
+    pg: Bench, move: Move, source: Path, rejects: Rejects, share: int
+) -> None:
     """One bad row of all, and one of twenty: no load starts again for each of them."""
     pg.run(TABLE)
     count = 200_000
