@@ -56,7 +56,7 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	$(RUN) dist:check
 
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-bench .venv-lint .venv-types .venv-dist dist .bench .demo
+	rm -rf .hatch .venv .venv-bench .venv-aws .venv-lint .venv-types .venv-dist dist .bench .demo
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -74,6 +74,8 @@ $(HATCH):
 .hatch/.bench-ready: $(HATCH) $(MANIFESTS)
 	rm -rf .venv-bench
 	"$(HATCH)" env create bench
+	rm -rf .venv-aws
+	"$(HATCH)" env create aws
 	touch $@
 
 .hatch/.alone-ready: $(HATCH) $(MANIFESTS)

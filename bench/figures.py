@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench import s3
 from bench.harness import Figure
 
 if TYPE_CHECKING:
@@ -87,4 +88,5 @@ FIGURES = (
         contestants=_ten_rows,
     ),
     Figure(name="help", title="mvrec --help", contestants=_help),
+    *s3.FIGURES,
 )

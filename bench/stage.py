@@ -6,11 +6,13 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from bench.harness import Contestant
 from support.postgres import PostgresServer, embedded_postgres_server
+from support.s3 import S3Server, seaweed_server
 
 __all__ = ["ROOT", "Stage"]
 
@@ -47,6 +49,11 @@ class Stage:
 
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
+
+    @cached_property
+    def s3(self) -> S3Server:
+        """An S3 server, started when the first figure needs it."""
+        return self._stack.enter_context(seaweed_server())
 
     def make_table(self, name: str) -> str:
         """Make ``lineitem`` under a name, empty, and return its endpoint string."""

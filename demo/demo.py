@@ -36,8 +36,9 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--scale", default="0.1", help="TPC-H scale factor; 0.1 is 600,000 rows")
     scale = arguments.parse_args().scale
-    # A terminated demo stops its server, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A demo that is told to stop stops its server, too, and says no more than that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="mover-demo-") as name, _server() as server:
         return _demonstrate(Path(name), server, scale)
 

@@ -21,6 +21,8 @@ FOLDERS = [ROOT / "core", *sorted((ROOT / "plugins").glob("mover-*"))]
 
 # What is not installed here cannot be looked up.
 KNOWN = {"airflow": "apache-airflow"}
+# The standard library's types that have no name in it: each type checker brings them.
+STANDARD = sys.stdlib_module_names | {"_typeshed"}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -35,7 +37,7 @@ def test_a_distribution_asks_for_what_it_imports(folder: Path) -> None:
 def _imported(folder: Path) -> set[str]:
     own = {path.name for path in (folder / "src").iterdir()}
     files = (folder / "src").rglob("*.py")
-    return {name for path in files for name in _imports(path)} - own - sys.stdlib_module_names
+    return {name for path in files for name in _imports(path)} - own - STANDARD
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from contextlib import closing
+import secrets
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
 
+from mover_postgres.database import PostgresDatabase
 from mover_postgres.load import CopyIn
 from mover_postgres.plugin import mover_databases
 from mover_postgres.unload import CopyOut
 from records_mover.db import open_database, open_engine
 from records_mover.formats import DelimitedRecordsFormat
+from records_mover.meter import Cancellation
 from records_mover.parts import (
     Batches,
     Form,
@@ -21,19 +24,21 @@ from records_mover.parts import (
     Part,
     PublishRequest,
     Selection,
+    Stored,
     Streams,
     TableName,
     UnloadJob,
 )
+from support.postgres import PostgresServer, debian_bin_dir, embedded_bin_dir, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from mover_postgres.database import PostgresDatabase
-    from records_mover.meter import Cancellation
-    from records_mover.parts import Loaded, Payload
+    from records_mover.parts import ExistingMode, Loaded, Payload, TableInfo
+    from records_mover.schema import RecordsSchema
 
 EXACT = {
     "compression": None,
@@ -59,7 +64,7 @@ def part_of(name: str, content: bytes | io.RawIOBase) -> Part:
     """A part over bytes, or over a reader that is already open."""
     if isinstance(content, bytes):
         return Part(name=name, open=lambda: io.BytesIO(content))
-    return Part(name=name, open=lambda: content, rereadable=False)  # type: ignore[arg-type,return-value]
+    return Part(name=name, open=lambda: cast(BinaryIO, content), rereadable=False)
 
 
 @dataclass
@@ -68,9 +73,9 @@ class Bench:
 
     url: str
     database: PostgresDatabase
-    csv: ClassVar[Any] = staticmethod(csv_format)
-    text: ClassVar[Any] = staticmethod(text_format)
-    opened: list[Any] = field(default_factory=list)
+    opened: list[PsycopgConnection] = field(default_factory=list)
+    csv = staticmethod(csv_format)
+    text = staticmethod(text_format)
 
     def run(self, *statements: str) -> None:
         """Run statements, each committed."""
@@ -84,7 +89,13 @@ class Bench:
         with self.database.engine.connect() as connection:
             return [tuple(row) for row in self.database.run(connection, query)]
 
-    def other(self) -> Any:
+    def info(self, name: str | TableName) -> TableInfo:
+        """Return what is known of a table that is there."""
+        info = self.database.inspect(TableName(name=name) if isinstance(name, str) else name)
+        assert info is not None
+        return info
+
+    def other(self) -> PsycopgConnection:
         """Return a driver's connection beside those of the engine."""
         import psycopg2
 
@@ -99,7 +110,7 @@ class Bench:
         table: str | TableName,
         columns: tuple[str, ...] | None = None,
         form: DelimitedRecordsFormat | None = None,
-        mode: str = "append",
+        mode: ExistingMode = "append",
         **request: Any,
     ) -> Loaded:
         """Publish delimited text into a table."""
@@ -114,7 +125,7 @@ class Bench:
         table: pa.Table,
         into: str | TableName,
         columns: tuple[str, ...] | None = None,
-        mode: str = "append",
+        mode: ExistingMode = "append",
         **request: Any,
     ) -> Loaded:
         """Publish Arrow batches into a table."""
@@ -128,9 +139,9 @@ class Bench:
         payload: Payload,
         table: str | TableName,
         columns: tuple[str, ...] | None,
-        mode: str,
+        mode: ExistingMode,
         cancellation: Cancellation | None = None,
-        schema: Any = None,
+        schema: RecordsSchema | None = None,
         key: tuple[str, ...] = (),
     ) -> Loaded:
         """Publish a payload into a table."""
@@ -138,24 +149,26 @@ class Bench:
         info = self.database.inspect(name)
         request = PublishRequest(
             table=info.name if info else name,
-            mode=mode,  # type: ignore[arg-type]
+            mode=mode,
             info=info,
             schema=schema,
             columns=columns,
             key=key,
         )
         if columns is None:
-            columns = tuple(c.name for c in info.writable_columns) if info else schema.names
-        form = getattr(payload, "format", None)
-        kind = "batches" if form is None else "streams"
-        extra = {} if cancellation is None else {"cancellation": cancellation}
+            columns = _columns(info, schema)
+        if isinstance(payload, Batches):
+            form = Form(kind="batches")
+        else:
+            assert not isinstance(payload, Stored)
+            form = Form(kind="streams", format=payload.format)
         with self.database.publish(request) as landing:
             job = LoadJob(
                 database=self.database,
                 landing=landing,
                 columns=columns,
-                form=Form(kind=kind, format=form),
-                **extra,
+                form=form,
+                cancellation=cancellation or Cancellation(),
             )
             return CopyIn().load(job, payload)
 
@@ -174,10 +187,24 @@ class Bench:
         self, what: str | Selection | TableName, form: DelimitedRecordsFormat | None = None
     ) -> bytes:
         """Return what an unload gives."""
-        with CopyOut().unload(self.unload_job(what, form)) as payload:
-            (part,) = payload.parts  # type: ignore[union-attr]
+        with self.reading(self.unload_job(what, form)) as stream:
+            return b"".join(iter(lambda: stream.read(1 << 16), b""))
+
+    @contextmanager
+    def reading(self, job: UnloadJob) -> Iterator[BinaryIO]:
+        """Open the one stream that an unload gives."""
+        with CopyOut().unload(job) as payload:
+            assert isinstance(payload, Streams)
+            (part,) = payload.parts
             with closing(part.open()) as stream:
-                return b"".join(iter(lambda: stream.read(1 << 16), b""))
+                yield stream
+
+
+def _columns(info: TableInfo | None, schema: RecordsSchema | None) -> tuple[str, ...]:
+    if info is not None:
+        return tuple(column.name for column in info.writable_columns)
+    assert schema is not None
+    return tuple(schema.names)
 
 
 @pytest.fixture
@@ -192,10 +219,27 @@ def one_pg(pg_url: str) -> Iterator[Bench]:
     yield from _bench(pg_url)
 
 
+@pytest.fixture(scope="session")
+def second_postgres() -> Iterator[PostgresServer]:
+    """A server that is not the first one: Debian's where installed, which is older."""
+    with postgres_server(debian_bin_dir() or embedded_bin_dir()) as server:
+        yield server
+
+
+@pytest.fixture
+def far_pg(second_postgres: PostgresServer) -> Iterator[Bench]:
+    """A workbench on the second server."""
+    name = f"far_{secrets.token_hex(6)}"
+    yield from _bench(second_postgres.create_database(name))
+    second_postgres.drop_database(name)
+
+
 def _bench(url: str) -> Iterator[Bench]:
     kinds = list(mover_databases())
     engine = open_engine(url, kinds=kinds)
-    bench = Bench(url, open_database(engine, kinds))  # type: ignore[arg-type]
+    database = open_database(engine, kinds)
+    assert isinstance(database, PostgresDatabase)
+    bench = Bench(url, database)
     yield bench
     for connection in bench.opened:
         connection.close()

@@ -6,16 +6,20 @@ import datetime as dt
 import subprocess
 import sys
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 
 from records_mover.errors import BadRowError, ColumnMismatchError, SchemaError
 
+if TYPE_CHECKING:
+    from postgres.conftest import Bench
+
 UTC = dt.UTC
 
 
-def test_every_arrow_type_lands_exactly(pg):
+def test_every_arrow_type_lands_exactly(pg: Bench) -> None:
     pg.run(
         "CREATE TABLE t (i bigint, d numeric, h numeric, b bool, s text, x bytea, f float8,"
         " day date,"
@@ -56,7 +60,7 @@ def test_every_arrow_type_lands_exactly(pg):
     assert last[12:14] == ([], [])
 
 
-def test_slices_of_batches_land_as_what_they_show(pg):
+def test_slices_of_batches_land_as_what_they_show(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a bytea, l int[])")
     whole = pa.table({"a": [b"no", b"\x01\x02", None, b"\x03"], "l": [[0], [1, 2], None, [3]]})
     pg.load_batches(whole.slice(1), "t")
@@ -64,33 +68,33 @@ def test_slices_of_batches_land_as_what_they_show(pg):
     assert found == [(b"\x01\x02", [1, 2]), (None, None), (b"\x03", [3])]
 
 
-def test_nested_lists_are_arrays_of_arrays(pg):
+def test_nested_lists_are_arrays_of_arrays(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int[])")
     pg.load_batches(pa.table({"a": [[[1, 2], [3, 4]], None]}), "t")
     assert pg.rows("SELECT a FROM t") == [([[1, 2], [3, 4]],), (None,)]
 
 
-def test_what_has_no_like_is_refused(pg):
+def test_what_has_no_like_is_refused(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a text)", "INSERT INTO t VALUES ('old')")
     with pytest.raises(SchemaError, match="struct"):
         pg.load_batches(pa.table({"a": [{"x": 1}]}), "t", mode="delete")
     assert pg.rows("SELECT a FROM t") == [("old",)]
 
 
-def test_a_bad_value_is_named_by_its_row(pg):
+def test_a_bad_value_is_named_by_its_row(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a smallint)")
     with pytest.raises(BadRowError, match="row 2: column 'a'") as caught:
         pg.load_batches(pa.table({"a": [1, 70000]}), "t")
     assert caught.value.value == "70000"
 
 
-def test_another_number_of_columns_is_refused(pg):
+def test_another_number_of_columns_is_refused(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     with pytest.raises(ColumnMismatchError, match="2 columns come for the 1"):
         pg.load_batches(pa.table({"a": [1], "b": [2]}), "t")
 
 
-def test_no_rows_are_no_rows(pg):
+def test_no_rows_are_no_rows(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     assert pg.load_batches(pa.table({"a": pa.array([], pa.int64())}), "t").rows == 0
 
@@ -117,6 +121,6 @@ print(b"".join(csv_blocks(reader)).decode())
 """
 
 
-def test_making_csv_of_batches_imports_no_pandas():
+def test_making_csv_of_batches_imports_no_pandas() -> None:
     ran = subprocess.run([sys.executable, "-c", BOMB], capture_output=True, text=True, check=False)
     assert (ran.stderr, ran.stdout.strip()) == ("", '"\\x78",1,"{1}"\n"\\x",2,"{2}"')

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from mover_postgres.errors import place_of
@@ -9,6 +12,13 @@ from mover_postgres.plugin import mover_databases
 from records_mover.db import open_engine
 from records_mover.errors import BadRowError, ConnectError, DatabaseError, MoverError
 from records_mover.parts import Selection, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from postgres.conftest import Bench
+    from records_mover.parts import ExistingMode
+    from support.postgres import PostgresServer
 
 MODES = ["append", "delete", "truncate", "drop", "replace"]
 TABLE = (
@@ -18,7 +28,7 @@ TABLE = (
 
 
 @pytest.fixture
-def table(pg):
+def table(pg: Bench) -> Bench:
     pg.run("CREATE TABLE o (id int PRIMARY KEY)", "INSERT INTO o VALUES (1)", TABLE)
     pg.run("INSERT INTO t VALUES (42, 'old', NULL, 1, NULL)")
     return pg
@@ -42,8 +52,21 @@ BAD = [
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("row", "line", "column", "value", "words"), BAD)
-def test_a_bad_row_is_named_and_the_old_rows_stay(table, mode, row, line, column, value, words):
-    if mode == "drop" and words.split()[0] in ("null", "violates", "duplicate", "foreign"):
+def test_a_bad_row_is_named_and_the_old_rows_stay(
+    table: Bench,
+    mode: ExistingMode,
+    row: bytes,
+    line: int | None,
+    column: str | None,
+    value: str | None,
+    words: str,
+) -> None:
+    if mode == "drop" and words.split(maxsplit=1)[0] in (
+        "null",
+        "violates",
+        "duplicate",
+        "foreign",
+    ):
         return  # a table made anew has no constraints
     with pytest.raises(BadRowError) as caught:
         table.load(
@@ -54,7 +77,10 @@ def test_a_bad_row_is_named_and_the_old_rows_stay(table, mode, row, line, column
         )
     error = caught.value
     assert words in error.what
-    if not (mode == "replace" and words.split()[0] in ("violates", "null", "duplicate", "foreign")):
+    if not (
+        mode == "replace"
+        and words.split(maxsplit=1)[0] in ("violates", "null", "duplicate", "foreign")
+    ):
         assert error.line == line
         assert error.source is None or error.source == "part1.csv"
         assert line is None or f"line {line} of 'part1.csv'" in error.what
@@ -68,7 +94,7 @@ def test_a_bad_row_is_named_and_the_old_rows_stay(table, mode, row, line, column
     assert table.rows("SELECT a, b FROM t") == [(42, "old")]
 
 
-def test_the_text_of_a_row_with_the_wrong_number_of_fields_is_shown(table):
+def test_the_text_of_a_row_with_the_wrong_number_of_fields_is_shown(table: Bench) -> None:
     with pytest.raises(BadRowError) as caught:
         table.load(b"a,b,d,r,v\n1,only two\n", "t")
     assert caught.value.text == "1,only two"
@@ -77,7 +103,7 @@ def test_the_text_of_a_row_with_the_wrong_number_of_fields_is_shown(table):
 
 @pytest.mark.parametrize("header", [b"a,b\n", b""])
 @pytest.mark.parametrize("first", [b'1,"one\ntwo\nthree"\n', b"1,one\n"])
-def test_lines_are_counted_as_an_editor_counts_them(pg, header, first):
+def test_lines_are_counted_as_an_editor_counts_them(pg: Bench, header: bytes, first: bytes) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     content = header + first + b'2,"x\ny"\nbad,z\n'
     with pytest.raises(BadRowError) as caught:
@@ -85,27 +111,24 @@ def test_lines_are_counted_as_an_editor_counts_them(pg, header, first):
     assert caught.value.line == content.split(b"\n").index(b"bad,z") + 1
 
 
-def test_the_part_that_holds_the_bad_row_is_named(pg):
+def test_the_part_that_holds_the_bad_row_is_named(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     with pytest.raises(BadRowError, match=r"line 3 of 'part2\.csv'"):
         pg.load([b"a\n1\n", b"a\n2\nx\n"], "t")
     assert pg.rows("SELECT count(*) FROM t") == [(0,)]
 
 
-def test_an_error_in_the_first_row_does_not_wait_for_the_last(pg):
+def test_an_error_in_the_first_row_does_not_wait_for_the_last(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
 
-    class Counted:
+    class Counted(io.RawIOBase):
         read_blocks = 0
 
-        def read(self, size=-1):
+        def read(self, size: int = -1, /) -> bytes:
             self.read_blocks += 1
             if self.read_blocks > 2000:
                 return b""
             return b"1\n" * 50_000 if self.read_blocks > 1 else b"x\n" * 50_000
-
-        def close(self):
-            pass
 
     reader = Counted()
     with pytest.raises(BadRowError):
@@ -113,7 +136,7 @@ def test_an_error_in_the_first_row_does_not_wait_for_the_last(pg):
     assert reader.read_blocks < 500
 
 
-def test_a_table_that_views_look_at_is_not_dropped(pg):
+def test_a_table_that_views_look_at_is_not_dropped(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (42)", "CREATE VIEW seen AS TABLE t")
     with pytest.raises(DatabaseError) as caught:
         pg.load(
@@ -128,7 +151,7 @@ def test_a_table_that_views_look_at_is_not_dropped(pg):
 
 
 @pytest.mark.parametrize("mode", ["append", "truncate", "replace"])
-def test_a_lock_is_not_waited_for_for_ever(pg, mode):
+def test_a_lock_is_not_waited_for_for_ever(pg: Bench, mode: ExistingMode) -> None:
     name = pg.database.engine.url.database
     pg.run("CREATE TABLE t (a int)", f"ALTER DATABASE {name} SET lock_timeout = '200ms'")
     pg.database.engine.dispose()
@@ -145,7 +168,7 @@ def test_a_lock_is_not_waited_for_for_ever(pg, mode):
     assert pg.load(b"a\n1\n", "t", mode=mode).rows == 1
 
 
-def test_a_missing_schema_names_those_that_are_there(pg):
+def test_a_missing_schema_names_those_that_are_there(pg: Bench) -> None:
     pg.run('CREATE SCHEMA "Other"')
     with pytest.raises(DatabaseError, match="no schema 'nope'") as caught:
         pg.database.inspect(TableName(schema="nope", name="t"))
@@ -153,7 +176,7 @@ def test_a_missing_schema_names_those_that_are_there(pg):
     assert pg.database.inspect(TableName(schema="public", name="nope")) is None
 
 
-def test_a_missing_right_is_said(pg):
+def test_a_missing_right_is_said(pg: Bench) -> None:
     role = f"poor_{pg.database.engine.url.database}"
     other = pg.other()
     pg.run(
@@ -163,7 +186,11 @@ def test_a_missing_right_is_said(pg):
     )
     pg.database.engine.dispose()
     try:
-        for does in (lambda: pg.load(b"a\n1\n", "t"), lambda: pg.unload("t")):
+        ways: tuple[Callable[[], object], ...] = (
+            lambda: pg.load(b"a\n1\n", "t"),
+            lambda: pg.unload("t"),
+        )
+        for does in ways:
             with pytest.raises(DatabaseError, match="permission denied for table t") as caught:
                 does()
             assert caught.value.advice
@@ -181,15 +208,17 @@ def test_a_missing_right_is_said(pg):
         ({"username": "nobody-here"}, "password authentication failed"),
     ],
 )
-def test_whoever_cannot_connect_is_told_why_without_the_password(one_pg, changed, words):
+def test_whoever_cannot_connect_is_told_why_without_the_password(
+    one_pg: Bench, changed: dict[str, Any], words: str
+) -> None:
     url = one_pg.database.engine.url.set(**changed)
     with pytest.raises(ConnectError, match=words) as caught:
         open_engine(url, kinds=list(mover_databases()))
-    assert url.password not in str(caught.value)
+    assert str(url.password) not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_server_that_goes_away_is_one_line(own_postgres):
+def test_a_server_that_goes_away_is_one_line(own_postgres: PostgresServer) -> None:
     from records_mover.db import open_database
 
     kinds = list(mover_databases())
@@ -216,13 +245,15 @@ CONTEXTS = [
 
 
 @pytest.mark.parametrize(("context", "expected"), CONTEXTS)
-def test_the_place_is_read_from_the_context(context, expected):
+def test_the_place_is_read_from_the_context(
+    context: str, expected: tuple[int, str | None, str | None, str | None] | None
+) -> None:
     place = place_of(context)
     assert place is not None
     if expected is not None:
         assert (place.line, place.column, place.value, place.text) == expected
 
 
-def test_no_context_is_no_place():
+def test_no_context_is_no_place() -> None:
     assert place_of(None) is None
     assert place_of("SQL function f") is None

@@ -5,12 +5,19 @@ from __future__ import annotations
 import io
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
 from records_mover.errors import BadRowError, DatabaseError, MoveCancelled
 from records_mover.meter import Cancellation
 from records_mover.parts import TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from postgres.conftest import Bench
+    from records_mover.parts import ExistingMode
 
 ODD = [
     'select"; drop table x; --',
@@ -25,39 +32,39 @@ ODD = [
 ]
 
 
-def test_a_csv_lands_with_its_rows_counted(pg):
+def test_a_csv_lands_with_its_rows_counted(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     loaded = pg.load(b"a,b\n1,x\n2,y\n", "t")
     assert loaded.rows == 2
     assert pg.rows("SELECT * FROM t ORDER BY a") == [(1, "x"), (2, "y")]
 
 
-def test_null_and_the_empty_text_stay_apart_in_csv(pg):
+def test_null_and_the_empty_text_stay_apart_in_csv(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     pg.load(b'a,b\n1,\n2,""\n', "t")
     assert pg.rows("SELECT * FROM t ORDER BY a") == [(1, None), (2, "")]
 
 
-def test_null_and_the_empty_text_stay_apart_in_text_mode(pg):
+def test_null_and_the_empty_text_stay_apart_in_text_mode(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     pg.load(b"1,\\N\n2,\n3,a\\,b\\\\\n", "t", form=pg.text())
     assert pg.rows("SELECT * FROM t ORDER BY a") == [(1, None), (2, ""), (3, "a,b\\")]
 
 
-def test_without_a_null_marker_nothing_is_null(pg):
+def test_without_a_null_marker_nothing_is_null(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     pg.load(b'a,b\n1,\n2,""\n', "t", form=pg.csv(null_marker=None))
     pg.load(b"3,\n4,\\\\N\n", "t", form=pg.text(null_marker=None))
     assert pg.rows("SELECT b FROM t ORDER BY a") == [("",), ("",), ("",), ("\\N",)]
 
 
-def test_quoted_empty_fields_are_null_in_numbers_when_all_is_quoted(pg):
+def test_quoted_empty_fields_are_null_in_numbers_when_all_is_quoted(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     pg.load(b'"a","b"\n"","x"\n"2",""\n', "t", form=pg.csv(quoting="all"))
     assert pg.rows("SELECT * FROM t ORDER BY a NULLS FIRST") == [(None, "x"), (2, "")]
 
 
-def test_the_right_to_insert_is_enough(pg):
+def test_the_right_to_insert_is_enough(pg: Bench) -> None:
     name = pg.database.engine.url.database
     other = pg.other()
     pg.run(
@@ -79,14 +86,14 @@ def test_the_right_to_insert_is_enough(pg):
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
-def test_every_line_end_is_read(pg, end):
+def test_every_line_end_is_read(pg: Bench, end: bytes) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     form = pg.csv(record_terminator=end.decode())
     pg.load(end.join([b"a,b", b"1,x", b'2,"two\nlines"', b""]), "t", form=form)
     assert pg.rows("SELECT b FROM t ORDER BY a") == [("x",), ("two\nlines",)]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_value(pg):
+def test_a_byte_order_mark_is_no_part_of_the_first_value(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a text)")
     form = pg.csv(header_row=False, encoding="UTF8BOM")
     pg.load("\ufeffé\n".encode(), "t", form=form)
@@ -100,14 +107,14 @@ class OneByte(io.RawIOBase):
     def __init__(self, content: bytes) -> None:
         self._content = io.BytesIO(content)
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def read(self, size=-1):
+    def read(self, size: int = -1, /) -> bytes:
         return self._content.read(1)
 
 
-def test_a_byte_order_mark_in_pieces_is_dropped_too(pg):
+def test_a_byte_order_mark_in_pieces_is_dropped_too(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a text)")
     pg.load(OneByte("\ufeffa\nx\n".encode()), "t")
     assert pg.rows("SELECT a FROM t") == [("x",)]
@@ -117,14 +124,16 @@ def test_a_byte_order_mark_in_pieces_is_dropped_too(pg):
     ("encoding", "codec"),
     [("LATIN1", "latin-1"), ("CP1252", "cp1252"), ("koi8-r", "koi8-r"), ("shift_jis", "shift_jis")],
 )
-def test_encodings_that_the_server_knows_are_its_business(pg, encoding, codec):
+def test_encodings_that_the_server_knows_are_its_business(
+    pg: Bench, encoding: str, codec: str
+) -> None:
     text = {"koi8-r": "жук", "shift_jis": "表ソ"}.get(codec, "é")
     pg.run("CREATE TABLE t (a text)")
     pg.load(f"a\n{text}\n".encode(codec), "t", form=pg.csv(encoding=encoding))
     assert pg.rows("SELECT a FROM t") == [(text,)]
 
 
-def test_lines_before_the_header_are_skipped(pg):
+def test_lines_before_the_header_are_skipped(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     pg.load(b'made by "x"\n\na\n1\n', "t", form=pg.csv(skip_lines=2))
     with pytest.raises(BadRowError) as caught:
@@ -133,13 +142,13 @@ def test_lines_before_the_header_are_skipped(pg):
     assert pg.rows("SELECT a FROM t") == [(1,)]
 
 
-def test_a_header_in_text_mode_is_skipped_on_every_version(pg):
+def test_a_header_in_text_mode_is_skipped_on_every_version(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     pg.load(b"a,b\\\nc\n1,x\n", "t", form=pg.text(header_row=True))
     assert pg.rows("SELECT * FROM t") == [(1, "x")]
 
 
-def test_unquoted_files_without_escape_load_as_they_are(pg):
+def test_unquoted_files_without_escape_load_as_they_are(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)")
     form = pg.csv(quoting=None, doublequote=False, header_row=False)
     pg.load(b'1,5" pipe\\n\n2,"\n3,\n', "t", form=form)
@@ -148,19 +157,19 @@ def test_unquoted_files_without_escape_load_as_they_are(pg):
         pg.load(b"1,a\x01b\n", "t", form=form)
 
 
-def test_empty_files_and_headers_alone_are_no_rows(pg):
+def test_empty_files_and_headers_alone_are_no_rows(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     assert pg.load([b"", b"a\n", b"a"], "t").rows == 0
     assert pg.load(b"", "t", form=pg.text()).rows == 0
 
 
-def test_every_part_has_its_own_header(pg):
+def test_every_part_has_its_own_header(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     assert pg.load([b"a\n1\n", b"a\n2\n3", b"a\n4\n"], "t").rows == 4
     assert pg.rows("SELECT sum(a) FROM t") == [(10,)]
 
 
-def test_columns_come_in_the_order_of_the_file(pg):
+def test_columns_come_in_the_order_of_the_file(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text, c int DEFAULT 7)")
     pg.load(b"b,a\nx,1\n", "t", columns=("b", "a"))
     assert pg.rows("SELECT * FROM t") == [(1, "x", 7)]
@@ -187,7 +196,9 @@ def test_columns_come_in_the_order_of_the_file(pg):
         ({"datetimeformattz": "MM/DD/YY HH24:MI"}, "2,,,,01/02/20 03:04", "2020-01-02 03:04:00+00"),
     ],
 )
-def test_date_hints_are_honoured(pg, hints, line, expected):
+def test_date_hints_are_honoured(
+    pg: Bench, hints: dict[str, object], line: str, expected: str
+) -> None:
     pg.run(
         "CREATE TABLE t (a int, d date, t time, ts timestamp, tz timestamptz)",
         "ALTER DATABASE " + pg.url.rsplit("/", 1)[1] + " SET timezone = 'Asia/Kolkata'",
@@ -202,19 +213,21 @@ def test_date_hints_are_honoured(pg, hints, line, expected):
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_names_are_only_names(pg, name):
+def test_odd_names_are_only_names(pg: Bench, name: str) -> None:
     column = pg.database.column_name(name)
-    table = TableName(schema=pg.database.column_name(f"s {name}"), name=column)
+    schema = pg.database.column_name(f"s {name}")
+    table = TableName(schema=schema, name=column)
     quoted = pg.database.table_sql(table)
     pg.run(
         "CREATE TABLE x (still int)",
-        f"CREATE SCHEMA {pg.database.quote(table.schema)}",
+        f"CREATE SCHEMA {pg.database.quote(schema)}",
         f"CREATE TABLE {quoted} ({pg.database.quote(column)} text, b int)",
     )
-    for mode in ("append", "delete", "truncate", "replace"):
+    modes: tuple[ExistingMode, ...] = ("append", "delete", "truncate", "replace")
+    for mode in modes:
         assert pg.load(b"a,b\nv,1\n", table, mode=mode).rows == 1
     pg.load(b"a,b\nw,1\n", table, mode="upsert", key=("b",))
-    info = pg.database.inspect(table)
+    info = pg.info(table)
     assert [each.name for each in info.columns] == [column, "b"]
     assert pg.unload(table).endswith(b"\nw,1\n")
     pg.load(
@@ -227,7 +240,7 @@ def test_odd_names_are_only_names(pg, name):
     assert pg.rows("SELECT * FROM x") == []
 
 
-def test_the_mark_that_ends_data_never_drops_rows_in_silence(pg):
+def test_the_mark_that_ends_data_never_drops_rows_in_silence(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a text)")
     content = b"a\nx\n\\.\ny\n"
     version = pg.rows("SHOW server_version_num")[0][0]
@@ -244,7 +257,7 @@ def test_the_mark_that_ends_data_never_drops_rows_in_silence(pg):
 
 @pytest.mark.parametrize("content", [b"x\n\\.\ny\n", b"x\\.\ny\n", b"\\.\ny\n", b"x\\\\\\.\n"])
 @pytest.mark.parametrize("slow", [False, True])
-def test_the_mark_in_text_mode_is_refused(pg, content, slow):
+def test_the_mark_in_text_mode_is_refused(pg: Bench, content: bytes, slow: bool) -> None:
     pg.run("CREATE TABLE t (a text)")
     with pytest.raises(BadRowError, match="stops reading"):
         pg.load(OneByte(content) if slow else content, "t", form=pg.text())
@@ -258,10 +271,10 @@ class Raising(io.RawIOBase):
         self._error = error
         self._left = blocks
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def read(self, size=-1):
+    def read(self, size: int = -1, /) -> bytes:
         if self._left == 0:
             raise self._error
         self._left -= 1
@@ -270,7 +283,9 @@ class Raising(io.RawIOBase):
 
 @pytest.mark.parametrize("blocks", [0, 1, 40])
 @pytest.mark.parametrize("error", [ValueError("boom"), KeyboardInterrupt(), DatabaseError("no")])
-def test_what_a_reader_raises_comes_out_as_itself(pg, error, blocks):
+def test_what_a_reader_raises_comes_out_as_itself(
+    pg: Bench, error: BaseException, blocks: int
+) -> None:
     pg.run("CREATE TABLE t (a int)")
     with pytest.raises(type(error)) as caught:
         pg.load(Raising(error, blocks), "t", form=pg.csv(header_row=False))
@@ -281,16 +296,16 @@ def test_what_a_reader_raises_comes_out_as_itself(pg, error, blocks):
 class Endless(io.RawIOBase):
     """Gives rows for ever, a few at a time."""
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def read(self, size=-1):
+    def read(self, size: int = -1, /) -> bytes:
         time.sleep(0.01)
         return b"1\n" * 1000
 
 
 @pytest.mark.parametrize("mode", ["append", "delete", "truncate", "drop", "replace"])
-def test_a_cancelled_load_leaves_the_old_rows(pg, mode):
+def test_a_cancelled_load_leaves_the_old_rows(pg: Bench, mode: ExistingMode) -> None:
     pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (42)")
     cancellation = Cancellation()
     timer = threading.Timer(0.3, cancellation.cancel)
@@ -309,11 +324,13 @@ def test_a_cancelled_load_leaves_the_old_rows(pg, mode):
 
 
 @pytest.mark.parametrize("mode", ["append", "delete", "truncate", "drop", "replace"])
-def test_a_killed_backend_leaves_the_old_rows(pg, mode, capfd):
+def test_a_killed_backend_leaves_the_old_rows(
+    pg: Bench, mode: ExistingMode, capfd: pytest.CaptureFixture[str]
+) -> None:
     pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (42)")
     other = pg.other()
 
-    def kill():
+    def kill() -> None:
         with other.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -336,10 +353,20 @@ def test_a_killed_backend_leaves_the_old_rows(pg, mode, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_memory_stays_small_and_the_count_right_for_many_rows(one_pg):
+class Blocks(io.RawIOBase):
+    """Gives one block after the other, however little is asked for."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        return next(self._blocks, b"")
+
+
+def test_memory_stays_small_and_the_count_right_for_many_rows(one_pg: Bench) -> None:
     one_pg.run("CREATE UNLOGGED TABLE t (a int)")
-    reader = Raising(StopIteration(), 20)
-    reader._error = None  # type: ignore[assignment]
-    blocks = iter([b"1\n" * 100_000] * 20 + [b""])
-    reader.read = lambda size=-1: next(blocks)  # type: ignore[method-assign]
+    reader = Blocks([b"1\n" * 100_000] * 20)
     assert one_pg.load(reader, "t", form=one_pg.csv(header_row=False)).rows == 2_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import psycopg2
 import pytest
@@ -13,8 +14,11 @@ from mover_postgres.controls import respelled
 from mover_postgres.quiet import no_driver_traceback
 from mover_postgres.wire import _holds_error
 
+if TYPE_CHECKING:
+    from postgres.conftest import Bench
 
-def test_the_plugin_speaks_the_core_s_language_and_loads_nothing_heavy():
+
+def test_the_plugin_speaks_the_core_s_language_and_loads_nothing_heavy() -> None:
     script = (
         "import sys, mover_postgres.plugin as p\n"
         "assert p.MOVER_API == 1\n"
@@ -28,7 +32,7 @@ def test_the_plugin_speaks_the_core_s_language_and_loads_nothing_heavy():
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-def test_its_parts_are_named_after_their_statements():
+def test_its_parts_are_named_after_their_statements() -> None:
     (kind,) = plugin.mover_databases()
     (loader,) = plugin.mover_loaders()
     (unloader,) = plugin.mover_unloaders()
@@ -36,13 +40,15 @@ def test_its_parts_are_named_after_their_statements():
     assert loader.dialects == unloader.dialects == kind.dialects == {"postgresql"}
 
 
-def test_connections_name_themselves_and_give_up_in_time(one_pg):
+def test_connections_name_themselves_and_give_up_in_time(one_pg: Bench) -> None:
     assert one_pg.rows("SHOW application_name") == [("records-mover",)]
     assert one_pg.database.engine.driver == "psycopg2"
 
 
-def test_the_driver_s_own_traceback_is_dropped_and_no_other(monkeypatch):
-    seen = []
+def test_the_driver_s_own_traceback_is_dropped_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[BaseException] = []
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, traceback: seen.append(error))
     before = sys.excepthook
     printed = SystemError("returned a result with an exception set")
@@ -66,7 +72,7 @@ def test_the_driver_s_own_traceback_is_dropped_and_no_other(monkeypatch):
         (b"x\0\0\0\0E", False),
     ],
 )
-def test_an_error_is_found_among_the_messages(waiting, expected):
+def test_an_error_is_found_among_the_messages(waiting: bytes, expected: bool) -> None:
     assert _holds_error(waiting) is expected
 
 
@@ -80,5 +86,5 @@ def test_an_error_is_found_among_the_messages(waiting, expected):
         (b"plain", b"plain"),
     ],
 )
-def test_letters_after_a_backslash_become_the_character(block, expected):
+def test_letters_after_a_backslash_become_the_character(block: bytes, expected: bytes) -> None:
     assert respelled(block) == expected

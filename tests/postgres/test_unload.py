@@ -6,23 +6,26 @@ import csv
 import io
 import threading
 import time
-from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mover_postgres.unload import CopyOut
 from records_mover.errors import DatabaseError, FormatError, MoverError
-from records_mover.parts import Selection, TableName
+from records_mover.parts import Selection, Streams, TableName
+
+if TYPE_CHECKING:
+    from postgres.conftest import Bench
 
 MANY = "SELECT n, repeat('x', 100) FROM generate_series(1, 1000000) AS q (n)"
 
 
-def test_a_table_comes_out_with_its_header(pg):
+def test_a_table_comes_out_with_its_header(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (1, NULL), (2, ''), (3, 'x,y')")
     assert pg.unload("t") == b'a,b\n1,\n2,""\n3,"x,y"\n'
 
 
-def test_text_mode_puts_the_character_itself_after_a_backslash(pg):
+def test_text_mode_puts_the_character_itself_after_a_backslash(pg: Bench) -> None:
     pg.run(
         "CREATE TABLE t (a text, b text)",
         r"INSERT INTO t VALUES (E'x\ny\tz\\n', NULL), ('', E'\b\f\r\x0b,\\')",
@@ -34,15 +37,15 @@ def test_text_mode_puts_the_character_itself_after_a_backslash(pg):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
-def test_escapes_split_between_reads_are_respelled_too(one_pg, size):
+def test_escapes_split_between_reads_are_respelled_too(one_pg: Bench, size: int) -> None:
     one_pg.run("CREATE TABLE t (a text)", r"INSERT INTO t VALUES (E'\n\\\n\\n'), (E'\\')")
     job = one_pg.unload_job("t", one_pg.text())
-    with CopyOut().unload(job) as payload, closing(payload.parts[0].open()) as stream:
+    with one_pg.reading(job) as stream:
         whole = b"".join(iter(lambda: stream.read(size), b""))
     assert whole == b"\\\n\\\\\\\n\\\\n\n\\\\\n"
 
 
-def test_views_parents_partitions_and_generated_columns_come_out_whole(pg):
+def test_views_parents_partitions_and_generated_columns_come_out_whole(pg: Bench) -> None:
     pg.run(
         "CREATE TABLE t (a int, g int GENERATED ALWAYS AS (a * 2) STORED)",
         "INSERT INTO t VALUES (1)",
@@ -62,7 +65,7 @@ def test_views_parents_partitions_and_generated_columns_come_out_whole(pg):
     assert pg.unload("parent") == b"a\n1\n2\n"
 
 
-def test_columns_and_queries_are_selected(pg):
+def test_columns_and_queries_are_selected(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text, c int)", "INSERT INTO t VALUES (1, '50%', 3)")
     table = TableName(schema="public", name="t")
     assert pg.unload(Selection(table=table, columns=("c", "a"))) == b"c,a\n3,1\n"
@@ -74,7 +77,7 @@ def test_columns_and_queries_are_selected(pg):
     )
 
 
-def test_a_query_changes_nothing(pg):
+def test_a_query_changes_nothing(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)")
     query = "WITH q AS (INSERT INTO t VALUES (1) RETURNING a) SELECT * FROM q"
     with pytest.raises(MoverError):
@@ -108,7 +111,9 @@ def test_a_query_changes_nothing(pg):
         ({"encoding": "UTF8BOM"}, "\ufeffb,d,t,ts,tz\n"),
     ],
 )
-def test_hints_are_honoured_whatever_the_session_is_set_to(pg, hints, expected):
+def test_hints_are_honoured_whatever_the_session_is_set_to(
+    pg: Bench, hints: dict[str, object], expected: str
+) -> None:
     name = pg.database.engine.url.database
     pg.run(
         "CREATE TABLE t (b bool, d date, t time, ts timestamp, tz timestamptz)",
@@ -122,7 +127,7 @@ def test_hints_are_honoured_whatever_the_session_is_set_to(pg, hints, expected):
     assert expected in pg.unload("t", pg.csv(**hints)).decode()
 
 
-def test_a_date_hint_matters_only_where_a_date_is(pg):
+def test_a_date_hint_matters_only_where_a_date_is(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)", "CREATE TABLE d (a date)")
     odd = pg.csv(dateformat="MM/DD/YY")
     assert pg.unload("t", odd) == b"a\n1\n"
@@ -130,12 +135,12 @@ def test_a_date_hint_matters_only_where_a_date_is(pg):
         pg.unload("d", odd)
 
 
-def test_nonnumeric_quotes_all_but_numbers(pg):
+def test_nonnumeric_quotes_all_but_numbers(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text, n numeric)", "INSERT INTO t VALUES (1, 'x', 2.50)")
     assert pg.unload("t", pg.csv(quoting="nonnumeric")) == b'a,b,n\n1,"x",2.50\n'
 
 
-def test_backslashes_escape_quotes_where_asked(pg):
+def test_backslashes_escape_quotes_where_asked(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a text)", r"""INSERT INTO t VALUES ('say "x\y"')""")
     form = pg.csv(quoting="all", doublequote=False, escape="\\")
     out = pg.unload("t", form)
@@ -144,19 +149,21 @@ def test_backslashes_escape_quotes_where_asked(pg):
     assert pg.rows("SELECT a FROM t") == [('say "x\\y"',)]
 
 
-def test_an_error_in_the_middle_never_looks_like_the_end(pg):
+def test_an_error_in_the_middle_never_looks_like_the_end(pg: Bench) -> None:
     query = "SELECT 1 / (500000 - n) AS x FROM generate_series(1, 1000000) AS q (n)"
     with pytest.raises(MoverError, match="division by zero"):
         pg.unload(Selection(query=query))
 
 
-def test_a_killed_backend_never_looks_like_the_end(pg, capfd):
+def test_a_killed_backend_never_looks_like_the_end(
+    pg: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
     other = pg.other()
-    sizes = []
+    sizes: list[int] = []
 
-    def kill_and_read_on():
+    def kill_and_read_on() -> None:
         job = pg.unload_job(Selection(query=MANY))
-        with CopyOut().unload(job) as payload, closing(payload.parts[0].open()) as stream:
+        with pg.reading(job) as stream:
             sizes.append(len(stream.read(1 << 16)))
             with other.cursor() as cursor:
                 cursor.execute(
@@ -172,11 +179,11 @@ def test_a_killed_backend_never_looks_like_the_end(pg, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_closing_early_cancels_the_copy_and_leaves_the_engine_usable(pg):
+def test_closing_early_cancels_the_copy_and_leaves_the_engine_usable(pg: Bench) -> None:
     started = time.monotonic()
     slow = "SELECT n, pg_sleep(0.001) FROM generate_series(1, 100000) AS q (n)"
     job = pg.unload_job(Selection(query=slow))
-    with CopyOut().unload(job) as payload, closing(payload.parts[0].open()):
+    with pg.reading(job):
         time.sleep(0.1)
     assert time.monotonic() - started < 5
     assert pg.rows("SELECT 1") == [(1,)]
@@ -185,11 +192,12 @@ def test_closing_early_cancels_the_copy_and_leaves_the_engine_usable(pg):
         assert cursor.fetchone() == (0,)
 
 
-def test_a_failing_consumer_leaves_no_thread_behind(pg):
+def test_a_failing_consumer_leaves_no_thread_behind(pg: Bench) -> None:
     before = threading.active_count()
 
-    def interrupted():
+    def interrupted() -> None:
         with CopyOut().unload(pg.unload_job(Selection(query=MANY))) as payload:
+            assert isinstance(payload, Streams)
             payload.parts[0].open().read(10)
             raise KeyboardInterrupt
 
@@ -198,15 +206,15 @@ def test_a_failing_consumer_leaves_no_thread_behind(pg):
     assert threading.active_count() == before
 
 
-def test_rows_and_bytes_are_counted(pg):
+def test_rows_and_bytes_are_counted(pg: Bench) -> None:
     pg.run("CREATE TABLE t AS SELECT n FROM generate_series(1, 1000) AS q (n)")
     job = pg.unload_job("t")
-    with CopyOut().unload(job) as payload, closing(payload.parts[0].open()) as stream:
+    with pg.reading(job) as stream:
         whole = b"".join(iter(lambda: stream.read(100), b""))
     assert (job.meter.rows, job.meter.bytes) == (1000, len(whole))
 
 
-def test_hidden_rows_are_an_error_not_a_loss(pg):
+def test_hidden_rows_are_an_error_not_a_loss(pg: Bench) -> None:
     role = f"reader_{pg.database.engine.url.database}"
     other = pg.other()
     pg.run(
@@ -228,7 +236,7 @@ def test_hidden_rows_are_an_error_not_a_loss(pg):
             cursor.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
-def test_what_goes_in_comes_out_byte_for_byte(pg):
+def test_what_goes_in_comes_out_byte_for_byte(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a bigint, b text, c numeric, d date, e bytea, f float8, g jsonb)")
     rows = [
         ["1", "plain", "1.50", "2020-01-02", "\\xdead", "0.1", '{"a": 1}'],

@@ -29,6 +29,7 @@ def _names(store: S3Store, url: str) -> list[str]:
     return [entry.url.split("/", 3)[3] for entry in store.list(url)]
 
 
+@pytest.mark.parametrize("server", ["seaweed"], indirect=True)
 def test_more_than_a_page_is_listed_and_deleted(store: S3Store, bucket: str, client: Any) -> None:
     names = [f"many/{number:04d} +%" for number in range(1002)]
     _fill(client, bucket, [*names, "many-not"])

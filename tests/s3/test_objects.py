@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mover_s3 import copying, reading, writing
+from mover_s3 import copying, fetching, writing
 from mover_s3.workers import MEMORY, PART
 from mover_s3.writing import LARGEST, part_size
 from records_mover.errors import EndpointError, NotFoundError, StoreError
@@ -46,6 +46,12 @@ def _put(store: S3Store, url: str, data: bytes, step: int = MIB) -> None:
             sink.write(memoryview(data)[start : start + step])
 
 
+def _fail_after(store: S3Store, url: str, data: bytes) -> None:
+    with store.write(url) as sink:
+        sink.write(data)
+        raise RuntimeError("midway")
+
+
 def _get(store: S3Store, url: str, **window: Any) -> bytes:
     with store.open(url, **window) as stream:
         return stream.read()
@@ -70,7 +76,8 @@ def test_a_key_may_hold_any_character(
     _put(store, url, key.encode())
     assert _get(store, url) == key.encode()
     folder = url[: url.rindex("/") + 1]
-    if server.kind == "moto" or "//" not in key:  # SeaweedFS lists no folder without a name
+    # SeaweedFS keeps objects in folders: it lists none without a name, and takes \ for /.
+    if server.kind == "moto" or not ("//" in key or "\\" in key):
         assert [entry.url for entry in store.list(folder)] == [url]
     assert [entry.url for entry in store.list(url)] == [url]
     store.copy(url, f"{url} copy")
@@ -78,7 +85,9 @@ def test_a_key_may_hold_any_character(
     store.delete(url)
     with pytest.raises(NotFoundError, match="there is no object"):
         store.size(url)
-    store.purge(f"s3://{bucket}/{key.split('/')[0]}/" if "/" in key else f"{folder}none/")
+    store.purge(
+        f"s3://{bucket}/{key.split('/', maxsplit=1)[0]}/" if "/" in key else f"{folder}none/"
+    )
 
 
 @pytest.mark.parametrize("server", ["seaweed"], indirect=True)
@@ -149,7 +158,7 @@ def test_looking_at_the_beginning_fetches_no_more(
 def test_many_streams_at_once_share_threads_and_memory(
     store: S3Store, bucket: str, noise: bytes
 ) -> None:
-    data = noise[: 18 * MIB]
+    data = noise[: 10 * MIB]
     wrong: list[str] = []
 
     def both(name: str) -> None:
@@ -157,7 +166,7 @@ def test_many_streams_at_once_share_threads_and_memory(
         if _get(store, f"s3://{bucket}/{name}") != data:
             wrong.append(name)
 
-    threads = [threading.Thread(target=both, args=(f"t{n}",)) for n in range(6)]
+    threads = [threading.Thread(target=both, args=(f"t{n}",)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -171,9 +180,8 @@ def test_a_failed_write_leaves_nothing(
     store: S3Store, bucket: str, client: Any, noise: bytes, size: int
 ) -> None:
     url = f"s3://{bucket}/never"
-    with pytest.raises(RuntimeError, match="midway"), store.write(url) as sink:
-        sink.write(noise[:size])
-        raise RuntimeError("midway")
+    with pytest.raises(RuntimeError, match="midway"):
+        _fail_after(store, url, noise[:size])
     with pytest.raises(NotFoundError):
         store.open(url)
     assert not client.list_multipart_uploads(Bucket=bucket).get("Uploads")
@@ -184,10 +192,8 @@ def test_a_failed_write_leaves_the_object_that_was_there(
 ) -> None:
     url = f"s3://{bucket}/kept"
     _put(store, url, b"old")
-    with pytest.raises(RuntimeError), store.write(url) as sink:
-        sink.write(noise[: 2 * PART])
-        assert _get(store, url) == b"old"
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="midway"):
+        _fail_after(store, url, noise[: 2 * PART])
     assert _get(store, url) == b"old"
 
 
@@ -199,7 +205,11 @@ def test_a_large_object_is_copied_in_ranges(
     other = f"{bucket}-other"
     client.create_bucket(Bucket=other)
     client.put_object(
-        Bucket=bucket, Key="big", Body=noise[: 13 * MIB], ContentType="text/csv", Metadata={"a": "b"}
+        Bucket=bucket,
+        Key="big",
+        Body=noise[: 13 * MIB],
+        ContentType="text/csv",
+        Metadata={"a": "b"},
     )
     store.copy(f"s3://{bucket}/big", f"s3://{other}/big copy")
     assert _get(store, f"s3://{other}/big copy") == noise[: 13 * MIB]
@@ -218,9 +228,9 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
     store: S3Store, bucket: str, client: Any, noise: bytes
 ) -> None:
     url = f"s3://{bucket}/moving"
-    _put(store, url, noise[: 4 * MIB])
+    _put(store, url, noise[: 12 * MIB])
     stream = store.open(url)
-    client.put_object(Bucket=bucket, Key="moving", Body=noise[MIB : 5 * MIB])
+    client.put_object(Bucket=bucket, Key="moving", Body=noise[MIB : 13 * MIB])
     with pytest.raises(StoreError, match="was changed"):
         stream.read()
     stream.close()
@@ -267,8 +277,8 @@ def test_sequential_reading_stays_within_its_memory(
 ) -> None:
     del server
     store = make_store()
-    _put(store, f"s3://{bucket}/big", noise)
+    _put(store, f"s3://{bucket}/big", noise[: 26 * MIB])
     with store.open(f"s3://{bucket}/big") as stream:
-        stream.read(reading.FIRST + 1)
+        stream.read(fetching.BLOCK + 1)
         ahead = sum(one.reserved for one in stream._ahead)  # type: ignore[attr-defined]
         assert 0 < ahead <= MEMORY

@@ -204,6 +204,8 @@ def _answering(status: int, code: str, headers: list[tuple[str, str]]) -> Callab
 
 def _resized(change: Callable[[int], int]) -> Callable[[Exchange], None]:
     def resize(exchange: Exchange) -> None:
+        if exchange.says_length_only:
+            return
         kept = [pair for pair in exchange.answer_headers if pair[0].lower() != "content-length"]
         length = change(len(exchange.answer))
         exchange.answer = exchange.answer[:length]
@@ -240,6 +242,14 @@ FAULTS = {
     "slow down for a second": _Fault(before=_answering(503, "SlowDown", [("Retry-After", "1")])),
     "internal error": _Fault(before=_answering(500, "InternalError", [])),
     "error in success": _Fault(before=_answering(200, "InternalError", [])),
+    "other region": _Fault(
+        before=_answering(
+            400, "AuthorizationHeaderMalformed", [("x-amz-bucket-region", "eu-west-9")]
+        )
+    ),
+    "another region": _Fault(
+        before=_answering(301, "PermanentRedirect", [("x-amz-bucket-region", "eu-west-8")])
+    ),
     "no lists": _Fault(before=_answering(400, "MissingContentMD5", [])),
     "forbidden": _Fault(before=_answering(403, "AccessDenied", [])),
     "expired": _Fault(before=_answering(400, "ExpiredToken", [])),

@@ -77,6 +77,7 @@ def seaweed_server() -> Iterator[S3Server]:
     lease = LeasedDirectory()
     facts = S3Server(kind="seaweedfs", endpoint="", pid=0)
     (lease.path / "s3.json").write_text(json.dumps(_identities(facts)))
+    (lease.path / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
     yield from _running(lease, "seaweedfs", _seaweed_command)
 
 

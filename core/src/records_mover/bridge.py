@@ -9,6 +9,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from records_mover.streams import Reader
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,8 +49,9 @@ class _Push(threading.Thread):
             self.error = error
 
 
-class _Pulled(io.RawIOBase):
+class _Pulled(Reader):
     def __init__(self, push: Callable[[BinaryIO], None], stop: Callable[[], None] | None) -> None:
+        super().__init__()
         self._stop = stop
         self._fd, writing = os.pipe()
         with contextlib.suppress(OSError, AttributeError):
@@ -56,17 +59,14 @@ class _Pulled(io.RawIOBase):
         self._push = _Push(push, writing)
         self._push.start()
 
-    def readable(self) -> bool:
-        return True
-
     def fileno(self) -> int:
         raise io.UnsupportedOperation("the end of the pipe is not the end of the story")
 
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+    def fill(self, view: memoryview) -> int:
         if self.closed:
             raise ValueError("read of a closed stream")
-        got = os.readv(self._fd, [buffer])
-        if not got and len(buffer):
+        got = os.readv(self._fd, [view])
+        if not got and len(view):
             self._push.join()
             if self._push.error is not None:
                 raise self._push.error

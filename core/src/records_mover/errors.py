@@ -19,7 +19,9 @@
     │   └── LoadUnloadError       a bulk load or unload failed
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── VerifyError               what arrived is not what was sent, and was not kept
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
+    │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
     └── MoveCancelled             the user, or the caller, asked to stop
 """
 
@@ -40,6 +42,7 @@ __all__ = [
     "EndpointError",
     "FormatError",
     "LoadUnloadError",
+    "MissingPluginError",
     "MoveCancelled",
     "MoverError",
     "NoRouteError",
@@ -50,6 +53,7 @@ __all__ = [
     "SchemaError",
     "StoreError",
     "UsageError",
+    "VerifyError",
 ]
 
 
@@ -162,6 +166,10 @@ class PluginError(MoverError):
     """A plugin is broken, blocked, or claims what another one owns."""
 
 
+class VerifyError(MoverError):
+    """What arrived is not what was sent, and was not kept."""
+
+
 class NoRouteError(MoverError):
     """The two ends share no way to move rows.
 
@@ -173,6 +181,10 @@ class NoRouteError(MoverError):
     def __init__(self, what: str, advice: str | None = None, refusals: Sequence[str] = ()) -> None:
         super().__init__(what, advice)
         self.refusals = tuple(refusals)
+
+
+class MissingPluginError(NoRouteError, PluginError):
+    """Nothing that is installed and in order can open one of the ends."""
 
 
 class MoveCancelled(MoverError):

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import MoveCancelled
+from records_mover.streams import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,13 +41,11 @@ class Meter:
         return cast(BinaryIO, _CountingReader(raw, self))
 
 
-class _CountingReader(io.RawIOBase):
+class _CountingReader(Reader):
     def __init__(self, raw: BinaryIO, meter: Meter) -> None:
+        super().__init__(raw)
         self._raw = raw
         self._meter = meter
-
-    def readable(self) -> bool:
-        return True
 
     def seekable(self) -> bool:
         return self._raw.seekable()
@@ -61,16 +60,6 @@ class _CountingReader(io.RawIOBase):
         block = self._raw.read(size)
         self._meter.add_bytes(len(block))
         return block
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        block = self.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()
 
 
 class Cancellation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, runtime_checkable
 
 from records_mover.instructions import ProcessingInstructions
 from records_mover.meter import Cancellation, Meter
@@ -27,6 +27,8 @@ __all__ = [
     "Database",
     "DatabaseKind",
     "Files",
+    "Fingerprint",
+    "Fingerprinting",
     "Form",
     "FormatKind",
     "Landing",
@@ -41,6 +43,7 @@ __all__ = [
     "Reject",
     "RejectSink",
     "Selection",
+    "Stored",
     "Streams",
     "TableInfo",
     "TableName",
@@ -172,6 +175,11 @@ class Ask:
     ``forms`` are the forms that the other end can give (asked of a loader) or wants (asked of an
     unloader), the most direct first. A part answers each with an ``Offer`` or a ``Refusal``, and
     may add offers of forms that it prefers.
+
+    A loader is told more: ``source`` where the rows come from a database, whose form of kind
+    ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
+    columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
+    rows.
     """
 
     database: Database
@@ -179,6 +187,9 @@ class Ask:
     forms: tuple[Form, ...] = ()
     schema: RecordsSchema | None = None
     columns: tuple[str, ...] | None = None
+    source: Stored | None = None
+    into: tuple[str, ...] | None = None
+    mode: ExistingMode | None = None
     exists: bool = True
     bytes: int | None = None
     rows: int | None = None
@@ -213,12 +224,15 @@ class Files:
 class Streams:
     """Byte streams of one format; several may be read at the same time.
 
-    ``columns`` names the columns in the order in which they come, where that is known.
+    ``columns`` names the columns in the order in which they come, where that is known. ``proof``
+    asks a database that the rows come from what they amount to, in the snapshot that they were
+    read in; it may be called once every stream was read to its end.
     """
 
     parts: tuple[Part, ...]
     format: BaseRecordsFormat
     columns: tuple[str, ...] | None = None
+    proof: Callable[[], Fingerprint] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +243,29 @@ class Batches:
     schema: RecordsSchema | None = None
 
 
-Payload = Files | Streams | Batches
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Rows that stay where they are until a loader has its server fetch them."""
+
+    database: Database
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What rows amount to, in whatever order they come.
+
+    ``sums`` has one checksum a column, and is empty where rows were only counted. ``kinds`` says
+    what each was taken of: two that differ say nothing about each other. Sums of the same kind add
+    up, so that those of rows which were there before can be taken off.
+    """
+
+    rows: int
+    sums: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+Payload = Files | Streams | Batches | Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,8 +346,9 @@ class RejectSink(Protocol):
 class LoadJob:
     """What a loader is to do: put the payload's rows into the landing table.
 
-    ``columns`` are the table's column names in the order in which values come. ``rejects`` takes
-    the rows that do not fit; without it the first of them ends the move.
+    ``columns`` are the table's column names in the order in which values come. ``proof`` asks a
+    loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
+    rows that do not fit; without it the first of them ends the move.
     """
 
     database: Database
@@ -323,15 +360,20 @@ class LoadJob:
     meter: Meter = field(default_factory=Meter)
     cancellation: Cancellation = field(default_factory=Cancellation)
     parallel: int | None = None
+    proof: bool = False
     rejects: RejectSink | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What a loader did: rows that landed, and rows it had to leave out."""
+    """What a loader did: rows that landed, and rows it had to leave out.
+
+    ``source`` is what the rows amount to where they came from, if the loader was asked.
+    """
 
     rows: int
     rejected: int = 0
+    source: Fingerprint | None = None
 
 
 class Unloader(Protocol):
@@ -383,6 +425,8 @@ class PublishRequest:
     """How a load is to become visible.
 
     ``columns`` are the columns that the load will fill; None means all that may be written.
+    ``check`` is called with the connection when the rows are in the table, just before they are
+    committed; whatever it raises leaves everything as it was.
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
     that the loader can leave it out.
     """
@@ -396,6 +440,7 @@ class PublishRequest:
     checked: bool = False
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    check: Callable[[Connection], None] | None = None
 
 
 class Database(Protocol):
@@ -437,6 +482,24 @@ class Database(Protocol):
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
+        ...
+
+
+@runtime_checkable
+class Fingerprinting(Protocol):
+    """A ``Database`` that can say what rows amount to, which makes a move verifiable.
+
+    One that has this calls ``PublishRequest.check`` in every mode.
+    """
+
+    def fingerprint(
+        self, connection: Connection, table: TableName, columns: tuple[str, ...] | None = None
+    ) -> Fingerprint:
+        """Count a table's rows as this connection sees them, and sum up these columns if it can."""
+        ...
+
+    def hold_still(self, connection: Connection, table: TableName) -> None:
+        """Let nobody else write to the table until the transaction ends."""
         ...
 
 

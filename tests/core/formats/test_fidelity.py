@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import runpy
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pytest
@@ -18,7 +19,7 @@ from records_mover.formats import (
     write_batches,
 )
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.schema import Constraints, Field, RecordsSchema, TimeConstraints
+from records_mover.schema import Constraints, Field, FieldType, RecordsSchema, TimeConstraints
 
 HERE = Path(__file__).parent
 
@@ -31,7 +32,7 @@ def test_the_page_says_what_comes_out() -> None:
 
 
 def test_a_plain_csv_file_loses_nothing() -> None:
-    kinds = ("integer", "decimal", "string", "date", "time", "datetime", "datetimetz", "bytes")
+    kinds = [kind for kind in get_args(FieldType) if kind != "array"]
     schema = RecordsSchema([Field(kind, kind) for kind in kinds])
     assert losses(schema, PLAIN_CSV) == ()
     assert losses(schema, ParquetRecordsFormat()) == ()

@@ -265,3 +265,23 @@ def test_importing_formats_and_schemas_loads_nothing_heavy() -> None:
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_moving_rows_never_loads_pandas() -> None:
+    code = (
+        "import io, sys\n"
+        "from records_mover.formats import *\n"
+        "from records_mover.formats.names import PLAIN_CSV\n"
+        "from records_mover.formats.recode import recode\n"
+        'rows = (b\'id,name,price,day,ts,tz,b\\n1,"a,""b""",1.5,2000-01-01,\'\n'
+        "    b'2000-01-01 01:02:03.5,2000-01-01 01:02:03Z,true\\n,,,,,,\\n')\n"
+        "schema = infer_schema([lambda: io.BytesIO(rows)], PLAIN_CSV)\n"
+        "bluelabs = DelimitedRecordsFormat('bluelabs', {'compression': None})\n"
+        "for fmt in (PLAIN_CSV, bluelabs, ParquetRecordsFormat(), JsonLinesRecordsFormat()):\n"
+        "    sink, again = io.BytesIO(), io.BytesIO()\n"
+        "    recode([lambda: io.BytesIO(rows)], PLAIN_CSV, sink, fmt, schema=schema)\n"
+        "    table = read_batches(io.BytesIO(sink.getvalue()), fmt, schema).read_all()\n"
+        "    write_batches(table.to_reader(), PLAIN_CSV, again, schema=schema)\n"
+        "assert 'pandas' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

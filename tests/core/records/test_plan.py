@@ -19,9 +19,9 @@ from records_mover.formats import (
 )
 from records_mover.parts import Form, Offer, Refusal, Tier
 from records_mover.records.carry import Edge
-from records_mover.records.describe import plan_data
 from records_mover.records.options import MoveOptions
-from records_mover.records.plan import STEPS_AT_MOST, cheapest_routes, make_plan
+from records_mover.records.plan import plan_data
+from records_mover.records.planner import STEPS_AT_MOST, cheapest_routes, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -110,6 +110,13 @@ writing = _stacked(
         "'mvrec schema' prints it, instead of the types found in it.",
     ),
     click.option(
+        "--verify",
+        is_flag=True,
+        default=None,
+        help="Compare what arrived with what was sent, before it is committed: a count of the "
+        "rows, and a checksum of each column between databases that can.",
+    ),
+    click.option(
         "--parallel",
         type=click.IntRange(min=1),
         metavar="N",

@@ -48,7 +48,7 @@ def sniff(face: Face, file: str, **given: Any) -> int:
 
 def _lines(found: Sniffed) -> Iterator[str]:
     from records_mover.cli.table import table
-    from records_mover.records.describe import describe_format
+    from records_mover.records.words import describe_format
 
     yield describe_format(found.format)
     if found.columns:

@@ -72,7 +72,8 @@ def moved(result: MoveResult) -> str:
     rows = "all rows" if result.rows is None else _count(result.rows, "row")
     rejected = f", {result.rejected:,} rejected" if result.rejected else ""
     bytes_ = f", {size(result.bytes)}" if result.bytes else ""
-    verified = {None: "", True: ", verified", False: ", not as they were"}[result.verified]
+    compared = f" ({result.compared})" if result.compared else ""
+    verified = f", verified{compared}" if result.verified else ""
     route = " > ".join(result.route)
     return f"moved {rows}{rejected}{verified}{bytes_} in {span(result.seconds)} by {route}"
 

@@ -72,6 +72,7 @@ def _in_place(database: SqlDatabase, request: PublishRequest) -> Iterator[Landin
             with database.doing(f"cannot empty table '{request.table}'"):
                 database.wipe(connection, request.table, request.mode)
         yield Landing(connection=connection, table=request.table)
+        _checked(connection, request)
 
 
 @contextmanager
@@ -81,6 +82,7 @@ def _create(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
         yield Landing(connection=connection, table=request.table)
         _check_keys(database, connection, request, request.table)
         database.grant(connection, request, request.table)
+        _checked(connection, request)
 
 
 @contextmanager
@@ -95,6 +97,7 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
             database.grant(connection, request, stage)
             with database.doing(f"cannot put the new table in the place of '{request.table}'"):
                 _take_place(database, connection, stage, request)
+        _checked(connection, request)
 
 
 @contextmanager
@@ -114,6 +117,13 @@ def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
                 database.drop(connection, stage)
             else:
                 _drop_quietly(database, connection, stage)
+        _checked(connection, request)
+
+
+def _checked(connection: Connection, request: PublishRequest) -> None:
+    """Let the mover look at the rows where they are now; whatever it raises undoes everything."""
+    if request.check is not None:
+        request.check(connection)
 
 
 def _writable(request: PublishRequest) -> tuple[str, ...]:

@@ -39,8 +39,11 @@ _BATCH_BYTES = 4 << 20
 def _offers(ask: Ask, statement: str) -> list[Offer | Refusal]:
     why = f"{statement} statements carry rows of this process, not "
     note = f"rows travel as {statement} statements"
+    # What only plugins of one kind hand each other is nothing that a user could expect of us.
     refused = [
-        Refusal(why=why + form.kind, form=form) for form in ask.forms if form.kind != "batches"
+        Refusal(why=why + form.kind, form=form)
+        for form in ask.forms
+        if form.kind in ("files", "streams") and not (form.format and form.format.opaque)
     ]
     return [Offer(form=Form(kind="batches"), cost=float(Tier.ROWS), note=note), *refused]
 

@@ -16,12 +16,14 @@ class BaseRecordsFormat(ABC):
     """A shape that rows take in a file.
 
     Formats never change and can be keys of a dict. Two are equal when a reader could not tell
-    files of one from files of the other.
+    files of one from files of the other. One that is ``opaque`` only plugins can read and write:
+    its bytes pass as they are.
     """
 
     __slots__ = ()
 
     format_type: ClassVar[str]
+    opaque: ClassVar[bool] = False
 
     @property
     def compression(self) -> str | None:

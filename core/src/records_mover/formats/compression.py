@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from records_mover.errors import FormatError
+from records_mover.streams import Reader
 
 if TYPE_CHECKING:
     from typing import Any
@@ -129,21 +130,18 @@ def _truncated(compression: str) -> FormatError:
     return FormatError(what, "the file is cut off: get it again from its origin")
 
 
-class _MemberReader(io.RawIOBase):
+class _MemberReader(Reader):
     """Reads gzip and bzip2 files of any number of members."""
 
     def __init__(self, raw: BinaryIO, compression: str) -> None:
+        super().__init__(raw)
         self._raw = raw
         self._compression = compression
         self._decoder: Any = None
         self._pending = b""
         self._seen = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
+    def fill(self, view: memoryview) -> int:
         plain = b""
         while not plain:
             if not self._more():
@@ -199,30 +197,22 @@ class _MemberReader(io.RawIOBase):
             raise _truncated(self._compression)
         return data
 
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()
 
-
-class _ArrowReader(io.RawIOBase):
+class _ArrowReader(Reader):
     """Reads zstd and lz4 frames through Arrow's codecs."""
 
     def __init__(self, raw: BinaryIO, compression: str) -> None:
         import pyarrow as pa
 
-        self._raw = raw
+        super().__init__(raw)
         self._compression = compression
         self._stream = pa.CompressedInputStream(
             pa.PythonFile(_NoClose(raw), mode="r"), _ARROW_NAMES[compression]
         )
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def fill(self, view: memoryview) -> int:
         try:
-            return int(self._stream.readinto(buffer))
+            return int(self._stream.readinto(view))
         except OSError as err:
             if "Truncated" in str(err):
                 raise _truncated(self._compression) from err
@@ -231,7 +221,6 @@ class _ArrowReader(io.RawIOBase):
     def close(self) -> None:
         if not self.closed:
             self._stream.close()
-            self._raw.close()
         super().close()
 
 

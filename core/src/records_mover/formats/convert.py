@@ -10,6 +10,7 @@ import pyarrow.types as pat
 
 from records_mover.formats import tokens
 from records_mover.formats.dates import parse_format
+from records_mover.formats.values import null, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,12 +77,12 @@ def converter(kind: pa.DataType, hints: ValidatedRecordsHints) -> Callable[[pa.A
 
 
 def _booleans(text: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
-    true = pc.is_in(text, pa.array(true_spellings(hints)))
-    false = pc.is_in(text, pa.array(false_spellings(hints)))
+    true = pc.is_in(text, texts(true_spellings(hints)))
+    false = pc.is_in(text, texts(false_spellings(hints)))
     strange = pc.filter(text, pc.invert(pc.or_(pc.or_(true, false), pc.is_null(text))))
     if len(strange):
         raise pa.ArrowInvalid(f"invalid value '{strange[0].as_py()}'")
-    return pc.if_else(pc.is_valid(text), true, pa.scalar(None, pa.bool_()))
+    return pc.if_else(pc.is_valid(text), true, null(pa.bool_()))
 
 
 def _numbers(text: pa.Array, kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.Array:

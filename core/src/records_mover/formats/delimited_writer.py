@@ -13,6 +13,7 @@ from records_mover.formats.compression import compressing
 from records_mover.formats.conform import conforming
 from records_mover.formats.lines import Marks, lines
 from records_mover.formats.ordered import in_order
+from records_mover.formats.values import texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +68,7 @@ def _pieces(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 def _header(schema: RecordsSchema, marks: Marks) -> Any:
     if not marks.hints.header_row:
         return b""
-    columns = [pa.array([name], pa.string()) for name in schema.names]
+    columns = [texts([name]) for name in schema.names]
     return lines(pa.RecordBatch.from_arrays(columns, names=list(schema.names)), marks)
 
 

@@ -19,6 +19,7 @@ from records_mover.formats.names import PLAIN_CSV
 from records_mover.formats.ordered import in_order
 from records_mover.formats.records import chunks
 from records_mover.formats.text import utf8
+from records_mover.formats.values import texts
 from records_mover.schema import Field, RecordsSchema
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def nested_text(chunk: Chunk, name: str, table: pa.Table) -> pa.Array:
     if pat.is_string(column.type):
         return pa.concat_arrays(column.chunks)
     rows = (json.loads(line) for line in chunk.data.split(b"\n") if line.strip())
-    return pa.array([_dumped(row.get(name)) for row in rows], pa.string())
+    return texts([_dumped(row.get(name)) for row in rows])
 
 
 def _dumped(value: Any) -> str | None:

@@ -15,6 +15,7 @@ from records_mover.formats import tokens
 from records_mover.formats.compression import compressing
 from records_mover.formats.conform import conforming
 from records_mover.formats.render import plain_decimals
+from records_mover.formats.values import null, small, text
 
 if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
@@ -43,11 +44,11 @@ def _lines(batch: pa.RecordBatch) -> memoryview:
     for index, name in enumerate(batch.schema.names):
         key = ("{" if index == 0 else ",") + json.dumps(name, ensure_ascii=False) + ":"
         pieces += [
-            pa.scalar(key, pa.string()),
-            pc.fill_null(json_text(batch.column(index)), "null"),
+            text(key),
+            pc.fill_null(json_text(batch.column(index)), text("null")),
         ]
-    pieces.append(pa.scalar("}\n", pa.string()))
-    joined = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.string()))
+    pieces.append(text("}\n"))
+    joined = pc.binary_join_element_wise(*pieces, text(""))
     offsets = np.frombuffer(joined.buffers()[1], np.int32)
     return memoryview(joined.buffers()[2])[offsets[0] : offsets[-1]]
 
@@ -65,10 +66,8 @@ def json_text(array: pa.Array) -> pa.Array:
         return _lists(array)
     if pat.is_binary(kind):
         return _quoted(tokens.hex_from_bytes(array))
-    text = pc.cast(array, pa.string())
-    if pat.is_temporal(kind):
-        return _quoted(text)
-    return text
+    plain = pc.cast(array, pa.string())
+    return _quoted(plain) if pat.is_temporal(kind) else plain
 
 
 def _floats(array: pa.Array) -> pa.Array:
@@ -78,7 +77,7 @@ def _floats(array: pa.Array) -> pa.Array:
     return pc.cast(array, pa.string())
 
 
-def _quoted(text: pa.Array) -> pa.Array:
+def _quoted(written: pa.Array) -> pa.Array:
     for plain, escaped in (
         ("\\", "\\\\"),
         ('"', '\\"'),
@@ -86,24 +85,22 @@ def _quoted(text: pa.Array) -> pa.Array:
         ("\r", "\\r"),
         ("\t", "\\t"),
     ):
-        text = pc.replace_substring(text, plain, escaped)
-    if pc.any(pc.match_substring_regex(text, r"[\x00-\x1f]")).as_py():
+        written = pc.replace_substring(written, plain, escaped)
+    if pc.any(pc.match_substring_regex(written, r"[\x00-\x1f]")).as_py():
         for code in range(32):
-            text = pc.replace_substring(text, chr(code), f"\\u{code:04x}")
-    mark = pa.scalar('"', pa.string())
-    return pc.binary_join_element_wise(mark, text, mark, pa.scalar("", pa.string()))
+            written = pc.replace_substring(written, chr(code), f"\\u{code:04x}")
+    mark = text('"')
+    return pc.binary_join_element_wise(mark, written, mark, text(""))
 
 
 def _lists(array: pa.Array) -> pa.Array:
-    items = pc.fill_null(json_text(array.flatten()), "null")
-    lengths = pc.fill_null(pc.list_value_length(array), 0)
+    items = pc.fill_null(json_text(array.flatten()), text("null"))
+    lengths = pc.fill_null(pc.list_value_length(array), small(0, pa.int32()))
     ends = np.cumsum(np.frombuffer(lengths.buffers()[1], np.int32)[: len(lengths)], dtype=np.int32)
     offsets = pa.py_buffer(np.concatenate((np.zeros(1, np.int32), ends)))
     lists = pa.Array.from_buffers(
         pa.list_(pa.string()), len(array), [None, offsets], children=[items]
     )
-    joined = pc.binary_join(lists, ",")
-    whole = pc.binary_join_element_wise(
-        pa.scalar("[", pa.string()), joined, pa.scalar("]", pa.string()), pa.scalar("", pa.string())
-    )
-    return pc.if_else(pc.is_valid(array), whole, pa.scalar(None, pa.string()))
+    joined = pc.binary_join(lists, text(","))
+    whole = pc.binary_join_element_wise(text("["), joined, text("]"), text(""))
+    return pc.if_else(pc.is_valid(array), whole, null(pa.string()))

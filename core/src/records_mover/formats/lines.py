@@ -17,6 +17,7 @@ import pyarrow.csv as pacsv
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError
+from records_mover.formats import values
 from records_mover.formats.render import render, writes_itself
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _field(column: pa.Array, marks: Marks) -> pa.Array:
     if not harmless:
         text = _marked(text, marks, textual=textual)
     if nulls:
-        text = pc.fill_null(text, marks.null)
+        text = pc.fill_null(text, values.text(marks.null))
     return text
 
 
@@ -110,7 +111,7 @@ def _marked(text: pa.Array, marks: Marks, *, textual: bool) -> pa.Array:
     needy = _needy(text, marks)
     if needy is None:
         return text
-    mask = pa.array(needy, pa.bool_())
+    mask = values.flags(needy)
     part = pc.filter(text, mask)
     part = _quoted(part, marks) if hints.quoting is not None else _escaped(part, marks)
     return pc.replace_with_mask(text, mask, _swapped(part, marks))
@@ -149,7 +150,7 @@ def _like_null(text: pa.Array, offsets: npt.NDArray[np.int32], null: str) -> npt
         if not text.null_count:
             return empty
         return empty & _bits(pc.is_valid(text))
-    like = pc.fill_null(pc.equal(text, null), False)
+    like = pc.fill_null(pc.equal(text, values.text(null)), values.flags([False])[0])
     return _bits(like)
 
 
@@ -170,7 +171,8 @@ def _quoted(text: pa.Array, marks: Marks) -> pa.Array:
     elif pc.any(pc.match_substring(text, quote)).as_py():
         what = f"a value holds {quote!r}, which can be neither doubled nor escaped"
         raise BadRowError(what, "set the hint 'doublequote' to true")
-    return pc.binary_join_element_wise(quote, text, quote, "")
+    mark = values.text(quote)
+    return pc.binary_join_element_wise(mark, text, mark, values.text(""))
 
 
 def _escaped(text: pa.Array, marks: Marks) -> pa.Array:
@@ -223,10 +225,12 @@ def _written(fields: list[pa.Array], marks: Marks) -> Any:
 def _joined(fields: list[pa.Array], marks: Marks) -> Any:
     """Join columns by marks that Arrow's writer does not know."""
     hints = marks.hints
-    filled = [pc.fill_null(field, marks.null) for field in fields]
-    last = pc.binary_join_element_wise(filled[-1], hints.record_terminator, "")
+    filled = [pc.fill_null(field, values.text(marks.null)) for field in fields]
+    last = pc.binary_join_element_wise(
+        filled[-1], values.text(hints.record_terminator), values.text("")
+    )
     whole = last
     if len(filled) > 1:
-        whole = pc.binary_join_element_wise(*filled[:-1], last, hints.field_delimiter)
+        whole = pc.binary_join_element_wise(*filled[:-1], last, values.text(hints.field_delimiter))
     offsets = np.frombuffer(whole.buffers()[1], np.int32)
     return memoryview(whole.buffers()[2])[offsets[0] : offsets[-1]]

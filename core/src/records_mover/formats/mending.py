@@ -6,12 +6,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError
-from records_mover.formats import masking
+from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Mender:
                 problems.setdefault(rows[index], self._unfit(column, value))
         self._judge(chunk, problems)
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.layout.schema)
-        kept = pa.array([row not in problems for row in rows], pa.bool_())
+        kept = values.flags([row not in problems for row in rows])
         return batch.filter(kept)
 
     def _ragged(self, row: pacsv.InvalidRow) -> BadRowError:
@@ -153,16 +154,21 @@ def _converted(column: Column, raw: pa.Array) -> tuple[pa.Array, list[tuple[int,
         text = pc.cast(part, pa.string())
         if not pat.is_string(column.kind):
             # No type but text has an empty value: it is NULL, whatever the marker.
-            text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+            text = pc.if_else(pc.equal(text, values.text("")), values.null(pa.string()), text)
         return column.convert(text)
 
     bad = list(_failing(convert, raw, 0))
     if bad:
-        mask = pa.array([index in set(bad) for index in range(len(raw))], pa.bool_())
-        values = [raw[index].as_py().decode("utf-8", "replace") for index in bad]
-        raw = pc.if_else(mask, pa.scalar(None, raw.type), raw)
-        return convert(raw), list(zip(bad, values, strict=True))
+        mask = values.flags(np.isin(np.arange(len(raw)), bad))
+        shown = [_shown(raw[index]) for index in bad]
+        raw = pc.if_else(mask, values.null(raw.type), raw)
+        return convert(raw), list(zip(bad, shown, strict=True))
     return convert(raw), []
+
+
+def _shown(value: pa.Scalar) -> str:
+    said = value.as_py()
+    return said if isinstance(said, str) else said.decode("utf-8", "replace")
 
 
 def _failing(convert: Callable[[pa.Array], pa.Array], part: pa.Array, start: int) -> Iterator[int]:

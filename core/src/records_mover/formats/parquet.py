@@ -52,7 +52,7 @@ def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
 
 def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(stream, pre_buffer=False)
+        return pq.ParquetFile(stream, pre_buffer=False, coerce_int96_timestamp_unit="us")
     except pa.ArrowInvalid as err:
         stream.close()
         what = f"{source or 'the file'} is no Parquet file: {err}"

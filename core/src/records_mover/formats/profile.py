@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from records_mover.formats import tokens
 from records_mover.formats.dates import parse_format
+from records_mover.formats.values import flags
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,6 +56,11 @@ class Facts:
 _NUMERIC = ("integer", "decimal", "float")
 _MAX_DIGITS = 76
 _SHORT_FLOAT = 17  # digits that tell every double from its neighbours
+_WORDS = frozenset({"true", "false", "t", "f"})
+# Past these exponents a double may overflow or vanish.
+_POWER = r"[+-]?[12]?\d{1,2}"
+_SIGNED_POWER = r"[+-][12]?\d{1,2}"
+_FLOAT = rf"^-?(?:(?:0|[1-9]\d*)?\.\d+(?:[eE]{_POWER})?|(?:0|[1-9]\d*)(?:[eE]{_SIGNED_POWER})?)$"
 
 
 def merge(one: Facts, other: Facts) -> Facts:
@@ -133,8 +139,6 @@ _SHAPES = (
     ("datetime", re.compile(f"{_DATE}[ T]{_TIME}")),
     ("datetimetz", re.compile(f"{_DATE}[ T]{_TIME}{_ZONE}")),
 )
-_WORDS = frozenset({"true", "false", "t", "f"})
-_FLOAT = r"^-?(?:0|[1-9]\d*)?(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]\d+)?$"
 _EXPONENT_BYTES = np.zeros(256, bool)
 _EXPONENT_BYTES[np.frombuffer(b"0123456789+-.eE", np.uint8)] = True
 _UUID_BYTES = np.zeros(256, bool)
@@ -169,7 +173,7 @@ class _Look:
     def _leave_out_empties(self) -> None:
         kept = self.ends > self.starts
         self.starts, self.ends = self.starts[kept], self.ends[kept]
-        self.text = pc.filter(self.text, pa.array(kept, pa.bool_()))
+        self.text = pc.filter(self.text, flags(kept))
 
     def _first(self) -> str:
         return self.data[self.starts[0] : self.ends[0]].tobytes().decode("utf-8")
@@ -312,6 +316,9 @@ class _Look:
         if self.hints.decimal_separator != "." or not _EXPONENT_BYTES[self.data].all():
             return None
         if not pc.all(pc.match_substring_regex(self.text, _FLOAT)).as_py():
+            return None
+        mantissa = pc.replace_substring_regex(self.text, r"[eE].*|[-.]", "")
+        if pc.max(pc.binary_length(mantissa)).as_py() > _SHORT_FLOAT:
             return None
         found = pc.min_max(pc.cast(self.text, pa.float64())).as_py()
         return replace(

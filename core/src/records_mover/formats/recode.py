@@ -184,9 +184,11 @@ def _blanks_to_null(column: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
     import pyarrow.types as pat
 
+    from records_mover.formats.values import null, text
+
     if not pat.is_string(column.type):
         return column
     shortest = pc.min(pc.binary_length(column)).as_py()
     if shortest != 0:
         return column
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    return pc.if_else(pc.equal(column, text("")), null(pa.string()), column)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["Chunk", "chunks", "first_record", "last_boundary", "split_fields"]
 
 CHUNK = 4 << 20
-_LEAST = 64 << 10
+_LEAST, _MOST = 64 << 10, 64 << 20
 _GAPS = 4096
 _NEWLINE = 10
 # Past this size a record is taken for a quote that was never closed.
-LONGEST_RECORD = 512 << 20
+LONGEST_RECORD = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def chunks(
 ) -> Iterator[Chunk]:
     """Cut a stream of UTF-8 text, and what was read of it already, into chunks of whole records."""
     carry = head
-    while data := _read(stream, max(size - len(carry), len(carry), _LEAST)):
+    while data := _read(stream, max(size - len(carry), min(len(carry), _MOST), _LEAST)):
         data = carry + data if carry else data
         end = last_boundary(data, dialect)
         if end:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError
-from records_mover.formats import tokens
+from records_mover.formats import tokens, values
 from records_mover.formats.dates import parse_format
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plain_decimals", "render", "writes_itself"]
 
+_SHIFTABLE = 74  # past it no decimal has room for a digit before the point
 _PLAIN_SCALE = 6  # past it Arrow writes decimals near zero with an exponent
 
 
@@ -42,7 +43,7 @@ def render(array: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
     if pat.is_string(kind):
         return array
     if pat.is_boolean(kind):
-        true, false = (pa.scalar(word, pa.string()) for word in hints.booleans)
+        true, false = (values.text(word) for word in hints.booleans)
         return pc.if_else(array, true, false)
     if pat.is_decimal(kind) or pat.is_floating(kind):
         return _with_separator(_numbers(array), hints.decimal_separator)
@@ -72,20 +73,27 @@ def plain_decimals(array: pa.Array) -> pa.Array:
     small = pc.match_substring(text, "E")
     if not pc.any(small).as_py():
         return text
-    # Shifted by one the value is written in full: 1.00000001 for 0.00000001.
-    wide = pc.cast(pc.filter(array, small), pa.decimal256(76, scale))
-    one = pa.scalar(1, pa.int8()).cast(pa.decimal256(76 - 0, scale)) if scale < 76 else None
-    if one is None:
-        return text
-    minus = pc.less(wide, pa.scalar(0, pa.int8()).cast(wide.type))
-    shifted = pc.cast(
-        pc.add(pc.abs(wide).cast(pa.decimal256(75, scale)), one.cast(pa.decimal256(75, scale))),
-        pa.string(),
-    )
-    plain = pc.binary_join_element_wise(
-        pc.if_else(minus, "-0", "0"), pc.utf8_slice_codeunits(shifted, 1), ""
-    )
-    return pc.replace_with_mask(text, pc.fill_null(small, False), plain)
+    part = pc.filter(array, small)
+    if scale > _SHIFTABLE:
+        plain = values.texts([f"{value:f}" for value in part.to_pylist()])
+    else:
+        plain = _shifted(part)
+    return pc.replace_with_mask(text, pc.fill_null(small, values.flags([False])[0]), plain)
+
+
+def _shifted(part: pa.Array) -> pa.Array:
+    """Return decimals near zero in full, by the digits of one more: 1.00000001 for 0.00000001."""
+    kind = pa.decimal256(76, part.type.scale)
+    wide = pc.cast(part, kind)
+    minus = pc.less(wide, values.small(0, kind))
+    one = values.small(1, kind)
+    more = pc.cast(pc.add(pc.abs(wide).cast(_shorter(kind)), one.cast(_shorter(kind))), pa.string())
+    sign = pc.if_else(minus, values.text("-0"), values.text("0"))
+    return pc.binary_join_element_wise(sign, pc.utf8_slice_codeunits(more, 1), values.text(""))
+
+
+def _shorter(kind: pa.DataType) -> pa.DataType:
+    return pa.decimal256(75, kind.scale)
 
 
 def _with_separator(text: pa.Array, separator: str) -> pa.Array:
@@ -130,7 +138,7 @@ def _rearranged(text: pa.Array, array: pa.Array, format_: DateFormat) -> pa.Arra
     """Return ISO text of one width with its parts in another order."""
     kind = array.type
     blank = "00:00:00" if pat.is_time(kind) else "1970-01-01 00:00:00"
-    filled = pc.fill_null(text, blank if not pat.is_date(kind) else blank[:10])
+    filled = pc.fill_null(text, values.text(blank[:10] if pat.is_date(kind) else blank))
     rows = tokens.matrix(filled) if not len(text) or _one_width(filled) else None
     if not len(text):
         return text
@@ -144,7 +152,7 @@ def _rearranged(text: pa.Array, array: pa.Array, format_: DateFormat) -> pa.Arra
     start = 0 if pat.is_time(kind) else 11
     columns = [_piece(part, rows, start, pat.is_date(kind)) for part in format_.parts]
     joined = tokens.strings_of(np.concatenate(columns, axis=1))
-    return pc.if_else(pc.is_valid(array), joined, pa.scalar(None, pa.string()))
+    return pc.if_else(pc.is_valid(array), joined, values.null(pa.string()))
 
 
 def _one_width(text: pa.Array) -> bool:
@@ -155,7 +163,7 @@ def _padded(text: pa.Array, kind: pa.DataType, blank: str) -> pa.Array:
     """Return the text with NULL as a time of the same width, so that all have one width."""
     width = pc.max(pc.binary_length(text)).as_py() or len(blank)
     fraction = "." + "0" * (width - len(blank) - 1) if width > len(blank) else ""
-    return pc.fill_null(text, blank[:10] if pat.is_date(kind) else blank + fraction)
+    return pc.fill_null(text, values.text(blank[:10] if pat.is_date(kind) else blank + fraction))
 
 
 def _piece(part: str, rows: tokens.Bytes, start: int, date: bool) -> tokens.Bytes:

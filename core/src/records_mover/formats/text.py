@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import FormatError
 from records_mover.formats.compression import decompressing
+from records_mover.streams import Reader
 
 if TYPE_CHECKING:
     from records_mover.formats.hints import ValidatedRecordsHints
@@ -35,33 +36,26 @@ def utf8(stream: BinaryIO, codec: str) -> BinaryIO:
     return io.BufferedReader(_Recoded(stream, codec), _BLOCK)
 
 
-class _WithoutMark(io.RawIOBase):
+class _WithoutMark(Reader):
     """Drops a byte order mark from UTF-8 and passes everything else on."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(stream)
         self._stream = stream
         self._first: bytes | None = None
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def fill(self, view: memoryview) -> int:
         if self._first is None:
             self._first = _three(self._stream).removeprefix(codecs.BOM_UTF8)
         if self._first:
-            size = min(len(buffer), len(self._first))
-            buffer[:size], self._first = self._first[:size], self._first[size:]
+            size = min(len(view), len(self._first))
+            view[:size], self._first = self._first[:size], self._first[size:]
             return size
         if hasattr(self._stream, "readinto"):
-            return int(self._stream.readinto(buffer) or 0)
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
+            return int(self._stream.readinto(view) or 0)
+        data = self._stream.read(len(view))
+        view[: len(data)] = data
         return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()
 
 
 def _three(stream: BinaryIO) -> bytes:
@@ -71,10 +65,11 @@ def _three(stream: BinaryIO) -> bytes:
     return head
 
 
-class _Recoded(io.RawIOBase):
+class _Recoded(Reader):
     """Decodes one codec and encodes UTF-8."""
 
     def __init__(self, stream: BinaryIO, codec: str) -> None:
+        super().__init__(stream)
         self._stream = stream
         self._codec = codec
         self._decoder = codecs.getincrementaldecoder(codec)()
@@ -82,14 +77,11 @@ class _Recoded(io.RawIOBase):
         self._ended = False
         self._started = False
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def fill(self, view: memoryview) -> int:
         while not self._pending and not self._ended:
             self._pending = self._next()
-        size = min(len(buffer), len(self._pending))
-        buffer[:size], self._pending = self._pending[:size], self._pending[size:]
+        size = min(len(view), len(self._pending))
+        view[:size], self._pending = self._pending[:size], self._pending[size:]
         return size
 
     def _next(self) -> bytes:
@@ -105,8 +97,3 @@ class _Recoded(io.RawIOBase):
             if self._codec not in _UNMARKED:
                 text = text.removeprefix("\ufeff")
         return text.encode("utf-8", "surrogatepass")
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()

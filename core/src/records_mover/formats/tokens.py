@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from records_mover.formats import values
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -59,7 +61,7 @@ def from_iso(text: pa.Array, kind: pa.DataType) -> pa.Array:
     """Return dates or times from ISO 8601 text; Arrow itself casts no text to times of day."""
     if not pat.is_time(kind):
         return pc.cast(text, kind)
-    moments = pc.binary_join_element_wise("1970-01-01", text, " ")
+    moments = pc.binary_join_element_wise(_text("1970-01-01"), text, _text(" "))
     return pc.cast(pc.cast(moments, pa.timestamp(kind.unit)), kind)
 
 
@@ -88,7 +90,15 @@ def _iso(text: pa.Array, format_: DateFormat, kind: pa.DataType) -> pa.Array:
 
 
 def _text(value: str) -> pa.Scalar:
-    return pa.scalar(value, pa.string())
+    return values.text(value)
+
+
+def _small(value: int) -> pa.Scalar:
+    return values.small(value, pa.int8())
+
+
+def _one() -> pa.Scalar:
+    return values.small(1, pa.int32())
 
 
 def _group(
@@ -112,7 +122,9 @@ def _year(group: functools.partial[pa.Array]) -> pa.Array:
     if "YYYY" in tokens or "YY" not in tokens:
         return group("YYYY", "1970")
     short = group("YY", "00")
-    century = pc.if_else(pc.less(pc.cast(short, pa.int8()), _PIVOT), "20", "19")
+    century = pc.if_else(
+        pc.less(pc.cast(short, pa.int8()), _small(_PIVOT)), _text("20"), _text("19")
+    )
     return pc.binary_join_element_wise(century, short, _text(""))
 
 
@@ -121,12 +133,12 @@ def _hour(group: functools.partial[pa.Array]) -> pa.Array:
     if "HH12" not in tokens:
         return group("HH24", "00")
     hour = pc.cast(group("HH12", "00"), pa.int8())
-    if pc.any(pc.or_(pc.less(hour, 1), pc.greater(hour, 12))).as_py():
+    if pc.any(pc.or_(pc.less(hour, _small(1)), pc.greater(hour, _small(12)))).as_py():
         raise pa.ArrowInvalid("an hour outside 1..12")
-    hour = pc.if_else(pc.equal(hour, 12), pa.scalar(0, pa.int8()), hour)
+    hour = pc.if_else(pc.equal(hour, _small(12)), _small(0), hour)
     if "AM" in tokens:
         afternoon = pc.match_substring_regex(group("AM", "AM"), "^[Pp]")
-        hour = pc.if_else(afternoon, pc.add(hour, pa.scalar(12, pa.int8())), hour)
+        hour = pc.if_else(afternoon, pc.add(hour, _small(12)), hour)
     return pc.utf8_lpad(pc.cast(hour, pa.string()), 2, "0")
 
 
@@ -160,38 +172,38 @@ _NIBBLE[np.frombuffer(b"abcdef", np.uint8)] = np.arange(10, 16)
 _NIBBLE[np.frombuffer(b"ABCDEF", np.uint8)] = np.arange(10, 16)
 
 
-def _flat(values: pa.Array) -> tuple[Bytes, npt.NDArray[np.int32]]:
+def _flat(array: pa.Array) -> tuple[Bytes, npt.NDArray[np.int32]]:
     """Return the bytes of a text or binary column without gaps, and where each value begins."""
-    offsets = np.frombuffer(values.buffers()[1], np.int32)
-    offsets = offsets[values.offset : values.offset + len(values) + 1]
-    data = values.buffers()[2]
+    offsets = np.frombuffer(array.buffers()[1], np.int32)
+    offsets = offsets[array.offset : array.offset + len(array) + 1]
+    data = array.buffers()[2]
     flat = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
     return flat[offsets[0] : offsets[-1]], offsets - offsets[0]
 
 
-def hex_from_bytes(values: pa.Array) -> pa.Array:
+def hex_from_bytes(array: pa.Array) -> pa.Array:
     r"""Return ``\x`` and two hexadecimal digits for each byte, as PostgreSQL writes bytea."""
-    if not len(values):
-        return pa.array([], pa.string())
-    data, offsets = _flat(values)
+    if not len(array):
+        return pa.nulls(0, pa.string())
+    data, offsets = _flat(array)
     digits = np.empty((len(data), 2), np.uint8)
     digits[:, 0], digits[:, 1] = _HEX[data >> 4], _HEX[data & 15]
     text = pa.Array.from_buffers(
-        pa.string(), len(values), [None, pa.py_buffer(offsets * np.int32(2)), pa.py_buffer(digits)]
+        pa.string(), len(array), [None, pa.py_buffer(offsets * np.int32(2)), pa.py_buffer(digits)]
     )
     marked = pc.binary_join_element_wise(_text("\\x"), text, _text(""))
-    return pc.if_else(pc.is_valid(values), marked, pa.scalar(None, pa.string()))
+    return pc.if_else(pc.is_valid(array), marked, values.null(pa.string()))
 
 
 def bytes_from_hex(text: pa.Array) -> pa.Array:
     r"""Return the bytes that ``\x`` and hexadecimal digits stand for."""
     marked = pc.starts_with(text, "\\x")
-    odd = pc.equal(pc.bit_wise_and(pc.binary_length(text), 1), 1)
+    odd = pc.equal(pc.bit_wise_and(pc.binary_length(text), _one()), _one())
     bad = pc.or_(pc.invert(marked), odd)
     if pc.any(bad).as_py():
         value = pc.filter(text, bad)[0].as_py()
         raise pa.ArrowInvalid(f"invalid value '{value}': bytes are written as \\x0123ab")
-    written, starts = _flat(pc.fill_null(text, "\\x"))
+    written, starts = _flat(pc.fill_null(text, _text("\\x")))
     kept = np.ones(len(written), bool)
     kept[starts[:-1]] = kept[starts[:-1] + 1] = False
     offsets = starts - 2 * np.arange(len(starts), dtype=np.int32)
@@ -201,7 +213,7 @@ def bytes_from_hex(text: pa.Array) -> pa.Array:
     data = (nibbles[0::2] << 4) | nibbles[1::2]
     buffers = [None, pa.py_buffer(offsets // np.int32(2)), pa.py_buffer(data)]
     whole = pa.Array.from_buffers(pa.binary(), len(text), buffers)
-    return pc.if_else(pc.is_valid(text), whole, pa.scalar(None, pa.binary()))
+    return pc.if_else(pc.is_valid(text), whole, values.null(pa.binary()))
 
 
 def lists_from_json(text: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -209,8 +221,8 @@ def lists_from_json(text: pa.Array, kind: pa.DataType) -> pa.Array:
     import pyarrow.json as pajson
 
     if not len(text):
-        return pa.array([], kind)
-    filled = pc.fill_null(text, "null")
+        return pa.nulls(0, kind)
+    filled = pc.fill_null(text, _text("null"))
     lines = pc.binary_join_element_wise(_text('{"a":'), filled, _text("}\n"), _text(""))
     data, _ = _flat(lines)
     if np.count_nonzero(data == 10) != len(text):
@@ -250,16 +262,16 @@ def uuid_text(storage: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(*parts, _text("-"))
 
 
-def text_of_objects(values: pa.Array) -> pa.Array:
-    """Return nested values as JSON and spans as ISO 8601, a row at a time, as they are rare."""
+def text_of_objects(array: pa.Array) -> pa.Array:
+    """Return nested array as JSON and spans as ISO 8601, a row at a time, as they are rare."""
     import json
 
     from records_mover.formats.spans import span_text
 
-    if pat.is_nested(values.type):
+    if pat.is_nested(array.type):
         texts = (
-            None if item is None else json.dumps(item, default=str) for item in values.to_pylist()
+            None if item is None else json.dumps(item, default=str) for item in array.to_pylist()
         )
     else:
-        texts = (None if item.as_py() is None else span_text(item) for item in values)
-    return pa.array(list(texts), pa.string())
+        texts = (None if item.as_py() is None else span_text(item) for item in array)
+    return values.texts(list(texts))

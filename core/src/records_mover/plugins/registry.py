@@ -8,7 +8,7 @@ import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from records_mover.errors import CredsError, MoverError, PluginError, UsageError
+from records_mover.errors import CredsError, MissingPluginError, MoverError, PluginError, UsageError
 from records_mover.hookspecs import GROUP
 from records_mover.parts import Creds
 from records_mover.plugins.examine import Unfit, ask, claims_of, new_manager
@@ -191,14 +191,14 @@ class Plugins:
     # what is missing
 
     def scheme(self, name: str) -> Scheme:
-        """Return the owner's scheme, or raise ``PluginError`` that says what to install or mend."""
+        """Return the owner's scheme, or raise ``MissingPluginError``, which says what to do."""
         if name in self.schemes:
             return self.schemes[name]
         if self._is_database(name):
             raise UsageError(
                 f"'{name}://' is a database, and no table is named", "write DATABASE::TABLE"
             )
-        raise PluginError(f"no plugin offers '{name}://'", self.remedy("schemes", name))
+        raise MissingPluginError(f"no plugin offers '{name}://'", self.remedy("schemes", name))
 
     def _is_database(self, name: str) -> bool:
         from records_mover.known_plugins import known_plugin

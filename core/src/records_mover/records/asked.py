@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from records_mover.errors import MoverError
-from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Unloader
+from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Stored, Unloader
 from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
+from records_mover.records.words import describe_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,10 +68,12 @@ class Asked:
         if source is None:
             given = [self._source.form]
             return given, self._wanted(target, _spread(given, near_forms))
-        liked = [offer.form for _, offer in self._offers(target.loaders, target, [BATCHES])]
+        here = self._source.form
+        liked = [offer.form for _, offer in self._offers(target.loaders, target, [here, BATCHES])]
         self.refusals.clear()  # they are asked again, knowing what there is
-        given = self._given(source, _spread([*liked, BATCHES], far_forms))
-        return given, self._wanted(target, _spread([*given, BATCHES], near_forms))
+        wanted = [form for form in [*liked, BATCHES] if form != here]
+        given = self._given(source, _spread(wanted, far_forms))
+        return given, self._wanted(target, [here, *_spread([*given, BATCHES], near_forms)])
 
     def _given(self, side: TableSide | None, forms: Sequence[Form]) -> list[Form]:
         """Ask the unloaders which of ``forms`` they can give, and what else."""
@@ -102,12 +105,22 @@ class Asked:
             selection=side.selection,
             forms=tuple(forms),
             columns=self._source.columns,
+            source=self._stored(side),
+            into=self._target.columns if side is self._target.table else None,
+            mode=side.publish.mode if side.publish and side.info else None,
             exists=side.info is not None or side.publish is None,
             bytes=self._source.bytes,
             rows=self._source.rows,
             scratch=self._options.scratch,
             instructions=self._options.instructions,
         )
+
+    def _stored(self, side: TableSide) -> Stored | None:
+        """Return where the rows are, for a loader that may have its server fetch them."""
+        source = self._source.table
+        if source is None or side is source:
+            return None
+        return Stored(database=source.database, selection=source.selection)
 
     def _answers(self, part: Loader | Unloader, ask: Ask) -> Iterator[Offer]:
         """Yield a part's offers and note its refusals; one that fails has refused."""
@@ -119,15 +132,13 @@ class Asked:
             logger.debug("%s failed to answer", part.name, exc_info=True)
             answers = (Refusal(why=f"it failed to answer: {type(error).__name__}: {error}"),)
         for answer in answers:
-            refusal = answer if isinstance(answer, Refusal) else _refused(answer)
+            refusal = answer if isinstance(answer, Refusal) else _refused(answer, ask)
             if refusal is None:
                 yield answer  # type: ignore[misc]  # what is not refused is an offer
             else:
                 self._note(part.name, refusal)
 
     def _note(self, name: str, refusal: Refusal) -> None:
-        from records_mover.records.describe import describe_form
-
         words = refusal.why
         if refusal.form is not None:
             words = f"{describe_form(refusal.form)}: {refusal.why}"
@@ -135,7 +146,7 @@ class Asked:
             self.refusals.append((name, words))
 
 
-def _refused(answer: object) -> Refusal | None:
+def _refused(answer: object, ask: Ask) -> Refusal | None:
     """Refuse for a part what it should not have offered."""
     if not isinstance(answer, Offer):
         return Refusal(why=f"it answered {answer!r}, which is neither an offer nor a refusal")
@@ -143,7 +154,7 @@ def _refused(answer: object) -> Refusal | None:
         return Refusal(
             why=f"it offered this at an impossible cost, {answer.cost}", form=answer.form
         )
-    if answer.form.kind == "table":
+    if answer.form.kind == "table" and answer.form not in ask.forms:
         return Refusal(why="it offered a table, and rows travel as files, streams or batches")
     return None
 

@@ -52,7 +52,7 @@ def _forward(form: Form) -> Iterator[Edge]:
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="read", before=form, after=stream, cost=READ)
         yield from _forward(stream)
-    elif form.kind == "streams" and form.format is not None:
+    elif form.kind == "streams" and form.format is not None and not form.format.opaque:
         plain = _without_compression(form.format)
         if plain is not None:
             after = Form(kind="streams", format=plain)
@@ -68,7 +68,7 @@ def _backward(form: Form) -> Iterator[Edge]:
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="write", before=stream, after=form, cost=WRITE)
         yield from _backward(stream)
-    elif form.kind == "streams" and form.format is not None:
+    elif form.kind == "streams" and form.format is not None and not form.format.opaque:
         plain = _without_compression(form.format)
         if plain is not None:
             before = Form(kind="streams", format=plain)

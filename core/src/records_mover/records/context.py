@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.creds import register_url
+from records_mover.errors import ConfigError, MissingPluginError
+from records_mover.known_plugins import known_plugin
 from records_mover.meter import Cancellation
 from records_mover.url import StoreContext, scheme_of
 from records_mover.url.waiting import cancellable
@@ -38,7 +40,7 @@ class Context:
     _opened: list[Engine] = field(default_factory=list, repr=False)
 
     def scheme(self, url: str) -> Scheme:
-        """Return the scheme that owns ``url``; ``PluginError`` says what to install."""
+        """Return the scheme that owns ``url``; ``MissingPluginError`` says what to install."""
         return self.plugins.scheme(scheme_of(url))
 
     def store(self, url: str) -> Store:
@@ -57,16 +59,31 @@ class Context:
         """Open the database behind an engine, an SQLAlchemy URL or a connection name, once."""
         key = database if isinstance(database, str) else id(database)
         if key not in self._databases:
-            from records_mover.db import open_database, open_engine
+            from records_mover.db import open_database
 
             engine = database
             if isinstance(engine, str):
                 url = engine if "://" in engine else self.resolve(engine)
                 register_url(url)
-                engine = open_engine(url, kinds=self.plugins.databases)
+                engine = self._engine(url)
                 self._opened.append(engine)
             self._databases[key] = open_database(engine, self.plugins.databases)
         return self._databases[key]
+
+    def _engine(self, url: str) -> Engine:
+        """Open an engine; where no plugin owns its dialect, say which one would."""
+        from records_mover.db import open_engine
+
+        try:
+            return open_engine(url, kinds=self.plugins.databases)
+        except ConfigError as error:
+            dialect = url.partition(":")[0].partition("+")[0]
+            owned = any(dialect in kind.dialects for kind in self.plugins.databases)
+            if owned or known_plugin("dialects", dialect) is None:
+                raise
+            raise MissingPluginError(
+                error.what, self.plugins.remedy("dialects", dialect)
+            ) from error
 
     def close(self) -> None:
         """Close the engines that were opened here; a caller's own engine stays open."""

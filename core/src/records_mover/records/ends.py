@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -62,12 +63,23 @@ class SourceEnd:
     remedy: str = ""
     single: bool = True
 
+    def without(self, names: tuple[str, ...]) -> SourceEnd:
+        """Return the end of a table without some of its columns."""
+        if not names or self.table is None or self.columns is None:
+            return self
+        columns = tuple(name for name in self.columns if name not in names)
+        selection = replace(self.table.selection, columns=columns)
+        side = replace(self.table, selection=selection)
+        schema = partial(side.database.schema_of, selection)
+        return replace(self, columns=columns, table=side, schema=schema)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetEnd:
     """A target that has been looked at, and in which nothing was changed yet.
 
     ``columns`` are the names of an existing table's columns in the order of the source's.
+    ``leaves_out`` are the source's columns that the target computes itself, as the source does.
     ``copies`` says that its store copies files without this process.
     """
 
@@ -77,6 +89,7 @@ class TargetEnd:
     url: str | None = None
     copies: bool = False
     columns: tuple[str, ...] | None = None
+    leaves_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remedy: str = ""
 

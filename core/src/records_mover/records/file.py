@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, cast
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Files, Form, Part
-from records_mover.records.describe import describe_format
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
+from records_mover.records.words import describe_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

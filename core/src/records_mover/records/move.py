@@ -6,17 +6,27 @@ import logging
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, cast
 
 from records_mover.errors import MoverError
 from records_mover.formats.cleaning import Mended
 from records_mover.meter import Cancellation, Meter
-from records_mover.parts import Batches, Files, LoadJob, Payload, Streams, UnloadJob
-from records_mover.records.plan import Plan, make_plan
+from records_mover.parts import (
+    Batches,
+    Files,
+    Fingerprinting,
+    LoadJob,
+    Payload,
+    Stored,
+    Streams,
+    UnloadJob,
+)
+from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.steps import Work, clean_streams, run_step
+from records_mover.records.verify import Verification, check_verifiable
 
 if TYPE_CHECKING:
     from records_mover.parts import Loaded, Loader
@@ -24,6 +34,7 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
     from records_mover.records.options import MoveOptions
+    from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
     from records_mover.schema import RecordsSchema
 
@@ -38,7 +49,10 @@ def explain_move(
     """Inspect both ends and return the plan; nothing is moved or changed."""
     options = replace(options, scratch=options.scratch or context.scratch)
     source_end = source.inspect(context, options)
-    return make_plan(source_end, target.inspect(context, options, source_end), options)
+    target_end = target.inspect(context, options, source_end)
+    if options.verify:
+        check_verifiable(target_end)
+    return make_plan(source_end.without(target_end.leaves_out), target_end, options)
 
 
 def run_move(
@@ -57,7 +71,7 @@ def run_move(
     for warning in plan.warnings:
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
-        run = _Run(plan, context, options, meter or Meter(), context.cancellation, rejects)
+        run = _Run(plan, context, options, meter or Meter(), context.cancellation, rejects=rejects)
         run.meter.total_bytes = plan.source.bytes
         run.meter.total_rows = plan.source.rows
         loaded, payload = run.go()
@@ -70,6 +84,8 @@ def run_move(
         seconds=time.monotonic() - started,
         route=plan.route.names,
         output_urls=_output_urls(payload),
+        verified=True if run.verified else None,
+        compared=run.verified,
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
@@ -87,6 +103,8 @@ class _Run:
     options: MoveOptions
     meter: Meter
     cancellation: Cancellation
+    verified: str = ""
+    _read: Payload | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
 
@@ -100,7 +118,7 @@ class _Run:
         if self._needs_schema():
             _ = self.schema
         with ExitStack() as stack:
-            payload = self._start(stack)
+            payload = self._read = self._start(stack)
             for step in self._middle():
                 payload = stack.enter_context(run_step(step, payload, self._work()))
             side = self.plan.target.table
@@ -140,6 +158,8 @@ class _Run:
         """Open the source: its own payload, or what its unloader gives."""
         source, unloader = self.plan.source, self.plan.unloader
         if unloader is None or source.table is None:
+            if source.table is not None:
+                return Stored(database=source.table.database, selection=source.table.selection)
             if source.payload is None:
                 raise MoverError(f"{source.title} gives no rows", "this is a defect; report it")
             return stack.enter_context(source.payload())
@@ -165,7 +185,12 @@ class _Run:
         if columns is None:
             request = replace(request, schema=self.schema)
             columns = tuple(side.database.column_name(name) for name in self.schema.names)
+        verification = self._verification(side, columns)
+        if verification is not None:
+            request = replace(request, check=partial(verification.check, request=request))
         with side.database.publish(request) as landing:
+            if verification is not None:
+                verification.begin(landing, request)
             job = LoadJob(
                 database=side.database,
                 landing=landing,
@@ -176,6 +201,7 @@ class _Run:
                 meter=self.meter,
                 cancellation=self.cancellation,
                 parallel=self.options.parallel,
+                proof=verification is not None,
                 rejects=self.rejects,
             )
             if isinstance(payload, Streams):
@@ -184,7 +210,16 @@ class _Run:
             self.cancellation.check()
             if self.rejects is not None:
                 self.rejects.settle()
+            if verification is not None:
+                verification.sent(loaded, self._read)
+        if verification is not None:
+            self.verified = verification.checked
         return loaded
+
+    def _verification(self, side: TableSide, columns: tuple[str, ...]) -> Verification | None:
+        if not self.options.verify:
+            return None
+        return Verification(cast(Fingerprinting, side.database), columns)
 
 
 def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:

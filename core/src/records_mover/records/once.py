@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import StoreError
+from records_mover.streams import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,28 +103,20 @@ class ReadOnce:
         return stream
 
 
-class Headed(io.RawIOBase):
+class Headed(Reader):
     """Bytes that were read already, then the rest of the stream that they came from."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        super().__init__(rest)
         self._head = memoryview(head)
         self._rest = rest
 
-    def readable(self) -> bool:
-        """Say that this can be read."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        """Fill ``buffer`` from the head first."""
-        block = self._head[: len(buffer)] or self._rest.read(len(buffer))
-        self._head = self._head[len(buffer) :]
-        buffer[: len(block)] = block
+    def fill(self, view: memoryview) -> int:
+        """Fill ``view`` from the head first."""
+        block = self._head[: len(view)] or self._rest.read(len(view))
+        self._head = self._head[len(view) :]
+        view[: len(block)] = block
         return len(block)
-
-    def close(self) -> None:
-        """Close the rest."""
-        self._rest.close()
-        super().close()
 
 
 def _read_fully(stream: BinaryIO, size: int) -> bytes:
@@ -135,16 +128,14 @@ def _read_fully(stream: BinaryIO, size: int) -> bytes:
     return b"".join(blocks)
 
 
-class _Again(io.RawIOBase):
+class _Again(Reader):
     """One reading of a file that others read too, each from its own position."""
 
     def __init__(self, file: IO[bytes], owner: ReadOnce) -> None:
+        super().__init__()
         self._file = file
         self._owner = owner  # which closes the file when it is forgotten
         self._position = 0
-
-    def readable(self) -> bool:
-        return True
 
     def seekable(self) -> bool:
         return True
@@ -157,7 +148,7 @@ class _Again(io.RawIOBase):
         self._position = base + offset
         return self._position
 
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        got = os.preadv(self._file.fileno(), [buffer], self._position)
+    def fill(self, view: memoryview) -> int:
+        got = os.preadv(self._file.fileno(), [view], self._position)
         self._position += got
         return got

@@ -28,6 +28,7 @@ class MoveOptions:
     a table source. ``format``, ``variant``, ``hints``: how the source file is written, where it is
     not to be sniffed; with ``target_`` in front, how to write the target file. ``schema``: a file
     with the records schema. ``scratch``: URL under which to stage. ``parallel``: streams at most.
+    ``verify``: compare what arrived with what was sent before it is committed.
     ``max_failure_rows``: how many rows that do not fit may be left out, over what the instructions
     say; ``rejects``: the local CSV file that tells which ones and why. ``bad_bytes``: ``fail``,
     ``strip`` or ``replace`` NULs and bytes that are no text.
@@ -46,6 +47,7 @@ class MoveOptions:
     schema: str | Path | None = None
     scratch: str | None = None
     parallel: int | None = None
+    verify: bool = False
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     max_failure_rows: int | None = None

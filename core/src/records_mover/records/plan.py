@@ -1,27 +1,22 @@
-"""The planner: asks both ends, and finds the cheapest route between them."""
+"""The plan of a move: the route that it takes, and what to say of it."""
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from records_mover.errors import NoRouteError
 from records_mover.parts import Tier
-from records_mover.records.asked import Asked, form_key
-from records_mover.records.carry import Edge
+from records_mover.records.words import describe_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from records_mover.parts import Form, Loader, Unloader
+    from records_mover.records.carry import Edge
     from records_mover.records.ends import SourceEnd, TargetEnd
-    from records_mover.records.options import MoveOptions
 
-__all__ = ["Plan", "Route", "cheapest_routes", "make_plan"]
+__all__ = ["Plan", "Route", "plan_data", "plan_lines"]
 
-ROUTES_SHOWN = 5
-STEPS_AT_MOST = 8
 LARGE_ROWS = 100_000
 LARGE_BYTES = 20_000_000
 """From here on, statements row by row are worth a warning: they take minutes."""
@@ -67,76 +62,72 @@ class Plan:
         return (f"{much} will travel as statements by {', '.join(slow)}, the slowest way there is",)
 
     def __str__(self) -> str:
-        from records_mover.records.describe import plan_lines
-
         return "\n".join(plan_lines(self))
 
 
-def make_plan(source: SourceEnd, target: TargetEnd, options: MoveOptions) -> Plan:
-    """Return the cheapest route; ``NoRouteError`` carries every refusal and what to install.
-
-    The same answers give the same plan, in whatever order they come: ties go to fewer steps, then
-    to the names' order, then to the forms'.
-    """
-    asked = Asked(source, target, options)
-    found = list(cheapest_routes(source.form, target.form, asked.edges))
-    if not found:
-        raise _no_route(source, target, asked.refusals)
-    best = found[0]
-    return Plan(
-        source=source,
-        target=target,
-        route=best,
-        others=tuple(found[1:]),
-        refusals=tuple(asked.refusals),
-        unloader=asked.unloads.get(best.steps[0]),
-        loader=asked.loads.get(best.steps[-1]),
-    )
-
-
-def cheapest_routes(start: Form, goal: Form, edges: Iterable[Edge]) -> Iterator[Route]:
-    """Yield the cheapest routes without a circle, the best first, at most ``ROUTES_SHOWN``.
-
-    Routes of the same steps' names are one route, of which the cheapest is shown. Whatever order
-    the edges come in, the answer is the same.
-    """
-    leaving: dict[Form, list[Edge]] = {}
-    for edge in sorted(edges, key=_edge_key):
-        leaving.setdefault(edge.before, []).append(edge)
-    heap: list[_Ahead] = [(0.0, 0, (), (), 0, ())]
-    serial = 0
-    shown: set[tuple[str, ...]] = set()
-    while heap and len(shown) < ROUTES_SHOWN:
-        cost, length, names, keys, _, steps = heapq.heappop(heap)
-        here = steps[-1].after if steps else start
-        if here == goal and steps:
-            if names not in shown:
-                shown.add(names)
-                yield Route(steps=steps)
-            continue
-        been = {start, *(step.after for step in steps)}
-        for edge in leaving.get(here, []) if length < STEPS_AT_MOST else []:
-            if edge.after not in been:
-                serial += 1
-                key = (*keys, form_key(edge.after))
-                ahead = (cost + edge.cost, length + 1, (*names, edge.name), key)
-                heapq.heappush(heap, (*ahead, serial, (*steps, edge)))
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield the lines that ``explain`` prints."""
+    yield f"from    {plan.source.title}"
+    yield f"to      {plan.target.title}"
+    for note in plan.target.notes:
+        yield f"        {note}"
+    for note in plan.source.notes:
+        yield f"note    {note}"
+    for warning in plan.warnings:
+        yield f"warning {warning}"
+    yield ""
+    yield f"route   cost {plan.route.cost:g}"
+    for number, step in enumerate(plan.route.steps, start=1):
+        yield f"  {number}. {_step_line(step, plan)}"
+    if plan.others:
+        yield ""
+        yield "not taken"
+        for route in plan.others:
+            yield f"  {' > '.join(route.names)}  (cost {route.cost:g})"
+    if plan.refusals:
+        yield ""
+        yield "refused"
+        for name, why in plan.refusals:
+            yield f"  {name}: {why}"
 
 
-_Ahead = tuple[float, int, tuple[str, ...], tuple[str, ...], int, tuple[Edge, ...]]
+def _end_of(form: Form, plan: Plan) -> str:
+    """Say a form; the two ends, whose titles are shown above the route, in one word."""
+    ends = {plan.source.form: "source", plan.target.form: "target"}
+    return ends.get(form) or describe_form(form)
 
 
-def _edge_key(edge: Edge) -> tuple[float, str, str, str, str]:
-    return (edge.cost, edge.name, form_key(edge.before), form_key(edge.after), edge.note)
+def _step_line(step: Edge, plan: Plan) -> str:
+    where = "through this machine" if step.here else "not through this machine"
+    note = f"; {step.note}" if step.note else ""
+    what = f"{_end_of(step.before, plan)} -> {_end_of(step.after, plan)}"
+    return f"{step.name}: {what}  [cost {step.cost:g}, {where}{note}]"
 
 
-def _no_route(
-    source: SourceEnd, target: TargetEnd, refusals: Sequence[tuple[str, str]]
-) -> NoRouteError:
-    words = [f"{name}: {why}" for name, why in refusals]
-    remedies = [end.remedy for end in (source, target) if end.remedy]
-    if not remedies:
-        why = "each way was refused" if refusals else "no plugin moves rows there"
-        remedies = [f"{why}; go by way of a file, or install a plugin that can"]
-    advice = "; ".join(dict.fromkeys(remedies))
-    return NoRouteError(f"no route from {source.title} to {target.title}", advice, words)
+def plan_data(plan: Plan) -> dict[str, object]:
+    """Return the plan as ``mvrec explain --json`` prints it."""
+    return {
+        "source": plan.source.title,
+        "target": plan.target.title,
+        "notes": [*plan.target.notes, *plan.source.notes],
+        "warnings": list(plan.warnings),
+        "cost": plan.route.cost,
+        "route": [_step_data(step, plan) for step in plan.route.steps],
+        "not_taken": [_route_data(route) for route in plan.others],
+        "refused": [{"part": name, "why": why} for name, why in plan.refusals],
+    }
+
+
+def _route_data(route: Route) -> dict[str, object]:
+    return {"route": list(route.names), "cost": route.cost}
+
+
+def _step_data(step: Edge, plan: Plan) -> dict[str, object]:
+    return {
+        "step": step.name,
+        "from": _end_of(step.before, plan),
+        "to": _end_of(step.after, plan),
+        "cost": step.cost,
+        "through_this_machine": step.here,
+        "note": step.note,
+    }

@@ -16,8 +16,9 @@ class MoveResult:
     """Rows that arrived, bytes that were read, wall seconds, and the names of the steps taken.
 
     ``rows`` is None only where bytes were copied without being looked at. ``output_urls`` maps a
-    short name to the URL of each file written. ``verified`` is None where it was not asked for.
-    ``rejected`` rows were left out, ``bad_bytes`` bytes left out or replaced.
+    short name to the URL of each file written. ``verified`` is None where it was not asked for,
+    and ``compared`` then says what was found to be equal. ``rejected`` rows were left out,
+    ``bad_bytes`` bytes left out or replaced.
     """
 
     rows: int | None
@@ -28,6 +29,7 @@ class MoveResult:
     bad_bytes: int = 0
     first_bad_bytes: str | None = None
     verified: bool | None = None
+    compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)
 
     @property

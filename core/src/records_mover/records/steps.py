@@ -13,6 +13,7 @@ from records_mover.errors import FormatError
 from records_mover.formats.cleaning import Mended, cleaned
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
+from records_mover.records.ahead import read_ahead
 from records_mover.records.directory import RecordsDirectory, WrittenFile
 from records_mover.records.join import can_join, joined
 from records_mover.url.local import absolute_url
@@ -209,7 +210,8 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
     if len(streams.parts) == 1:
         return streams
     if can_join(streams.format):
-        return joined(streams, work.target.title)
+        parts = stack.enter_context(read_ahead(streams.parts))
+        return joined(replace(streams, parts=parts), work.target.title)
     return _encoded(_decoded(streams, work, stack), streams.format, work)
 
 

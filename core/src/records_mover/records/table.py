@@ -126,13 +126,17 @@ class TableTarget:
             group_grants=options.group_grants or self.group_grants,
         )
         columns: tuple[str, ...] | None = None
+        leaves_out: tuple[str, ...] = ()
         if info is not None and mode != "drop":
             _writable(info)
+            leaves_out = _computed_twice(source, info)
+            source = source.without(leaves_out)
             if source.columns is not None:
                 columns = match_columns(source.columns, info, stored=database.column_name)
             else:
                 columns = tuple(column.name for column in info.writable_columns)
-        return self._end(context, database, replace(request, columns=columns), columns)
+        end = self._end(context, database, replace(request, columns=columns), columns)
+        return replace(end, leaves_out=leaves_out)
 
     def _end(
         self,
@@ -156,6 +160,17 @@ class TableTarget:
             notes=(database.explain_publish(request),),
             remedy=_remedy(context, database),
         )
+
+
+def _computed_twice(source: SourceEnd, info: TableInfo) -> tuple[str, ...]:
+    """Return the columns that both tables compute; those that were asked for by name are not."""
+    side = source.table
+    if side is None or side.info is None or side.selection.columns is not None:
+        return ()
+    there = {column.name for column in info.columns if column.generated}
+    return tuple(
+        column.name for column in side.info.columns if column.generated and column.name in there
+    )
 
 
 def _writable(info: TableInfo) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pyarrow as pa
 import pyarrow.types as pat
 
+from records_mover.errors import SchemaError
 from records_mover.schema.constraints import (
     Constraints,
     DecimalConstraints,
@@ -19,6 +22,9 @@ __all__ = ["TYPE_KEY", "arrow_type", "from_arrow", "to_arrow"]
 
 # Types that travel as their text say what they are in this entry of the Arrow field's metadata.
 TYPE_KEY = b"records_mover.type"
+
+# Fields that a database described keep its words in this entry, as JSON.
+FIELD_KEY = b"records_mover.field"
 
 _MAX_DIGITS = 76  # of decimal256, the widest fixed point that Arrow has
 _INT_TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
@@ -44,8 +50,10 @@ def to_arrow(schema: RecordsSchema) -> pa.Schema:
 def _to_arrow_field(field: Field) -> pa.Field:
     kind = arrow_type(field)
     mark = _mark(field.field_type, kind)
-    metadata = {TYPE_KEY: mark.encode()} if mark else None
-    return pa.field(field.name, kind, nullable=not field.required, metadata=metadata)
+    metadata = {TYPE_KEY: mark.encode()} if mark else {}
+    if field.representations:
+        metadata[FIELD_KEY] = json.dumps(field.to_data()).encode()
+    return pa.field(field.name, kind, nullable=not field.required, metadata=metadata or None)
 
 
 def _mark(field_type: str, kind: pa.DataType) -> str | None:
@@ -125,6 +133,9 @@ def from_arrow(schema: pa.Schema) -> RecordsSchema:
 
 
 def _from_arrow_field(field: pa.Field) -> Field:
+    known = _known_field(field)
+    if known is not None:
+        return known
     kind = field.type
     if pat.is_dictionary(kind):
         kind = kind.value_type
@@ -142,6 +153,19 @@ def _from_arrow_field(field: pa.Field) -> Field:
         return Field(field.name, "array", Constraints(required=required), items=items)
     field_type, constraints = _describe(kind, required=required)
     return Field(field.name, field_type, constraints)
+
+
+def _known_field(field: pa.Field) -> Field | None:
+    """Return the field that was made into this one, if this is still what it would be made into."""
+    document = (field.metadata or {}).get(FIELD_KEY)
+    if document is None:
+        return None
+    try:
+        known = Field.from_data(field.name, json.loads(document))
+    except (ValueError, SchemaError):
+        return None
+    same = arrow_type(known) == field.type and known.required is not field.nullable
+    return known if same else None
 
 
 def _no_limits(field_type: str, *, required: bool) -> Constraints:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from records_mover.errors import NotFoundError, StoreError
+from records_mover.streams import Reader
 from records_mover.url.store import Entry, StoreContext
 
 if TYPE_CHECKING:
@@ -104,25 +105,23 @@ class HttpStore:
             ) from None
 
 
-class _Body(io.RawIOBase):
+class _Body(Reader):
     """The bytes of a response. Their end is the end only if all that was promised has come."""
 
     def __init__(self, response: http.client.HTTPResponse, shown: str) -> None:
+        super().__init__(response)
         self._response = response
         self._shown = shown
         self._got = 0
         self._promised = response.length
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
+    def fill(self, view: memoryview) -> int:
         try:
-            got = self._response.readinto(buffer) or 0
+            got = self._response.readinto(view) or 0
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._cut_off(_reason(error)) from None
         self._got += got
-        if not got and len(buffer) and self._promised not in (None, self._got):
+        if not got and len(view) and self._promised not in (None, self._got):
             raise self._cut_off(f"{self._promised} were promised")
         return got
 
@@ -130,10 +129,6 @@ class _Body(io.RawIOBase):
         return StoreError(
             f"{self._shown!r} was cut off after {self._got} bytes: {why}", "try again"
         )
-
-    def close(self) -> None:
-        self._response.close()
-        super().close()
 
 
 def _request_of(url: str, method: str, headers: dict[str, str]) -> Request:

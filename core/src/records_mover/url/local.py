@@ -187,7 +187,7 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
         yield sink
         sink.flush()
         with store_errors(path):
-            os.fsync(raw.fileno())
+            # No fsync: it costs as much as the writing itself, and guards against power cuts alone.
             if path.exists():
                 shutil.copymode(path, part)
             sink.close()

@@ -8,6 +8,8 @@ import select
 import stat
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from records_mover.streams import Reader
+
 if TYPE_CHECKING:
     from records_mover.meter import Cancellation
 
@@ -24,19 +26,17 @@ def cancellable(stream: BinaryIO, cancellation: Cancellation) -> BinaryIO:
     return cast(BinaryIO, _Waiting(stream, cancellation))
 
 
-class _Waiting(io.RawIOBase):
+class _Waiting(Reader):
     def __init__(self, raw: io.FileIO, cancellation: Cancellation) -> None:
+        super().__init__(raw)
         self._raw = raw
         self._check = cancellation.check
         self._poll = select.poll()
         self._poll.register(raw.fileno(), select.POLLIN)
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int | None:  # type: ignore[override]
+    def fill(self, view: memoryview) -> int | None:
         self._wait()
-        return self._raw.readinto(buffer)
+        return self._raw.readinto(view)
 
     def read(self, size: int = -1, /) -> bytes | None:
         if size < 0:
@@ -48,8 +48,3 @@ class _Waiting(io.RawIOBase):
         self._check()
         while not self._poll.poll(LOOK_EVERY):
             self._check()
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from mover_postgres.arrow_text import as_csv_column
+from mover_postgres.binary.load import BinaryCopy, plan_binary
 from mover_postgres.blocks import BLOCK
 from mover_postgres.connections import EXACT_TEXT, set_locally
 from mover_postgres.errors import DRIVER_ERRORS, translate
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["csv_blocks", "load_batches"]
 
+logger = logging.getLogger(__name__)
+
 _COPY = CopyOptions(
     mode="csv", delimiter=",", null="", encoding="UTF8", quote='"', escape='"', header=False
 )
@@ -37,11 +41,18 @@ _WRITING = csv.WriteOptions(include_header=False, quoting_style="needed", batch_
 
 
 def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> Loaded:
-    """Load every batch by one COPY."""
+    """Load every batch by one COPY: in binary where each column has a sure way, else as CSV."""
     names = payload.reader.schema.names
     if len(names) != len(job.columns):
         what = f"{len(names)} columns come for the {len(job.columns)} of '{job.landing.table}'"
         raise ColumnMismatchError(what, "name the columns")
+    if job.rejects is None:
+        with driver.cursor() as cursor:
+            planned = plan_binary(cursor, job.landing.table, job.columns, payload.reader.schema)
+            if isinstance(planned, BinaryCopy):
+                rows = planned.run(cursor, payload.reader, job.meter, job.cancellation)
+                return Loaded(rows=rows)
+        logger.debug("batches go as text: %s", ", ".join(planned))
     set_locally(driver, {**EXACT_TEXT, "datestyle": "ISO, YMD"})
     statement = copy_in(job.landing.table, job.columns, _COPY).as_string(driver)
     if job.rejects is not None:

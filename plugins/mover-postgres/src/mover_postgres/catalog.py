@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from psycopg2 import sql
+from psycopg2 import errors, sql
 
 from mover_postgres.connections import fetch
 from mover_postgres.statements import relation, subquery
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from records_mover.schema import Field
 
-__all__ = ["Described", "describe", "query_fields", "server_identity"]
+__all__ = ["Described", "base_of", "describe", "query_fields", "server_identity"]
 
 # A table that was never analysed has -1 rows; of a partitioned one the parts are counted.
 _TABLE = """
@@ -31,7 +31,15 @@ SELECT n.nspname, c.relname, c.relkind,
     (SELECT sum(p.relpages) * current_setting('block_size')::bigint FROM pg_class p
      WHERE p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
     a.attname, format_type(a.atttypid, a.atttypmod),
-    CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
+    CASE WHEN t.typtype = 'd' THEN (
+        WITH RECURSIVE below AS (
+            SELECT t.typbasetype AS oid, t.typtypmod AS modifier
+            UNION ALL
+            SELECT d.typbasetype, d.typtypmod FROM below JOIN pg_type d USING (oid)
+            WHERE d.typtype = 'd'
+        )
+        SELECT format_type(below.oid, below.modifier) FROM below JOIN pg_type b USING (oid)
+        WHERE b.typtype <> 'd') END,
     NOT (a.attnotnull OR t.typnotnull),
     (a.atthasdef AND a.attgenerated = '') OR a.attidentity <> '' OR t.typdefault IS NOT NULL,
     a.attgenerated <> ''
@@ -104,6 +112,29 @@ def _column(row: tuple[Any, ...]) -> Column:
     return Column(
         name=name, type=spelling, nullable=nullable, filled=bool(filled), generated=generated
     )
+
+
+# The row type of a table may have the name of what was a type elsewhere.
+_BASE = """
+WITH RECURSIVE below AS (
+    SELECT to_regtype(%s)::oid AS oid, -1 AS modifier
+    UNION ALL
+    SELECT d.typbasetype, d.typtypmod FROM below JOIN pg_type d USING (oid) WHERE d.typtype = 'd'
+)
+SELECT format_type(below.oid, below.modifier)
+FROM below JOIN pg_type b USING (oid) LEFT JOIN pg_class c ON c.oid = b.typrelid
+WHERE b.typtype <> 'd' AND (c.relkind IS NULL OR c.relkind = 'c')
+"""
+
+
+def base_of(connection: PsycopgConnection, spelling: str) -> str | None:
+    """Return the type below a domain, any other type itself, and None where there is no such."""
+    try:
+        found = fetch(connection, _BASE, (spelling,))
+    except errors.SyntaxError:
+        connection.rollback()
+        return None
+    return found[0][0] if found else None
 
 
 def _check_schema(connection: PsycopgConnection, name: TableName) -> None:

@@ -10,7 +10,24 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection
 
-__all__ = ["EXACT_TEXT", "driver_connection", "fetch", "set_locally"]
+__all__ = [
+    "BINARY_SETTINGS",
+    "CONNECT_ARGS",
+    "EXACT_TEXT",
+    "driver_connection",
+    "fetch",
+    "set_locally",
+]
+
+CONNECT_ARGS = {
+    "connect_timeout": 10,
+    "application_name": "records-mover",
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""A server that is gone is noticed within a minute, instead of never."""
 
 EXACT_TEXT: Mapping[str, str] = {
     "intervalstyle": "postgres",
@@ -21,6 +38,9 @@ EXACT_TEXT: Mapping[str, str] = {
     "standard_conforming_strings": "on",
 }
 """Settings under which text holds every value exactly, whatever a role or a database has set."""
+
+BINARY_SETTINGS: Mapping[str, str] = {"client_encoding": "UTF8", "xmloption": "content"}
+"""Settings under which two servers read and write the same bytes in binary COPY."""
 
 
 def driver_connection(connection: Connection) -> PsycopgConnection:

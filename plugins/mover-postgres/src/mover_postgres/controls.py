@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import BinaryIO, cast
+
+from records_mover.streams import Reader
 
 __all__ = ["raw_controls", "respelled"]
 
@@ -34,14 +35,12 @@ def respelled(block: bytes) -> bytes:
     return block.replace(b"\0\0", rb"\\")
 
 
-class _RawControls(io.RawIOBase):
+class _RawControls(Reader):
     def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(stream)
         self._stream = stream
         self._held = b""
         self._ready = b""
-
-    def readable(self) -> bool:
-        return True
 
     def read(self, size: int = -1, /) -> bytes:
         if size < 0:
@@ -59,13 +58,3 @@ class _RawControls(io.RawIOBase):
         if read and (len(block) - len(block.rstrip(b"\\"))) % 2:
             block, self._held = block[:-1], b"\\"
         return respelled(block) if block or not read else self._next(size)
-
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        block = self.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._stream.close()
-        super().close()

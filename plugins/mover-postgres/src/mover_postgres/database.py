@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from records_mover.errors import MoverError
     from records_mover.parts import (
         ExistingMode,
+        Fingerprint,
         Landing,
         PublishRequest,
         Selection,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
         TableName,
     )
     from records_mover.schema import Field, RecordsSchema
+
+log = logging.getLogger(__name__)
 
 __all__ = ["PostgresDatabase", "open_postgres"]
 
@@ -43,7 +47,7 @@ def open_postgres(engine: Engine) -> PostgresDatabase:
         return PostgresDatabase(engine)
     from sqlalchemy import create_engine
 
-    from mover_postgres.plugin import CONNECT_ARGS
+    from mover_postgres.connections import CONNECT_ARGS
 
     url = engine.url.set(drivername=f"postgresql+{DRIVER}")
     return PostgresDatabase(
@@ -147,10 +151,51 @@ class PostgresDatabase(SqlDatabase):
 
     def type_for(self, field: Field) -> TypeEngine[Any]:
         """Return the column type for a field: its own where it came from a PostgreSQL."""
-        own = types.own_type(field)
+        kind = self.chosen_type(field)
+        lost = types.lost_type(field, kind)
+        if lost is not None:
+            log.warning("column '%s' becomes text: there is no type '%s' here", field.name, lost)
+        return kind
+
+    def chosen_type(self, field: Field) -> TypeEngine[Any]:
+        """Return the column type for a field, without a word of what it is not."""
+        own = types.own_type(field, self._types_like)
         if own is not None:
             return own
         return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
+
+    def _types_like(self, spelling: str) -> str | None:
+        """Return what is below a type that is here, or that type; None where there is none."""
+        from mover_postgres.catalog import base_of
+        from mover_postgres.connections import driver_connection
+
+        with self.connection() as connection, self.doing(f"cannot look for a type '{spelling}'"):
+            return base_of(driver_connection(connection), spelling)
+
+    def declared(self, schema: RecordsSchema) -> tuple[str, ...]:
+        """Return the types that a new table's columns would have, as DDL spells them."""
+        from records_mover.db.ddl import spell_type
+
+        dialect = self.engine.dialect
+        return tuple(spell_type(self.chosen_type(field), dialect) for field in schema.fields)
+
+    # What rows amount to
+
+    def fingerprint(
+        self, connection: Connection, table: TableName, columns: tuple[str, ...] | None = None
+    ) -> Fingerprint:
+        """Count a table's rows as this connection sees them, and sum up these columns."""
+        from mover_postgres.fingerprint import fingerprint
+        from records_mover.parts import Selection
+
+        with self.doing(f"cannot sum up '{table}'"):
+            return fingerprint(connection, Selection(table=table, columns=columns or ()))
+
+    def hold_still(self, connection: Connection, table: TableName) -> None:
+        """Let others read, and none write, until the transaction ends."""
+        with self.doing(f"cannot lock '{table}'"):
+            statement = f"LOCK TABLE {self.table_sql(table)} IN SHARE ROW EXCLUSIVE MODE"
+            self.run(connection, statement)
 
     # How a load becomes visible
 

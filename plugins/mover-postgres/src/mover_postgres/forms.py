@@ -58,7 +58,8 @@ def answers(
     for form, price in liked:
         said[form] = Offer(form=form, cost=price)
     for form in ask.forms:
-        if form.kind == "streams" and form not in said:
+        opaque = form.format is not None and form.format.opaque
+        if form.kind == "streams" and form not in said and not opaque:
             try:
                 options_or_error(form, options_for, server=server, types=lambda: _types(ask))
             except MoverError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from records_mover.parts import Ask, LoadJob, Part, Payload, RejectSink
 
 __all__ = ["CopyIn"]
+
+logger = logging.getLogger(__name__)
+
+LARGE = 16 << 20
+"""Bytes of a file from which on it pays to parse it here; below, starting up costs more."""
 
 _NO_TEXT = "22021"
 _BATCHES = Form(kind="batches")
@@ -67,11 +73,36 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
     rejected = job.rejects.count if job.rejects is not None else 0
     for part in payload.parts:
         job.cancellation.check()
-        rows += run.load(part)
+        loaded = _in_binary(run, part)
+        rows += run.load(part) if loaded is None else loaded
         job.meter.rows = rows
     if job.rejects is not None:
         rejected = job.rejects.count - rejected
     return Loaded(rows=rows, rejected=rejected)
+
+
+def _in_binary(run: _Run, part: Part) -> int | None:
+    """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
+
+    Only where several streams are asked for: on a machine that the server shares, the parsing takes
+    from the server what it spares it.
+    """
+    job = run.job
+    size = part.size or job.meter.total_bytes or 0
+    if not part.rereadable or size < LARGE or (job.parallel or 1) < 2:
+        return None
+    from mover_postgres.binary.ladder import Declined, plan_csv
+
+    with run.driver.cursor() as cursor:
+        ladder = plan_csv(cursor, job.landing.table, job.columns, run.options)
+        if isinstance(ladder, str):
+            logger.debug("%s goes as text: %s", part.name, ladder)
+            return None
+        try:
+            return ladder.run(cursor, part, job.meter, job.cancellation)
+        except Declined as why:
+            logger.info("%s goes as text: %s", part.name, why)
+            return None
 
 
 def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:

@@ -16,9 +16,19 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from mover_postgres.options import UnloadOptions
+    from mover_postgres.ranges import Blocks
     from records_mover.parts import Selection, TableName
 
-__all__ = ["Output", "field_types", "inputs_of", "outputs_of", "statement_for"]
+__all__ = [
+    "Output",
+    "binary_statement_for",
+    "field_types",
+    "inputs_of",
+    "is_plain",
+    "outputs_of",
+    "rows_of",
+    "statement_for",
+]
 
 _BOOL, _TIMESTAMPTZ = 16, 1184
 _NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 1700})
@@ -76,7 +86,7 @@ class Output:
 def outputs_of(connection: PsycopgConnection, selection: Selection) -> tuple[Output, ...]:
     """Return the columns that the server says the selection has; no row is read."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(_query(selection)))
+        cursor.execute(sql.SQL("SELECT * FROM ({}) AS q LIMIT 0").format(rows_of(selection)))
         return tuple(Output(column.name, column.type_code) for column in cursor.description or ())
 
 
@@ -105,13 +115,26 @@ def statement_for(
     selection: Selection,
     outputs: Sequence[Output],
     options: UnloadOptions,
+    blocks: Blocks | None = None,
 ) -> sql.Composable:
-    """Return the quickest COPY TO that gives the selection in this format."""
+    """Return the quickest COPY TO that gives the selection, or a range of it, in this format."""
     if any(output.needs_work(options) for output in outputs):
-        return copy_out_query(_worked(selection, outputs, options), outputs, options)
-    if selection.query is None and _is_plain(connection, _table(selection), outputs):
+        return copy_out_query(_worked(selection, outputs, options, blocks), outputs, options)
+    if blocks is None and is_plain(connection, selection, outputs):
         return copy_out_table(_table(selection), outputs, options)
-    return copy_out_query(_query(selection), outputs, options)
+    return copy_out_query(rows_of(selection, blocks), outputs, options)
+
+
+def binary_statement_for(
+    connection: PsycopgConnection, selection: Selection, outputs: Sequence[Output]
+) -> sql.Composable:
+    """Return the quickest COPY TO that gives the selection in binary."""
+    if is_plain(connection, selection, outputs):
+        names = columns_of([output.name for output in outputs])
+        rows = sql.SQL("{} ({})").format(relation(_table(selection)), names)
+    else:
+        rows = sql.SQL("({}\n)").format(rows_of(selection))
+    return sql.SQL("COPY {} TO STDOUT WITH (FORMAT binary)").format(rows)
 
 
 def _table(selection: Selection) -> TableName:
@@ -119,7 +142,8 @@ def _table(selection: Selection) -> TableName:
     return selection.table
 
 
-def _query(selection: Selection) -> sql.Composable:
+def rows_of(selection: Selection, blocks: Blocks | None = None) -> sql.Composable:
+    """Return the query that gives a selection, or those of its rows that lie in some blocks."""
     if selection.query is not None and selection.columns is None:
         return sql.SQL(selection.query.strip().rstrip(";")) + sql.SQL("\n")
     wanted = sql.SQL("*") if selection.columns is None else columns_of(selection.columns)
@@ -128,11 +152,15 @@ def _query(selection: Selection) -> sql.Composable:
         if selection.query is None
         else subquery(selection.query) + sql.SQL(" AS q")
     )
-    return sql.SQL("SELECT {} FROM {}").format(wanted, rows)
+    query = sql.SQL("SELECT {} FROM {}").format(wanted, rows)
+    return query if blocks is None else query + sql.SQL(" WHERE ") + blocks.condition
 
 
 def _worked(
-    selection: Selection, outputs: Sequence[Output], options: UnloadOptions
+    selection: Selection,
+    outputs: Sequence[Output],
+    options: UnloadOptions,
+    blocks: Blocks | None,
 ) -> sql.Composable:
     """Name the columns by position first, as a query may give one name to several."""
     places = [sql.Identifier(f"c{place}") for place in range(len(outputs))]
@@ -141,7 +169,7 @@ def _worked(
         for output, place in zip(outputs, places, strict=True)
     ]
     return sql.SQL("SELECT {} FROM ({}) AS q ({})").format(
-        sql.SQL(", ").join(wanted), _query(selection), sql.SQL(", ").join(places)
+        sql.SQL(", ").join(wanted), rows_of(selection, blocks), sql.SQL(", ").join(places)
     )
 
 
@@ -153,8 +181,12 @@ FROM pg_class c WHERE c.oid = %s::regclass
 """
 
 
-def _is_plain(connection: PsycopgConnection, table: TableName, outputs: Sequence[Output]) -> bool:
-    """Whether COPY can name the table itself: no view, parent or generated column."""
+def is_plain(
+    connection: PsycopgConnection, selection: Selection, outputs: Sequence[Output]
+) -> bool:
+    """Whether COPY can name the table itself: no query, view, parent or generated column."""
+    if selection.query is not None:
+        return False
     names = [output.name for output in outputs]
-    rows = fetch(connection, _PLAIN, (names, relation(table).as_string(connection)))
+    rows = fetch(connection, _PLAIN, (names, relation(_table(selection)).as_string(connection)))
     return bool(rows and rows[0][0])

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_postgres.arrow_out import CopyArrow
+from mover_postgres.connections import CONNECT_ARGS
+from mover_postgres.insert_select import InsertSelect
 from mover_postgres.load import CopyIn
+from mover_postgres.pipe import BinaryIn, BinaryOut
 from mover_postgres.unload import CopyOut
 from records_mover.hookspecs import hookimpl
 from records_mover.parts import DatabaseKind
@@ -17,16 +21,6 @@ if TYPE_CHECKING:
     from records_mover.parts import Database, Loader, Unloader
 
 MOVER_API = 1
-
-CONNECT_ARGS = {
-    "connect_timeout": 10,
-    "application_name": "records-mover",
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-}
-"""A server that is gone is noticed within a minute, instead of never."""
 
 
 def _open(engine: Engine) -> Database:
@@ -51,11 +45,11 @@ def mover_databases() -> Iterable[DatabaseKind]:
 
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
-    """Offer COPY TO STDOUT."""
-    return (CopyOut(),)
+    """Offer COPY TO STDOUT: in text, in binary, and as Arrow batches."""
+    return (CopyOut(), BinaryOut(), CopyArrow())
 
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
-    """Offer COPY FROM STDIN."""
-    return (CopyIn(),)
+    """Offer COPY FROM STDIN, in text and in binary, and INSERT ... SELECT."""
+    return (CopyIn(), BinaryIn(), InsertSelect())

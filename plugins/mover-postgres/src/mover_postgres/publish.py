@@ -58,6 +58,8 @@ def staged(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
                 _merge(driver, request, columns)
             else:
                 _exchange(driver, request.table, columns)
+        if request.check is not None:
+            request.check(connection)
 
 
 def _columns(request: PublishRequest) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from records_mover.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy.types import TypeEngine
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ORIGIN", "field_of", "own_type", "spelled"]
 
-ORIGIN = "origin"
+ORIGIN, BASE = "origin", "base"
 REP_TYPE = "sql/postgresql"
 
 _SPELLING = re.compile(
@@ -70,7 +70,12 @@ def field_of(name: str, spelling: str, *, required: bool = False, own: str | Non
         col_type=own or spelling,
         col_modifiers="NOT NULL" if required else "",
     )
-    return Field(name, kind, constraints, None, {ORIGIN: origin}, items)
+    known: dict[str, SqlRepresentation] = {ORIGIN: origin}
+    if own is not None:
+        known[BASE] = SqlRepresentation(
+            rep_type=REP_TYPE, col_ddl=spelling, col_type=spelling, col_modifiers=""
+        )
+    return Field(name, kind, constraints, None, known, items)
 
 
 Described = tuple["FieldType", Constraints, "Field | None"]
@@ -132,22 +137,56 @@ def _moment(
     return plain[zoned], TimeConstraints(required=required, precision=precision)
 
 
-def own_type(field: Field) -> TypeEngine[Any] | None:
-    """Return the type that a column had in a PostgreSQL, if any PostgreSQL can declare it again."""
-    origin = field.representations.get(ORIGIN)
-    if not isinstance(origin, SqlRepresentation) or origin.rep_type != REP_TYPE:
+def own_type(
+    field: Field, found: Callable[[str], str | None] | None = None
+) -> TypeEngine[Any] | None:
+    """Return the type that a column had in a PostgreSQL, or the one below it, if it can be again.
+
+    ``found`` is asked for what is below a type that not every PostgreSQL has.
+    """
+    for spelling in _spellings(field):
+        base = spelling if _is_built_in(spelling) else found(spelling) if found else None
+        if base is not None and _still_fits(field, base):
+            return spelled(spelling)
+    return None
+
+
+def lost_type(field: Field, chosen: TypeEngine[Any]) -> str | None:
+    """Return the type that a column had in a PostgreSQL and loses by becoming text here."""
+    spelling = next(_spellings(field), None)
+    if (
+        spelling is None
+        or _is_built_in(spelling)
+        or _described(spelling, required=False)[0]
+        not in (
+            "string",
+            "array",
+        )
+    ):
         return None
-    spelling = origin.col_type or ""
-    found = _SPELLING.fullmatch(spelling)
-    known = found is not None and (
-        found["name"] in _BUILT_IN or found["name"].split(" ")[0] == "interval"
+    return None if str(chosen) in _spellings(field) else spelling
+
+
+def _spellings(field: Field) -> Iterator[str]:
+    for name in (ORIGIN, BASE):
+        known = field.representations.get(name)
+        if isinstance(known, SqlRepresentation) and known.rep_type == REP_TYPE and known.col_type:
+            yield known.col_type
+
+
+def _is_built_in(spelling: str) -> bool:
+    match = _SPELLING.fullmatch(spelling)
+    return match is not None and (
+        match["name"] in _BUILT_IN or match["name"].split(" ")[0] == "interval"
     )
-    # A field that was cast since keeps its origin, which then says nothing of it any more.
-    same = known and _described(spelling, required=field.required)[:2] == (
+
+
+def _still_fits(field: Field, spelling: str) -> bool:
+    """Tell a field that was cast since, whose origin says nothing of it any more."""
+    return _described(spelling, required=field.required)[:2] == (
         field.field_type,
         field.constraints or Constraints(),
     )
-    return spelled(spelling) if same else None
 
 
 def spelled(spelling: str) -> TypeEngine[Any]:
@@ -156,6 +195,9 @@ def spelled(spelling: str) -> TypeEngine[Any]:
 
     class Spelled(UserDefinedType[Any]):
         cache_ok = True
+
+        def __str__(self) -> str:
+            return spelling
 
         def get_col_spec(self, **_: object) -> str:
             return spelling

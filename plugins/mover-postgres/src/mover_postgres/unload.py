@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from mover_postgres.forms import answers, options_or_error, preferred
@@ -11,14 +12,15 @@ from records_mover.errors import LoadUnloadError, MoverError
 from records_mover.parts import Offer, Part, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection, Engine
 
-    from records_mover.parts import Ask, Payload, Selection, UnloadJob
+    from mover_postgres.ranges import Blocks
+    from records_mover.parts import Ask, Fingerprint, Payload, Selection, UnloadJob
 
-__all__ = ["CopyOut"]
+__all__ = ["CopyOut", "unloading"]
 
 
 class CopyOut:
@@ -34,7 +36,7 @@ class CopyOut:
 
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
-        """Read in one snapshot; closing the stream early cancels the COPY."""
+        """Read in one snapshot, a large table in several streams; closing one cancels its COPY."""
         from mover_postgres.connections import driver_connection
 
         with ExitStack() as stack:
@@ -43,10 +45,57 @@ class CopyOut:
             run = _Run(job, driver)
             run.prepare()
             stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+            others = _others(job, run, driver, stack)
             stack.callback(run.close, connection)
-            part = Part(name=str(job.selection), open=run.open, rereadable=False)
-            assert job.form.format is not None
-            yield Streams(parts=(part,), format=job.form.format, columns=run.names)
+            payload = run.payload(connection)
+            yield replace(
+                payload, parts=(*payload.parts, *(other.part(at) for at, other in others))
+            )
+
+
+def _others(
+    job: UnloadJob, run: _Run, driver: PsycopgConnection, stack: ExitStack
+) -> list[tuple[int, _Run]]:
+    """Cut the table into ranges, the first of them for ``run``, and open the others."""
+    from mover_postgres.connections import driver_connection
+    from mover_postgres.ranges import export_snapshot, import_snapshot
+
+    ranges = run.ranges()
+    if not ranges:
+        return []
+    name = export_snapshot(driver)
+    run.prepare(ranges[0])
+    others = []
+    for number, blocks in enumerate(ranges[1:], start=2):
+        connection = stack.enter_context(_snapshot(job.database.engine))
+        another = driver_connection(connection)
+        import_snapshot(another, name)
+        other = _Run(job, another, counts=run.counts)
+        other.prepare(blocks)
+        stack.enter_context(job.cancellation.stopping_by(another.cancel))
+        stack.callback(other.close, connection)
+        others.append((number, other))
+    return others
+
+
+@contextmanager
+def unloading(
+    job: UnloadJob,
+    respelled: Callable[[PsycopgConnection], Selection] | None = None,
+    *,
+    binary: bool = False,
+) -> Iterator[Streams]:
+    """Read as one stream; ``respelled`` returns another query for the same rows."""
+    from mover_postgres.connections import driver_connection
+
+    with ExitStack() as stack:
+        connection = stack.enter_context(_snapshot(job.database.engine))
+        driver = driver_connection(connection)
+        run = _Run(job, driver, rows=respelled(driver) if respelled else None)
+        run.prepare_binary() if binary else run.prepare()
+        stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+        stack.callback(run.close, connection)
+        yield run.payload(connection)
 
 
 @contextmanager
@@ -68,21 +117,31 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
 class _Run:
     """One unload: what to run, and the stream that it was opened as."""
 
-    def __init__(self, job: UnloadJob, driver: PsycopgConnection) -> None:
+    def __init__(
+        self,
+        job: UnloadJob,
+        driver: PsycopgConnection,
+        counts: list[int] | None = None,
+        rows: Selection | None = None,
+    ) -> None:
         self._job = job
+        self._rows = rows or job.selection
         self._driver = driver
+        self._plain = False
+        self.counts = counts if counts is not None else []
         self._doing = f"reading {job.selection}"
         self._stream: BinaryIO | None = None
-        self._whole = False
+        self._whole = self._binary = False
+        self._bom = self._raw_controls = False
         self.names: tuple[str, ...] = ()
 
-    def prepare(self) -> None:
+    def prepare(self, blocks: Blocks | None = None) -> None:
         """Ask the server for the columns and compose the statement."""
         from mover_postgres.connections import EXACT_TEXT, set_locally
-        from mover_postgres.outputs import field_types, outputs_of, statement_for
+        from mover_postgres.outputs import field_types, is_plain, outputs_of, statement_for
 
         try:
-            outputs = outputs_of(self._driver, self._job.selection)
+            outputs = outputs_of(self._driver, self._rows)
             options = options_or_error(
                 self._job.form,
                 unload_options,
@@ -91,13 +150,73 @@ class _Run:
             )
             settings = {**EXACT_TEXT, "datestyle": options.date_style}
             set_locally(self._driver, settings | _row_security(self._job.selection))
-            composed = statement_for(self._driver, self._job.selection, outputs, options)
+            composed = statement_for(self._driver, self._rows, outputs, options, blocks)
             self._statement = composed.as_string(self._driver)
+            self._plain = is_plain(self._driver, self._job.selection, outputs)
         except Exception as error:
             raise self._translated(error) from error
         self._bom = options.bom
         self._raw_controls = options.raw_controls
         self.names = tuple(output.name for output in outputs)
+
+    def prepare_binary(self) -> None:
+        """Compose the statement of a COPY in binary."""
+        from mover_postgres.connections import BINARY_SETTINGS, set_locally
+        from mover_postgres.outputs import binary_statement_for, outputs_of
+
+        try:
+            outputs = outputs_of(self._driver, self._rows)
+            set_locally(self._driver, {**BINARY_SETTINGS, **_row_security(self._job.selection)})
+            self._binary = True
+            composed = binary_statement_for(self._driver, self._rows, outputs)
+            self._statement = composed.as_string(self._driver)
+        except Exception as error:
+            raise self._translated(error) from error
+        self.names = tuple(output.name for output in outputs)
+
+    def payload(self, connection: Connection) -> Streams:
+        """Return the rows, not opened yet, and how to have them summed up afterwards."""
+        form = self._job.form.format
+        assert form is not None, "a stream has a format"
+        return Streams(
+            parts=(self.part(),),
+            format=form,
+            columns=self.names,
+            proof=lambda: self._proof(connection),
+        )
+
+    def part(self, number: int = 1) -> Part:
+        """Return the stream, not opened yet; the first has the selection's own name."""
+        name = str(self._job.selection)
+        name = name if number == 1 else f"{name} ({number})"
+        if not self._binary:
+            return Part(name=name, open=self.open, rereadable=False)
+        from mover_postgres.frames import Wired
+
+        wired = Wired(self.open, self._driver, self._statement)
+        return Part(name=name, open=wired, rereadable=False)
+
+    def ranges(self) -> tuple[Blocks, ...]:
+        """Return the ranges of blocks that are worth a stream each; none for one stream."""
+        from mover_postgres.ranges import ranges_of
+
+        table = self._job.selection.table
+        if table is None or not self._plain:
+            return ()
+        try:
+            return ranges_of(self._driver, table, self._job.parallel)
+        except Exception as error:
+            raise self._translated(error) from error
+
+    def _proof(self, connection: Connection) -> Fingerprint:
+        from mover_postgres.fingerprint import fingerprint
+
+        self._job.cancellation.check()
+        try:
+            return fingerprint(connection, self._job.selection)
+        except Exception as error:
+            self._job.cancellation.check()
+            raise self._translated(error) from error
 
     def open(self) -> BinaryIO:
         """Start the COPY; it is read once."""
@@ -119,7 +238,8 @@ class _Run:
                 sink.write(b"\xef\xbb\xbf")
             with self._driver.cursor() as cursor:
                 cursor.copy_expert(self._statement, sink)
-                self._job.meter.rows = cursor.rowcount
+                self.counts.append(cursor.rowcount)
+                self._job.meter.rows = sum(self.counts)
                 self._whole = True
         except BrokenPipeError:
             raise
@@ -129,7 +249,9 @@ class _Run:
 
     def close(self, connection: Connection) -> None:
         """End the COPY if it still runs; a connection left in the middle of one is thrown away."""
-        if self._stream is not None:
+        if self._driver.closed:
+            connection.invalidate()
+        elif self._stream is not None:
             self._stream.close()
             if not self._whole:
                 connection.invalidate()

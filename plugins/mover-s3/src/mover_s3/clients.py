@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import threading
@@ -82,12 +83,15 @@ class Clients:
 
     def _client(self, region: str) -> Any:
         if region not in self._clients:
-            self._clients[region] = self._the_session().client(
+            made = self._the_session().client(
                 "s3",
                 region_name=region,
                 endpoint_url=self.settings.endpoint_url,
                 config=_config(self.settings),
             )
+            for operation in ("PutObject", "UploadPart"):
+                made.meta.events.register(f"before-send.s3.{operation}", _send_at_once)
+            self._clients[region] = made
         return self._clients[region]
 
     def _region_of(self, bucket: str) -> str:
@@ -135,6 +139,16 @@ def _config(settings: Settings) -> Any:
         options["request_checksum_calculation"] = settings.checksums
         options["response_checksum_validation"] = settings.checksums
     return Config(**options)
+
+
+def _send_at_once(request: Any, **_: object) -> None:
+    """Give the connection a body's bytes, which it sends at once, for a file read bit by bit.
+
+    A body of several megabytes would go out in pieces of 16 KiB, each a fight of the threads for
+    the interpreter.
+    """
+    if isinstance(request.body, io.BytesIO):
+        request.body = request.body.getvalue()
 
 
 def _keep_tokens_out_of_logs() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mover_s3.errors import s3_errors
+from mover_s3.errors import s3_errors, with_all
 from mover_s3.head import head_object
 from mover_s3.multipart import Multipart
 
@@ -47,12 +47,15 @@ def copy_object(clients: Clients, workers: Workers, source: Address, target: Add
     client = clients.of(target.bucket)
     with s3_errors(target, "copy to"):
         clients.retry(
-            lambda: client.copy_object(
-                Bucket=target.bucket,
-                Key=target.key,
-                **origin,
-                **clients.encryption,
-                **clients.payer,
+            lambda: with_all(
+                client.copy_object(
+                    Bucket=target.bucket,
+                    Key=target.key,
+                    **origin,
+                    **clients.encryption,
+                    **clients.payer,
+                ),
+                "CopyObjectResult",
             )
         )
 
@@ -68,7 +71,7 @@ def _copy_ranges(
         def copy(where: Mapping[str, Any]) -> Mapping[str, Any]:
             extent = f"bytes={start}-{end - 1}"
             answer = client.upload_part_copy(**where, **origin, CopySourceRange=extent)
-            made = answer["CopyPartResult"]
+            made = with_all(with_all(answer, "CopyPartResult")["CopyPartResult"], "ETag")
             return {name: made[name] for name in ("ETag", "ChecksumCRC32") if made.get(name)}
 
         return copy

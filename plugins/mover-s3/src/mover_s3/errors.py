@@ -10,7 +10,7 @@ from records_mover.errors import CredsError, MoverError, NotFoundError, StoreErr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["AccessError", "Broken", "code_of", "s3_errors", "status_of"]
+__all__ = ["AccessError", "Broken", "code_of", "s3_errors", "status_of", "with_all"]
 
 
 class AccessError(StoreError, CredsError):
@@ -52,6 +52,7 @@ _WRONG_REGION = {
     "AuthorizationHeaderMalformed",
     "IllegalLocationConstraintException",
     "PermanentRedirect",
+    "RecursionError",  # the client library, sent to and fro between regions
     "TemporaryRedirect",
     "301",
     "307",
@@ -69,16 +70,28 @@ _DENIED = {"AccessDenied", "AllAccessDisabled", "AccountProblem", "Forbidden", "
 @contextmanager
 def s3_errors(address: object, doing: str = "use") -> Iterator[None]:
     """Turn whatever the client library raises in the block into one ``StoreError``."""
+    try:
+        yield
+    except MoverError:
+        raise
+    except _known() as error:
+        raise _translated(error, str(address), doing) from error
+
+
+def _known() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
     from urllib3.exceptions import HTTPError
 
-    try:
-        yield
-    except (ClientError, BotoCoreError, ResponseParserError, HTTPError, Broken, OSError) as error:
-        if isinstance(error, MoverError):
-            raise
-        raise _translated(error, str(address), doing) from error
+    library = (ClientError, BotoCoreError, ResponseParserError, HTTPError)
+    return (*library, Broken, OSError, RecursionError)
+
+
+def with_all(answer: Any, *names: str) -> Any:
+    """Return an answer that says all these things; ``Broken`` when something else came back."""
+    if any(answer.get(name) is None for name in names):
+        raise Broken("the server's answer is none to what was asked")
+    return answer
 
 
 def code_of(error: BaseException) -> str:

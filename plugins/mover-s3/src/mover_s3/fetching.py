@@ -11,12 +11,15 @@ from mover_s3.head import head_object
 from records_mover.errors import NotFoundError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mover_s3.address import Address
     from mover_s3.clients import Clients
 
 __all__ = ["Fetcher"]
 
-_BLOCK = 1 << 20
+BLOCK = 1 << 20
+"""Bytes read at once; what opening an object waits for."""
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
 
@@ -30,18 +33,48 @@ class Fetcher:
         self._retry = clients.retry.stoppable()
         self._etag: str | None = None
         self.size: int | None = None
+        self._begun: Generator[bytes, None, None] | None = None
 
-    def fetch(self, start: int, end: int) -> list[bytes]:
+    def begin(self, start: int, end: int) -> list[bytes]:
+        """Ask for a range and return its first block, if it has one; ``rest`` returns the others.
+
+        Whoever looks at no more than a beginning does not wait for more of it, and whoever reads
+        on need not ask again.
+        """
+
+        def first() -> list[bytes]:
+            begun = self._blocks(start, end)
+            block = next(begun, None)
+            if block is None:
+                return []
+            if start + len(block) < min(end, self.size or end):
+                self._begun = begun
+            else:
+                next(begun, None)  # lets the connection be used again
+            return [block]
+
+        with s3_errors(self.address, "read"):
+            return self._retry(first)
+
+    def rest(self, start: int, end: int) -> list[bytes]:
+        """Return the bytes that follow the first block of the range that was begun."""
+        begun, self._begun = self._begun, None
+        return self.fetch(start, end, begun)
+
+    def fetch(
+        self, start: int, end: int, begun: Generator[bytes, None, None] | None = None
+    ) -> list[bytes]:
         """Return the bytes from ``start`` up to ``end``, or to the object's end, as blocks."""
         blocks: list[bytes] = []
         done = 0
 
         def more() -> None:
-            nonlocal done
+            nonlocal done, begun
             stop = end if self.size is None else min(end, self.size)
             if start + done >= stop:
                 return
-            for block in self._blocks(start + done, stop):
+            source, begun = begun or self._blocks(start + done, stop), None
+            for block in source:
                 blocks.append(block)
                 done += len(block)
 
@@ -56,11 +89,18 @@ class Fetcher:
             ) from error
         return blocks
 
+    def forget(self) -> None:
+        """Give up the range that was begun."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            begun.close()
+
     def stop(self) -> None:
         """Let no request begin, or be tried again, from now on."""
         self._retry.stop.set()
+        self.forget()
 
-    def _blocks(self, start: int, end: int) -> Any:
+    def _blocks(self, start: int, end: int) -> Generator[bytes, None, None]:
         """Yield what one request brings; ``Broken`` when it brings less than it should."""
         answer = self._answer(start, end)
         if answer is None:
@@ -68,7 +108,7 @@ class Fetcher:
         with closing(answer["Body"]) as body:
             end = self._settle(answer, start, end)
             while start < end:
-                block = body.read(min(_BLOCK, end - start))
+                block = body.read(min(BLOCK, end - start))
                 if not block:
                     raise Broken(f"the server sent {end - start} bytes less than it said")
                 yield block

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mover_s3.errors import status_of
+from mover_s3.errors import status_of, with_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def head_object(clients: Clients, address: Address) -> Head:
     client = clients.of(address.bucket)
     where = {"Bucket": address.bucket, "Key": address.key, **clients.payer}
     try:
-        answer = clients.retry(lambda: client.head_object(**where))
+        answer = clients.retry(lambda: with_all(client.head_object(**where), "ETag"))
     except ClientError as error:
         if status_of(error) in (400, 403):
             _ask_why(clients, client, where)

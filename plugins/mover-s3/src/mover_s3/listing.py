@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from mover_s3.errors import s3_errors
+from mover_s3.errors import s3_errors, with_all
 from mover_s3.head import head_object
 from records_mover.errors import NotFoundError
 from records_mover.url import Entry
@@ -93,7 +93,7 @@ def _pages(clients: Clients, address: Address, *, delimiter: str) -> Iterator[An
         asked["Delimiter"] = delimiter
     while True:
         with s3_errors(address, "list"):
-            page = clients.retry(lambda: client.list_objects_v2(**asked))
+            page = clients.retry(lambda: with_all(client.list_objects_v2(**asked), "IsTruncated"))
         yield page
         if not page.get("IsTruncated"):
             return

@@ -10,7 +10,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from mover_s3.errors import code_of, s3_errors, status_of
+from mover_s3.errors import code_of, s3_errors, status_of, with_all
 from mover_s3.head import head_object
 from mover_s3.journal import note_upload
 from records_mover.errors import StoreError
@@ -70,7 +70,8 @@ class Multipart:
         def create() -> Any:
             nonlocal tries
             tries += 1
-            return self._client.create_multipart_upload(**self._where, **wanted)
+            answer = self._client.create_multipart_upload(**self._where, **wanted)
+            return with_all(answer, "UploadId")
 
         with s3_errors(self._address, "write"):
             answer = self._retry(create)
@@ -111,9 +112,10 @@ class Multipart:
         def complete() -> None:
             nonlocal tries
             tries += 1
-            self._client.complete_multipart_upload(
+            answer = self._client.complete_multipart_upload(
                 **self._where, MultipartUpload={"Parts": self._sent}, **self._clients.payer
             )
+            with_all(answer, "ETag")
 
         from botocore.exceptions import ClientError
 

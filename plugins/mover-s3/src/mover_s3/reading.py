@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ObjectReader"]
 
-FIRST = 1 << 20
-"""Bytes that opening fetches: who only looks at the beginning pays for no more."""
 _LEAST = 64 << 10
 
 
@@ -43,13 +41,14 @@ class ObjectReader(io.BufferedIOBase):
         self._fetcher = fetcher
         self._workers = workers
         self._base = offset
-        until = offset + (FIRST if length is None else min(FIRST, length))
-        self._blocks = deque(fetcher.fetch(offset, until))
+        until = offset + (PART if length is None else min(PART, length))
+        self._blocks = deque(fetcher.begin(offset, until) if until > offset else ())
         size = fetcher.size if fetcher.size is not None else offset
         self._end = max(offset, size if length is None else min(size, offset + length))
         self._position = offset
         self._current = memoryview(b"")
-        self._asked = min(until, self._end)
+        self._asked = offset + sum(map(len, self._blocks))
+        self._begun = min(until, self._end)
         self._ahead: deque[_Ahead] = deque()
         self._in_sequence = offset == 0
 
@@ -78,7 +77,8 @@ class ObjectReader(io.BufferedIOBase):
             self._current = self._current[wanted - self._position :]
         elif wanted != self._position:
             self._drop()
-            self._asked, self._in_sequence = wanted, False
+            self._fetcher.forget()
+            self._asked, self._begun, self._in_sequence = wanted, 0, False
         self._position = wanted
         return self.tell()
 
@@ -88,7 +88,8 @@ class ObjectReader(io.BufferedIOBase):
         wanted = left if size is None or size < 0 else min(size, left)
         first = self._take(wanted)
         if len(first) == wanted:
-            return bytes(first)
+            whole = first.obj
+            return whole if isinstance(whole, bytes) and len(whole) == wanted else bytes(first)
         pieces = [first]
         wanted -= len(first)
         while wanted and (piece := self._take(wanted)):
@@ -150,12 +151,14 @@ class ObjectReader(io.BufferedIOBase):
         if not self._in_sequence:
             until = min(self._end, self._position + max(demand, _LEAST))
         while self._asked < until:
-            start, end = self._asked, min(self._asked + PART, until)
+            start, begun = self._asked, self._asked < self._begun
+            end = self._begun if begun else min(start + PART, until)
             reserved = end - start if self._ahead else 0
             if not self._workers.reserve(reserved):
                 return
             self._asked = end
-            future = self._workers.submit(partial(self._fetcher.fetch, start, end))
+            fetch = self._fetcher.rest if begun else self._fetcher.fetch
+            future = self._workers.submit(partial(fetch, start, end))
             self._ahead.append(_Ahead(future=future, reserved=reserved))
 
     def _drop(self) -> None:

@@ -13,10 +13,10 @@ __all__ = ["MEMORY", "PART", "THREADS", "Workers"]
 
 T = TypeVar("T")
 
-THREADS = 8
+THREADS = 10
 PART = 8 << 20
 """Bytes that one request moves: enough that its overhead does not count."""
-MEMORY = 8 * PART
+MEMORY = 10 * PART
 """Bytes that all streams together may hold ahead of their users."""
 
 

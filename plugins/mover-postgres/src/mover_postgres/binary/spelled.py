@@ -61,8 +61,10 @@ def _summed(
     kind: Any = np.uint32 if most <= 9 else np.uint64
     total = np.zeros(len(last), kind)
     power = 1
+    spots = last.astype(np.intp)
     for index in range(most):
-        signs = data[np.maximum(last - index, 0)]
+        signs = data.take(spots, mode="clip")
+        spots -= 1
         if index == point:
             wrong = signs != _POINT
             if (wrong if valid is None else wrong & valid).any():

@@ -1,0 +1,55 @@
+"""The base of every stream that is read here through another one, or made as it is read."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["Reader"]
+
+
+class _Closable(Protocol):
+    def close(self) -> object: ...
+
+
+class Reader(io.RawIOBase):
+    """A stream to read, which closes the one ``below`` it, if there is one.
+
+    A subclass gives ``fill`` where bytes can go straight to where they are wanted, and ``read``
+    otherwise: each is made from the other, so that one of them must be given.
+    """
+
+    def __init__(self, below: _Closable | None = None) -> None:
+        self._below = below
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        """Fill ``buffer``, which may be of any kind."""
+        return self.fill(memoryview(buffer).cast("B"))
+
+    def fill(self, view: memoryview) -> int | None:
+        """Put bytes into ``view`` and return how many: none at the end, None if there are none yet.
+
+        This one copies what ``read`` returns.
+        """
+        block = self.read(len(view))
+        if block is None:
+            return None
+        view[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        """Close the stream below too, once."""
+        if self.closed:
+            return
+        try:
+            if self._below is not None:
+                self._below.close()
+        finally:
+            super().close()

@@ -1,0 +1,58 @@
+"""Two PostgreSQL ends of one move: what each says of its columns when a loader is asked."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mover_postgres.connections import driver_connection
+from mover_postgres.signature import types_of_selection, types_of_spellings, types_of_table
+from records_mover.errors import LoadUnloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+    from mover_postgres.database import PostgresDatabase
+    from mover_postgres.signature import ColumnType
+    from records_mover.parts import Ask, Database, Selection, Stored
+
+__all__ = ["postgres_source", "source_types", "target_types"]
+
+
+def postgres_source(ask: Ask) -> Stored | None:
+    """Return where the rows are, if that is a PostgreSQL too."""
+    source = ask.source
+    return source if source is not None and source.database.dialect == "postgresql" else None
+
+
+@contextmanager
+def _looking(database: Database, what: str) -> Iterator[PsycopgConnection]:
+    from mover_postgres.errors import DRIVER_ERRORS, translate
+
+    try:
+        with database.engine.connect() as connection:
+            yield driver_connection(connection)
+    except DRIVER_ERRORS as error:
+        raise translate(error, f"cannot look at {what}") from error
+
+
+def source_types(database: Database, selection: Selection) -> tuple[ColumnType, ...]:
+    """Return the types of the rows that are to be moved."""
+    with _looking(database, str(selection)) as driver:
+        return types_of_selection(driver, selection)
+
+
+def target_types(ask: Ask) -> tuple[ColumnType, ...]:
+    """Return the types of the columns that rows go to, in the order in which they come."""
+    if ask.into is not None and ask.selection.table is not None:
+        with _looking(ask.database, str(ask.selection)) as driver:
+            return types_of_table(driver, ask.selection.table, ask.into)
+    if ask.source is None:
+        raise LoadUnloadError("nothing says which columns there will be", "name a table")
+    database: PostgresDatabase = ask.database  # type: ignore[assignment]  # asked by its dialect
+    schema = ask.source.database.schema_of(ask.source.selection)
+    spellings = database.declared(schema)
+    with _looking(ask.database, str(ask.selection)) as driver:
+        return types_of_spellings(driver, schema.names, spellings)

@@ -1,0 +1,27 @@
+"""An end that nothing installed can open is no route, and the plugin to install is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from records_mover import Session
+from records_mover.errors import NoRouteError, PluginError
+from records_mover.plugins import Plugins
+
+ALL = ("postgres", "redshift", "s3", "vertica")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "distribution"),
+    [
+        ("s3://bucket/a.csv", "-", "mover-s3"),
+        ("-", "vertica+vertica_python://host/db::t", "mover-vertica"),
+    ],
+)
+def test_the_plugin_to_install_is_named(source: str, target: str, distribution: str) -> None:
+    with Session(plugins=Plugins(disabled=ALL)) as session:
+        end = source if source != "-" else target
+        with pytest.raises(NoRouteError, match=distribution) as raised:
+            session.move(end, "-")
+    assert raised.value.exit_code == 3
+    assert isinstance(raised.value, PluginError)

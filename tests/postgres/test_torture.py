@@ -1,0 +1,133 @@
+"""Every type with its extreme values, on each way out of PostgreSQL and back."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from records_mover import Session
+from records_mover.errors import MoverError
+from support import torture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from postgres.conftest import Bench
+    from records_mover.records import MoveResult
+
+    Move = Callable[..., MoveResult]
+
+
+GROUPS = {
+    "common": torture.COMMON,
+    "built_in": torture.BUILT_IN,
+    "beyond": torture.BEYOND,
+    "own": torture.OWN,
+}
+EXACT = [name for name in GROUPS if name != "beyond"]
+
+
+@pytest.fixture
+def move() -> Iterator[Move]:
+    with Session() as session:
+        yield session.move
+
+
+def made(bench: Bench, name: str) -> str:
+    bench.run(torture.TYPES, torture.table(name, GROUPS[name]))
+    return f"{bench.url}::{name}"
+
+
+def shown(bench: Bench, name: str) -> dict[str, str]:
+    def psql(query: str) -> str:
+        settings, _, rows = query.rpartition(";")
+        with bench.database.engine.connect() as connection:
+            if settings:
+                bench.database.run(connection, settings)
+            found = bench.database.run(connection, rows)
+            return "\n".join(str(row[0]) for row in found)
+
+    return torture.shown(psql, name)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_within_a_server(pg: Bench, move: Move, name: str) -> None:
+    moved = move(made(pg, name), f"{pg.url}::copy", verify=True)
+    assert moved.route == ("postgres-insert-select",)
+    assert shown(pg, "copy") == shown(pg, name)
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_to_another_server_and_back(one_pg: Bench, far_pg: Bench, move: Move, name: str) -> None:
+    source = made(one_pg, name)
+    far_pg.run(torture.TYPES)
+    there = move(source, f"{far_pg.url}::{name}", verify=True)
+    assert shown(far_pg, name) == shown(one_pg, name)
+    back = move(f"{far_pg.url}::{name}", f"{one_pg.url}::back", verify=True)
+    assert shown(one_pg, "back") == shown(one_pg, name)
+    binary = name in ("common", "beyond")
+    assert (there.route[0] == back.route[0] == "postgres-binary-out") or not binary
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_through_a_records_directory(pg: Bench, move: Move, tmp_path: Path, name: str) -> None:
+    move(made(pg, name), f"{tmp_path}/rows/")
+    move(f"{tmp_path}/rows/", f"{pg.url}::copy")
+    assert shown(pg, "copy") == shown(pg, name)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_through_parquet(pg: Bench, move: Move, tmp_path: Path, name: str) -> None:
+    move(made(pg, name), f"{tmp_path}/rows.parquet")
+    move(f"{tmp_path}/rows.parquet", f"{pg.url}::copy")
+    assert shown(pg, "copy") == shown(pg, name)
+
+
+@pytest.mark.parametrize("kind", torture.BEYOND)
+def test_values_that_parquet_has_no_room_for_are_refused_by_column(
+    one_pg: Bench, move: Move, tmp_path: Path, kind: str
+) -> None:
+    one_pg.run(torture.table("t", {kind: torture.BEYOND[kind]}))
+    with pytest.raises(MoverError, match="'c0'"):
+        move(f"{one_pg.url}::t", f"{tmp_path}/rows.parquet")
+    assert not (tmp_path / "rows.parquet").exists()
+
+
+def test_types_that_are_not_there_become_text_or_what_is_below_them(
+    one_pg: Bench, far_pg: Bench, move: Move, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = made(one_pg, "own")
+    with caplog.at_level(logging.WARNING):
+        move(source, f"{far_pg.url}::own")
+    assert "column 'c0' becomes text: there is no type 'mood' here" in caplog.text
+    before, after = shown(one_pg, "own"), shown(far_pg, "own")
+    kinds = ["integer", "text", "text[]", "numeric(9,2)", "numeric(9,2)", "text", "text[]", "text"]
+    assert [text.split(" ", 2)[0] for text in after.values()] == kinds
+    assert [text.split(" ", 2)[2] for text in after.values()] == [
+        text.split(" ", 2)[2] for text in before.values()
+    ]
+
+
+def test_an_infinite_interval_is_refused_by_a_server_that_knows_none(
+    one_pg: Bench, far_pg: Bench, move: Move
+) -> None:
+    (version,) = far_pg.rows("SELECT current_setting('server_version_num')::int >= 170000")
+    one_pg.run(torture.table("t", torture.SINCE_17))
+    if version[0]:
+        assert move(f"{one_pg.url}::t", f"{far_pg.url}::t").route[0] == "postgres-binary-out"
+        return
+    with pytest.raises(MoverError, match="'c0'"):
+        move(f"{one_pg.url}::t", f"{far_pg.url}::t")
+
+
+def test_xml_goes_along_where_the_server_can_read_it(pg: Bench, move: Move, tmp_path: Path) -> None:
+    if pg.rows("SELECT count(*) FROM pg_config WHERE setting LIKE '%--with-libxml%'") == [(0,)]:
+        pg.run("CREATE TABLE t (id int, c0 xml)")
+    else:
+        pg.run(torture.table("t", {"xml": ["<a b='c'>x</a>", "text &amp; more"]}))
+    move(f"{pg.url}::t", f"{tmp_path}/rows/")
+    move(f"{tmp_path}/rows/", f"{pg.url}::copy")
+    assert shown(pg, "copy") == shown(pg, "t")

@@ -1,0 +1,144 @@
+"""What ``verify`` compares, what it finds, and what it refuses to claim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from records_mover import Session
+from records_mover.errors import UsageError, VerifyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from postgres.conftest import Bench
+    from records_mover.records import MoveResult
+
+    Move = Callable[..., MoveResult]
+
+
+IN_BOTH = "the count of rows and a checksum of 3 columns, in both databases"
+COUNTED = "the count of rows that were sent and of those in the table"
+MADE = (
+    "CREATE TABLE t (id int, a text, n numeric(10,2))",
+    "INSERT INTO t SELECT i, 'x' || i, i / 7.0 FROM generate_series(1, 100) AS i",
+    "INSERT INTO t VALUES (NULL, NULL, NULL), (0, '', 0)",
+)
+EMPTY = "CREATE TABLE t (id int, a text, n numeric(10,2))"
+SPOILING = """
+CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN {} RETURN NEW; END $$
+"""
+TRIGGER = "CREATE TRIGGER s BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION spoil()"
+
+
+@pytest.fixture
+def move() -> Iterator[Move]:
+    with Session() as session:
+        yield session.move
+
+
+@pytest.fixture
+def near(one_pg: Bench) -> Bench:
+    one_pg.run(*MADE)
+    return one_pg
+
+
+@pytest.mark.parametrize("mode", ["append", "delete", "truncate", "drop", "replace"])
+def test_both_databases_are_summed_up_in_each_mode(
+    near: Bench, far_pg: Bench, move: Move, mode: str
+) -> None:
+    far_pg.run(*MADE)
+    moved = move(f"{near.url}::t", f"{far_pg.url}::t", if_exists=mode, verify=True)
+    assert (moved.verified, moved.compared, moved.rows) == (True, IN_BOTH, 102)
+
+
+def test_a_new_table_and_one_within_the_server_are_verified(
+    near: Bench, far_pg: Bench, move: Move
+) -> None:
+    assert move(f"{near.url}::t", f"{far_pg.url}::new", verify=True).verified
+    within = move(f"{near.url}::t", f"{near.url}::new", verify=True)
+    assert (within.compared, within.route) == (IN_BOTH, ("postgres-insert-select",))
+
+
+def test_rows_that_are_sent_as_text_are_summed_up_too(
+    near: Bench, far_pg: Bench, move: Move
+) -> None:
+    far_pg.run("CREATE TABLE t (id bigint, a text, n numeric)")
+    moved = move(f"{near.url}::t", f"{far_pg.url}::t", verify=True)
+    assert (moved.route[0], moved.compared) == ("postgres-copy-out", IN_BOTH)
+
+
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_a_value_that_changes_on_the_way_names_its_column(
+    near: Bench, far_pg: Bench, move: Move, mode: str
+) -> None:
+    far_pg.run(EMPTY, SPOILING.format("NEW.a := upper(NEW.a);"), TRIGGER)
+    with pytest.raises(VerifyError, match="not those that were sent in 'a';"):
+        move(f"{near.url}::t", f"{far_pg.url}::t", if_exists=mode, verify=True)
+    assert far_pg.rows("TABLE t") == []
+
+
+def test_a_value_that_is_lost_is_not_taken_for_a_null(
+    near: Bench, far_pg: Bench, move: Move
+) -> None:
+    far_pg.run(EMPTY, SPOILING.format("NEW.a := nullif(NEW.a, '');"), TRIGGER)
+    with pytest.raises(VerifyError, match="'a'"):
+        move(f"{near.url}::t", f"{far_pg.url}::t", verify=True)
+
+
+def test_rounding_is_found(near: Bench, far_pg: Bench, move: Move) -> None:
+    far_pg.run("CREATE TABLE t (id int, a text, n numeric(10,1))")
+    with pytest.raises(VerifyError, match="'n'"):
+        move(f"{near.url}::t", f"{far_pg.url}::t", verify=True)
+    assert far_pg.rows("TABLE t") == []
+
+
+def test_a_row_too_many_is_found(near: Bench, far_pg: Bench, move: Move) -> None:
+    far_pg.run(EMPTY, SPOILING.format("IF NEW.id = 7 THEN RETURN NULL; END IF;"), TRIGGER)
+    with pytest.raises(VerifyError, match="102 rows were sent and 101 arrived"):
+        move(f"{near.url}::t", f"{far_pg.url}::t", if_exists="replace", verify=True)
+    assert far_pg.rows("TABLE t") == []
+
+
+def test_types_that_cannot_be_compared_are_said_so(near: Bench, far_pg: Bench, move: Move) -> None:
+    near.run("CREATE TABLE j AS SELECT '{\"a\":1}'::json AS doc")
+    far_pg.run("CREATE TABLE j (doc jsonb)")
+    with pytest.raises(VerifyError, match=r"'doc' cannot be verified: it is json .* and jsonb"):
+        move(f"{near.url}::j", f"{far_pg.url}::j", verify=True)
+    assert far_pg.rows("TABLE j") == []
+
+
+def test_rows_of_a_file_are_counted_and_no_more_is_claimed(
+    one_pg: Bench, move: Move, tmp_path: Path
+) -> None:
+    source = tmp_path / "t.csv"
+    source.write_bytes(b"id,a,n\n1,x,1.5\n2,,\n")
+    moved = move(str(source), f"{one_pg.url}::t", verify=True)
+    assert (moved.verified, moved.compared) == (True, COUNTED)
+    one_pg.run(SPOILING.format("IF NEW.id = 1 THEN RETURN NULL; END IF;"), TRIGGER)
+    again = move(str(source), f"{one_pg.url}::t", verify=True)
+    assert again.rows == 1, "COPY itself says how many rows a trigger has let through"
+
+
+def test_what_nobody_reads_again_is_not_called_verified(
+    near: Bench, move: Move, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="not read again"):
+        move(f"{near.url}::t", str(tmp_path / "t.csv"), verify=True)
+    assert not (tmp_path / "t.csv").exists()
+    with pytest.raises(UsageError, match="sqlite"):
+        move(f"{near.url}::t", f"sqlite:///{tmp_path}/x.db::t", verify=True)
+
+
+def test_an_upsert_is_refused_before_anything_moves(near: Bench, far_pg: Bench, move: Move) -> None:
+    far_pg.run(EMPTY)
+    with pytest.raises(UsageError, match="upsert"):
+        move(f"{near.url}::t", f"{far_pg.url}::t", if_exists="upsert", key=("id",), verify=True)
+
+
+def test_nothing_is_claimed_when_nothing_was_asked(near: Bench, far_pg: Bench, move: Move) -> None:
+    moved = move(f"{near.url}::t", f"{far_pg.url}::t")
+    assert (moved.verified, moved.compared) == (None, "")
