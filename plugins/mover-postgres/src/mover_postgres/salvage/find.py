@@ -28,6 +28,7 @@ SOFT_ERRORS_SINCE = 160000
 
 _FAULTS_OF_ROWS = ("22", "23")
 _RAISED = "P0001"
+_NO_RIGHT = "42501"
 
 
 def find_bad_rows(driver: PsycopgConnection, target: Target, column: str | None) -> None:
@@ -227,31 +228,51 @@ def _cases(check: _Check) -> tuple[sql.Composable, sql.Composable, sql.Composabl
     )
 
 
+# What each row must meet besides its types, as a condition over the rows as `s`. A row that refers
+# to one of the same table may come with it, so that only an INSERT can tell.
 _CHECKS = """
-SELECT c.conname, pg_get_expr(c.conbin, c.conrelid),
-    (SELECT array_agg(a.attname::text) FROM pg_attribute a
-     WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
-FROM pg_constraint c WHERE c.conrelid = %s::regclass AND c.contype = 'c' ORDER BY 1
+SELECT c.conname, c.contype::text, names.loaded,
+    CASE c.contype WHEN 'c' THEN pg_get_expr(c.conbin, c.conrelid) ELSE (
+        SELECT format(
+            '%%s OR EXISTS (SELECT FROM %%s AS p WHERE %%s)',
+            string_agg(format('s.%%I IS NULL', a.attname), ' OR '),
+            c.confrelid::regclass,
+            string_agg(format('p.%%I = s.%%I', b.attname, a.attname), ' AND '))
+        FROM unnest(c.conkey, c.confkey) AS k(here, there)
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here
+        JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.there
+    ) END
+FROM pg_constraint c, LATERAL (
+    SELECT array_agg(a.attname::text) AS loaded FROM pg_attribute a
+    WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+) AS names
+WHERE c.conrelid = %s::regclass
+    AND (c.contype = 'c' OR (c.contype = 'f' AND c.confrelid <> c.conrelid
+        AND c.confmatchtype = 's' AND NOT c.condeferred))
+ORDER BY c.contype, c.conname
 """
+_WORDS = {
+    "c": 'new row for relation "{}" violates check constraint "{}"',
+    "f": 'insert or update on table "{}" violates foreign key constraint "{}"',
+}
 
 
 def _mark_checks(driver: PsycopgConnection, target: Target) -> None:
-    """Find the rows that a CHECK refuses, where it looks at what is loaded alone."""
+    """Find the rows that a CHECK or foreign key refuses, where it looks at what is loaded alone."""
     loaded = {column.name for column in target.columns}
     table = relation(target.table).as_string(driver)
-    for name, expression, columns in fetch(driver, _CHECKS, (table,)):
+    for name, kind, columns, condition in fetch(driver, _CHECKS, (table,)):
         if not columns or not loaded.issuperset(columns):
             continue
-        words = f'new row for relation "{target.shown.name}" violates check constraint "{name}"'
         statement = sql.SQL(
             "INSERT INTO {} (mover_row, col, reason) SELECT mover_row, {}, {} FROM ({}) AS s "
-            "WHERE NOT ({}) ON CONFLICT DO NOTHING"
+            "WHERE NOT ({})"
         ).format(
             relation(REJECTED),
             sql.Literal(columns[0] if len(columns) == 1 else None),
-            sql.Literal(words),
+            sql.Literal(_WORDS[kind].format(target.shown.name, name)),
             target.typed(),
-            sql.SQL(expression),
+            sql.SQL(condition),
         )
         try:
             with undoing(driver):
@@ -259,6 +280,6 @@ def _mark_checks(driver: PsycopgConnection, target: Target) -> None:
             if found:
                 forget_rejected(driver)
         except psycopg2.Error as error:
-            # The expression itself fails for some row: the INSERT will find out for which.
-            if not is_about_rows(error):
+            # The condition fails for some row, or we may not read what it reads: the INSERT tells.
+            if not is_about_rows(error) and error.pgcode != _NO_RIGHT:
                 raise

@@ -156,7 +156,7 @@ def _suspect_by(
 _BODY = """
 #variable_conflict use_column
 DECLARE
-    mover_done bigint; mover_step bigint; mover_col text; mover_words text; mover_detail text;
+    mover_done bigint; mover_col text; mover_words text; mover_detail text;
 BEGIN
     {insertion} WHERE mover_row BETWEEN mover_lo AND mover_hi;
     GET DIAGNOSTICS mover_done = ROW_COUNT;
@@ -174,10 +174,14 @@ EXCEPTION WHEN data_exception OR integrity_constraint_violation OR raise_excepti
         VALUES (mover_lo, nullif(mover_col, ''), mover_words);
         RETURN 0;
     END IF;
-    mover_step := CASE WHEN mover_hi - mover_lo >= {group} THEN {group} ELSE 1 END;
+    IF mover_hi - mover_lo < {group} THEN
+        RETURN (SELECT sum({put}(mover_row, mover_row)) FROM (
+            SELECT mover_row FROM {text}
+            WHERE mover_row BETWEEN mover_lo AND mover_hi ORDER BY mover_row) AS each);
+    END IF;
     RETURN (
-        SELECT sum({put}(first, least(first + mover_step - 1, mover_hi)))
-        FROM generate_series(mover_lo, mover_hi, mover_step) AS first
+        SELECT sum({put}(first, least(first + {group} - 1, mover_hi)))
+        FROM generate_series(mover_lo, mover_hi, {group}) AS first
     );
 END
 """
@@ -189,6 +193,7 @@ def _make_function(driver: PsycopgConnection, target: Target) -> None:
         insertion=_insertion(target),
         rejected=relation(REJECTED),
         put=_PUT,
+        text=relation(TEXT),
         group=sql.Literal(_GROUP),
     )
     run(
