@@ -55,7 +55,7 @@ class Wired:
         return self.open()
 
 
-class ServerError(psycopg2.Error):
+class ServerError(psycopg2.Error):  # type: ignore[misc]  # the driver has no types
     """An error that a server answered past the driver, as the driver would have raised it."""
 
     def __init__(self, body: bytes) -> None:
@@ -65,12 +65,12 @@ class ServerError(psycopg2.Error):
         self._diag = SimpleNamespace(**{name: found.get(key) for key, name in _FIELDS.items()})
 
     @property
-    def pgcode(self) -> str | None:  # type: ignore[override]
+    def pgcode(self) -> str | None:
         """The SQLSTATE."""
         return self._code
 
     @property
-    def diag(self) -> SimpleNamespace:  # type: ignore[override]
+    def diag(self) -> SimpleNamespace:
         """What the server said."""
         return self._diag
 
