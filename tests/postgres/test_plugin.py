@@ -34,10 +34,18 @@ def test_the_plugin_speaks_the_core_s_language_and_loads_nothing_heavy() -> None
 
 def test_its_parts_are_named_after_their_statements() -> None:
     (kind,) = plugin.mover_databases()
-    (loader,) = plugin.mover_loaders()
-    (unloader,) = plugin.mover_unloaders()
-    assert (loader.name, unloader.name) == ("postgres-copy-in", "postgres-copy-out")
-    assert loader.dialects == unloader.dialects == kind.dialects == {"postgresql"}
+    loaders, unloaders = plugin.mover_loaders(), plugin.mover_unloaders()
+    assert [loader.name for loader in loaders] == [
+        "postgres-copy-in",
+        "postgres-binary-in",
+        "postgres-insert-select",
+    ]
+    assert [unloader.name for unloader in unloaders] == [
+        "postgres-copy-out",
+        "postgres-binary-out",
+        "postgres-copy-arrow",
+    ]
+    assert all(part.dialects == kind.dialects for part in (*loaders, *unloaders))
 
 
 def test_connections_name_themselves_and_give_up_in_time(one_pg: Bench) -> None:
