@@ -435,3 +435,18 @@ def test_two_hundred_thousand_rows_with_bad_ones_among_them(
     print(f"share {share}: {took}")
     assert rejects.lines()[0] == share + 1
     assert took[share] < 8 * took[None]
+
+
+def test_routes_that_take_all_or_none_stand_back(pg: Bench, move: Move, rejects: Rejects) -> None:
+    pg.run(
+        "CREATE TABLE s (id int, n int)",
+        "INSERT INTO s VALUES (1, 1), (2, -1)",
+        "CREATE TABLE t (id int, n int CHECK (n > 0))",
+    )
+    ends = f"{pg.url}::s", f"{pg.url}::t"
+    moved = move(*ends, max_failure_rows=1, rejects=rejects.path)
+    assert (moved.rows, moved.rejected) == (1, 1)
+    assert "postgres-insert-select" not in moved.route
+    with pytest.raises(MoverError):
+        move(*ends)
+    assert pg.rows("TABLE t") == [(1, 1)]

@@ -27,13 +27,13 @@ class InsertSelect:
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Offer the source's own form, where one statement can stand for a COPY out and in."""
         from mover_postgres.neighbours import obstacle
-        from mover_postgres.source import postgres_source
+        from mover_postgres.source import NO_CHOICE, postgres_source
 
         source = postgres_source(ask)
         forms = [form for form in ask.forms if form.kind == "table"]
         if source is None or not forms:
             return ()
-        why = obstacle(ask, source)
+        why = NO_CHOICE if ask.instructions.tolerant else obstacle(ask, source)
         if why is not None:
             return (Refusal(why=why),)
         note = "INSERT ... SELECT within the server"

@@ -74,10 +74,12 @@ class BinaryIn:
 
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Offer the binary form of the table's own types, and refuse that of any other."""
-        from mover_postgres.source import postgres_source, target_types
+        from mover_postgres.source import NO_CHOICE, postgres_source, target_types
 
         if postgres_source(ask) is None:
             return ()
+        if ask.instructions.tolerant:
+            return (Refusal(why=NO_CHOICE),)
         types = target_types(ask)
         why = _without_binary(types)
         if why is not None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mover_postgres.signature import ColumnType
     from records_mover.parts import Ask, Database, Selection, Stored
 
-__all__ = ["postgres_source", "source_types", "target_types"]
+__all__ = ["NO_CHOICE", "postgres_source", "source_types", "target_types"]
+
+NO_CHOICE = "it takes all rows or none, and rows that do not fit are to be left out"
 
 
 def postgres_source(ask: Ask) -> Stored | None:
