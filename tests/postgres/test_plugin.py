@@ -45,7 +45,8 @@ def test_its_parts_are_named_after_their_statements() -> None:
         "postgres-binary-out",
         "postgres-copy-arrow",
     ]
-    assert all(part.dialects == kind.dialects for part in (*loaders, *unloaders))
+    assert all(loader.dialects == kind.dialects for loader in loaders)
+    assert all(unloader.dialects == kind.dialects for unloader in unloaders)
 
 
 def test_connections_name_themselves_and_give_up_in_time(one_pg: Bench) -> None:
