@@ -1,0 +1,152 @@
+"""Records directories are written in five steps, and read only when they are whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from records_mover import Session
+from records_mover.errors import (
+    MoverError,
+    NotFoundError,
+    RecordsException,
+    RecordsFolderNonEmptyException,
+)
+from records_mover.records.directory import RecordsDirectory
+from records_mover.url.local import LocalStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = 'id,name\n1,"a, b"\n2,\n'
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(ROWS)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, source: Path) -> Path:
+    move(source, f"{tmp_path}/dir/")
+    return tmp_path / "dir"
+
+
+def move(source: object, target: object, **options: Any) -> None:
+    with Session() as session:
+        session.move(str(source), str(target), **options)
+
+
+def test_a_directory_holds_data_manifest_schema_and_format(folder: Path) -> None:
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"data.csv", "_manifest", "_schema.json", "_format_delimited"}
+    (entry,) = json.loads((folder / "_manifest").read_text())["entries"]
+    assert entry["url"] == (folder / "data.csv").as_uri()
+    assert (entry["mandatory"], entry["meta"]) == (True, {"content_length": len(ROWS)})
+    assert list(json.loads((folder / "_schema.json").read_text())["fields"]) == ["id", "name"]
+
+
+def test_a_directory_comes_back_as_it_was_also_elsewhere(folder: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved"
+    shutil.move(folder, moved)
+    move(f"{moved}/", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == ROWS
+
+
+def test_relative_entries_are_understood(folder: Path, tmp_path: Path) -> None:
+    manifest = folder / "_manifest"
+    manifest.write_text(json.dumps({"entries": [{"url": "data.csv"}]}))
+    move(f"{folder}/", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == ROWS
+
+
+def test_the_final_manifest_comes_last(folder: Path, source: Path, tmp_path: Path) -> None:
+    times = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert max(times, key=lambda name: times[name]) == "_manifest"
+
+
+def test_a_missing_file_is_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "data.csv").unlink()
+    with pytest.raises(NotFoundError, match=r"names 'file://.*data\.csv', which is not there"):
+        move(f"{folder}/", tmp_path / "out.csv")
+
+
+def test_another_length_is_refused(folder: Path, tmp_path: Path) -> None:
+    (folder / "data.csv").write_text(ROWS + "3,c\n")
+    with pytest.raises(RecordsException, match="the manifest says 20"):
+        move(f"{folder}/", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_directory_that_is_not_final_is_waited_for_and_then_refused(folder: Path) -> None:
+    (folder / "_manifest").rename(folder / "manifest")
+    started = time.monotonic()
+    with pytest.raises(RecordsException, match="is not complete: it has no '_manifest'"):
+        RecordsDirectory(LocalStore(), f"{folder}/", wait=0.3).parts()
+    assert 0.3 <= time.monotonic() - started < 5
+
+
+def test_a_folder_that_is_not_empty_is_no_target(folder: Path, source: Path) -> None:
+    with pytest.raises(RecordsFolderNonEmptyException, match="is not empty"):
+        move(source, f"{folder}/")
+
+
+def test_a_failed_move_leaves_nothing_that_a_retry_trips_over(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv.gz"
+    bad.write_bytes(b"\x1f\x8b\x08\x00 this is no gzip at all, whatever its first bytes say")
+    target = f"{tmp_path}/dir/"
+    with pytest.raises(MoverError):
+        move(bad, target)
+    good = tmp_path / "good.csv"
+    good.write_text(ROWS)
+    move(good, target)
+    assert (tmp_path / "dir" / "_manifest").exists()
+
+
+def test_a_folder_of_like_files_is_read_without_a_manifest(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"part{number}.csv").write_text(f"id,name\n{number},x\n")
+    (tmp_path / "_SUCCESS").touch()
+    out = tmp_path / "out" / "all.csv"
+    out.parent.mkdir()
+    move(f"{tmp_path}/", out)
+    assert out.read_text() == "id,name\n1,x\n2,x\n"
+    move(f"{tmp_path}/part*.csv", out)
+    assert out.read_text() == "id,name\n1,x\n2,x\n"
+
+
+def test_files_of_other_columns_are_not_mixed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,name\n1,x\n")
+    (tmp_path / "b.csv").write_text("id,other\n1,x\n")
+    with pytest.raises(MoverError, match=r"b\.csv"):
+        move(f"{tmp_path}/", tmp_path.parent / "mixed.csv")
+
+
+def test_a_folder_of_parquet_files_as_spark_writes_them_is_read(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path / "spark"
+    folder.mkdir()
+    for number in (0, 1):
+        table = pa.table({"id": pa.array([number], pa.int64()), "name": pa.array(["x"])})
+        pq.write_table(table, folder / f"part-0000{number}-c000.snappy.parquet")
+    (folder / "_SUCCESS").touch()
+    (folder / ".part-00000.crc").touch()
+    move(f"{folder}/", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "id,name\n0,x\n1,x\n"
+
+
+def test_the_format_of_the_directory_is_believed(tmp_path: Path, source: Path) -> None:
+    target = tmp_path / "dir"
+    move(source, f"{target}/", target_variant="bluelabs")
+    form = json.loads((target / "_format_delimited").read_text())
+    assert form["variant"] == "bluelabs"
+    move(f"{target}/", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == ROWS
