@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -13,11 +12,11 @@ from records_mover.parts import Part, Streams
 from records_mover.records.once import Headed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from records_mover.formats import BaseRecordsFormat
 
-__all__ = ["can_join", "joined"]
+__all__ = ["can_join", "join_into", "joined"]
 
 _BLOCK = 1 << 20
 _MARKS = '\r\n",\\'
@@ -36,11 +35,20 @@ def joined(streams: Streams, name: str) -> Streams:
     Compressed ones are decompressed and compressed again, as headers must be taken from within.
     """
     parts, form = streams.parts, streams.format
-    part = Part(name=name, open=lambda: pulled(lambda sink: _push(parts, form, sink)))
+    part = Part(name=name, open=lambda: pulled(lambda sink: join_into(parts, form, sink)))
     return replace(streams, parts=(replace(part, rereadable=False),))
 
 
-def _push(parts: Sequence[Part], form: BaseRecordsFormat, sink: BinaryIO) -> None:
+def join_into(
+    parts: Sequence[Part],
+    form: BaseRecordsFormat,
+    sink: BinaryIO,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the rows of several parts, under the header of the first.
+
+    ``check`` is called before each block, and stops by raising.
+    """
     from records_mover.formats.compression import compressing
 
     with closing(compressing(sink, form.compression)) as out:
@@ -48,7 +56,9 @@ def _push(parts: Sequence[Part], form: BaseRecordsFormat, sink: BinaryIO) -> Non
         for part in parts:
             with closing(_rows(part, form, first=not ended.last)) as rows:
                 ended.end_line()
-                shutil.copyfileobj(rows, cast(BinaryIO, ended), _BLOCK)
+                while block := rows.read(_BLOCK):
+                    check()
+                    ended.write(block)
 
 
 class _Ended:

@@ -15,7 +15,7 @@ from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.directory import RecordsDirectory, WrittenFile
-from records_mover.records.join import can_join, joined
+from records_mover.records.join import can_join, join_into, joined
 from records_mover.url.local import absolute_url
 
 if TYPE_CHECKING:
@@ -221,6 +221,10 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     store = work.context.store(url)
     if not work.into_one_file:
         return _write_directory(streams, RecordsDirectory(store, url), work)
+    if len(streams.parts) > 1 and can_join(streams.format):
+        with store.write(url) as sink, read_ahead(streams.parts) as parts:
+            join_into(parts, streams.format, sink, work.cancellation.check)
+        return _written(url, streams, work)
     (part,) = _one(streams, work, stack).parts
     with store.write(url) as sink, closing(part.open()) as source:
         _copy(source, sink, work)
