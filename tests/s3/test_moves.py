@@ -1,0 +1,91 @@
+"""Whole moves between S3 and PostgreSQL, streamed through this machine and never staged on it."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from records_mover import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from records_mover.records import MoveResult
+
+    Move = Callable[..., MoveResult]
+
+ROWS = b'id,name,price\n1,"a, b",1.50\n2,"",\n3,,2.25\n'
+
+
+@pytest.fixture
+def move(server: Any) -> Iterator[Move]:
+    with Session() as session:
+        yield session.move
+
+
+def put(client: Any, bucket: str, key: str, body: bytes) -> str:
+    client.put_object(Bucket=bucket, Key=key, Body=body)
+    return f"s3://{bucket}/{key}"
+
+
+def get(client: Any, bucket: str, key: str) -> bytes:
+    body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
+def test_an_object_goes_into_a_table_and_back(
+    move: Move, client: Any, bucket: str, pg_url: str
+) -> None:
+    source = put(client, bucket, "in/trips.csv", ROWS)
+    assert move(source, f"{pg_url}::t").route == ("read", "postgres-copy-in")
+    assert move(f"{pg_url}::t", f"s3://{bucket}/out/t.csv").rows == 3
+    assert get(client, bucket, "out/t.csv") == ROWS
+
+
+def test_a_packed_object_is_unpacked_on_the_way(
+    move: Move, client: Any, bucket: str, pg_url: str
+) -> None:
+    source = put(client, bucket, "trips.csv.gz", gzip.compress(ROWS))
+    assert move(source, f"{pg_url}::t").rows == 3
+
+
+def test_objects_below_a_prefix_are_one_source(
+    move: Move, client: Any, bucket: str, pg_url: str
+) -> None:
+    for number in range(5):
+        put(client, bucket, f"many/part{number}.csv", b"id,name\n%d,x\n" % number)
+    assert move(f"s3://{bucket}/many/", f"{pg_url}::t").rows == 5
+
+
+def test_a_records_directory_is_written_and_read(
+    move: Move, client: Any, bucket: str, pg_url: str
+) -> None:
+    source = put(client, bucket, "in.csv", ROWS)
+    move(source, f"{pg_url}::t")
+    move(f"{pg_url}::t", f"s3://{bucket}/dir/")
+    keys = {
+        found["Key"].rsplit("/", 1)[-1]
+        for found in client.list_objects_v2(Bucket=bucket, Prefix="dir/")["Contents"]
+    }
+    assert keys == {"data.csv", "_manifest", "_schema.json", "_format_delimited"}
+    assert move(f"s3://{bucket}/dir/", f"{pg_url}::again").rows == 3
+
+
+def test_parquet_goes_into_a_table(move: Move, client: Any, bucket: str, pg_url: str) -> None:
+    source = put(client, bucket, "in.csv", ROWS)
+    move(source, f"s3://{bucket}/in.parquet")
+    assert move(f"s3://{bucket}/in.parquet", f"{pg_url}::t").rows == 3
+
+
+def test_a_load_that_fails_leaves_the_old_rows(
+    move: Move, client: Any, bucket: str, pg_url: str
+) -> None:
+    from records_mover.errors import BadRowError
+
+    move(put(client, bucket, "good.csv", ROWS), f"{pg_url}::t")
+    bad = put(client, bucket, "bad.csv", b"id,name,price\n1,x,dear\n")
+    with pytest.raises(BadRowError, match="dear"):
+        move(bad, f"{pg_url}::t", if_exists="truncate")
+    assert move(f"{pg_url}::t", f"s3://{bucket}/still.csv").rows == 3
