@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from records_mover.parts import Part
 
@@ -19,32 +20,33 @@ _BLOCK = 1 << 20
 
 
 @contextmanager
-def read_ahead(parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
+def read_ahead(parts: Sequence[Part], folder: Path | None = None) -> Iterator[tuple[Part, ...]]:
     """Give the same parts, of which all but the first are read from now on.
 
-    What is read ahead waits in files without a name. Streams that can be read again are no
-    hurry, and stay as they are: only one that somebody produces gains by being read early.
+    What is read ahead waits in files without a name, in ``folder`` where one is given: the place
+    that has to hold it all in the end. Streams that can be read again are no hurry, and stay as
+    they are: only one that somebody produces gains by being read early.
     """
     with ExitStack() as stack:
         yield tuple(
-            part if part.rereadable or not position else _started(part, stack)
+            part if part.rereadable or not position else _started(part, folder, stack)
             for position, part in enumerate(parts)
         )
 
 
-def _started(part: Part, stack: ExitStack) -> Part:
-    ahead = _Ahead(part)
+def _started(part: Part, folder: Path | None, stack: ExitStack) -> Part:
+    ahead = _Ahead(part, folder)
     stack.callback(ahead.stop)
     return replace(part, open=ahead.open)
 
 
 class _Ahead(threading.Thread):
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, folder: Path | None) -> None:
         super().__init__(name="mover-ahead", daemon=True)
         self._part = part
         self._error: BaseException | None = None
         self._stopped = False
-        self._spool = cast(BinaryIO, tempfile.TemporaryFile(prefix="mover-"))  # noqa: SIM115 - until stop()
+        self._spool = cast(BinaryIO, tempfile.TemporaryFile(prefix="mover-", dir=folder))  # noqa: SIM115 - until stop()
         self.start()
 
     def run(self) -> None:

@@ -16,10 +16,12 @@ from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.directory import RecordsDirectory, WrittenFile
 from records_mover.records.join import can_join, join_into, joined
-from records_mover.url.local import absolute_url
+from records_mover.url import scheme_of
+from records_mover.url.local import absolute_url, local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -210,7 +212,7 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
     if len(streams.parts) == 1:
         return streams
     if can_join(streams.format):
-        parts = stack.enter_context(read_ahead(streams.parts))
+        parts = stack.enter_context(read_ahead(streams.parts, _folder(work.target.url or "-")))
         return joined(replace(streams, parts=parts), work.target.title)
     return _encoded(_decoded(streams, work, stack), streams.format, work)
 
@@ -222,13 +224,21 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     if not work.into_one_file:
         return _write_directory(streams, RecordsDirectory(store, url), work)
     if len(streams.parts) > 1 and can_join(streams.format):
-        with store.write(url) as sink, read_ahead(streams.parts) as parts:
+        with store.write(url) as sink, read_ahead(streams.parts, _folder(url)) as parts:
             join_into(parts, streams.format, sink, work.cancellation.check)
         return _written(url, streams, work)
     (part,) = _one(streams, work, stack).parts
     with store.write(url) as sink, closing(part.open()) as source:
         _copy(source, sink, work)
     return _written(url, streams, work)
+
+
+def _folder(url: str) -> Path | None:
+    """Return the folder of a local file; None for anything else, such as a device."""
+    if scheme_of(url) != "file":
+        return None
+    path = local_path(url).absolute()
+    return path.parent if path.is_file() or not path.exists() else None
 
 
 def _written(url: str, rows: Streams | Files, work: Work) -> Files:

@@ -20,6 +20,9 @@ __all__ = ["Blocks", "export_snapshot", "import_snapshot", "ranges_of", "streams
 
 LARGE = 32 << 20
 """Bytes of a table from which on a second connection saves more than it costs."""
+HUGE = 8 << 30
+"""Bytes from which on one stream is enough unless more are asked for: what several streams give
+has to wait somewhere until its turn comes."""
 STREAMS_AT_MOST = 4
 # Before this version a range of row addresses is found by reading the whole table.
 RANGES_SINCE = 140000
@@ -48,7 +51,7 @@ def streams_for(asked: int | None, size: int, server: int) -> int:
         return 1
     if asked is not None:
         return asked
-    return 1 if size < LARGE else min(STREAMS_AT_MOST, os.cpu_count() or 1)
+    return min(STREAMS_AT_MOST, os.cpu_count() or 1) if LARGE <= size < HUGE else 1
 
 
 def ranges_of(driver: PsycopgConnection, table: TableName, asked: int | None) -> tuple[Blocks, ...]:
