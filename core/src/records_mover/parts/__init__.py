@@ -1,0 +1,61 @@
+"""The values and protocols that cross the plugin line: what a part is asked, offers and does."""
+
+from __future__ import annotations
+
+from records_mover.parts.databases import (
+    Database,
+    DatabaseKind,
+    ExistingMode,
+    Fingerprinting,
+    Landing,
+    PublishRequest,
+)
+from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Tier
+from records_mover.parts.jobs import (
+    Ask,
+    Loaded,
+    Loader,
+    LoadJob,
+    Reject,
+    RejectSink,
+    Unloader,
+    UnloadJob,
+)
+from records_mover.parts.kinds import Creds, FormatKind
+from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
+from records_mover.parts.tables import Column, Fingerprint, Selection, TableInfo, TableName
+
+__all__ = [
+    "Ask",
+    "Batches",
+    "Column",
+    "Creds",
+    "Database",
+    "DatabaseKind",
+    "ExistingMode",
+    "Files",
+    "Fingerprint",
+    "Fingerprinting",
+    "Form",
+    "FormKind",
+    "FormatKind",
+    "Landing",
+    "LoadJob",
+    "Loaded",
+    "Loader",
+    "Offer",
+    "Part",
+    "Payload",
+    "PublishRequest",
+    "Refusal",
+    "Reject",
+    "RejectSink",
+    "Selection",
+    "Stored",
+    "Streams",
+    "TableInfo",
+    "TableName",
+    "Tier",
+    "UnloadJob",
+    "Unloader",
+]

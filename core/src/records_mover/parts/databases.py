@@ -1,0 +1,146 @@
+"""What a database answers for, and how a load becomes visible in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
+
+    from records_mover.parts.tables import Fingerprint, Selection, TableInfo, TableName
+    from records_mover.schema import RecordsSchema
+
+__all__ = [
+    "Database",
+    "DatabaseKind",
+    "ExistingMode",
+    "Fingerprinting",
+    "Landing",
+    "PublishRequest",
+]
+
+ExistingMode = Literal["append", "delete", "truncate", "drop", "replace", "upsert"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """Where rows land: a table on a connection whose transaction publishing ends.
+
+    A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
+    they land in another one first.
+    """
+
+    connection: Connection
+    table: TableName
+    target: TableName | None = None
+
+    @property
+    def shown(self) -> TableName:
+        """The table to name in messages."""
+        return self.target or self.table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRequest:
+    """How a load is to become visible.
+
+    ``columns`` are the columns that the load will fill; None means all that may be written.
+    ``check`` is called with the connection when the rows are in the table, just before they are
+    committed; whatever it raises leaves everything as it was.
+    ``checked`` asks that a row which the table would refuse is refused where it lands already, so
+    that the loader can leave it out.
+    """
+
+    table: TableName
+    mode: ExistingMode
+    info: TableInfo | None
+    schema: RecordsSchema | None = None
+    columns: tuple[str, ...] | None = None
+    key: tuple[str, ...] = ()
+    checked: bool = False
+    user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    check: Callable[[Connection], None] | None = None
+
+
+class Database(Protocol):
+    """A database behind an engine: what it holds, and how a load becomes visible in it."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine behind it."""
+        ...
+
+    @property
+    def dialect(self) -> str:
+        """The SQLAlchemy dialect's name, which loaders and unloaders go by."""
+        ...
+
+    def identity(self) -> str:
+        """Name the server and database; two tables with the same one can see each other."""
+        ...
+
+    def inspect(self, name: TableName) -> TableInfo | None:
+        """Describe a table, or return None when there is none; raise when its schema is absent."""
+        ...
+
+    def schema_of(self, selection: Selection) -> RecordsSchema:
+        """Return the records schema of a table or of a query's result, without reading rows."""
+        ...
+
+    def column_name(self, name: str) -> str:
+        """Return ``name`` as this database will store it."""
+        ...
+
+    def create_statements(self, name: TableName, schema: RecordsSchema) -> tuple[str, ...]:
+        """Return the DDL that makes a table of this schema."""
+        ...
+
+    def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
+        """Open the transaction, make the place to land, and publish when the block ends well."""
+        ...
+
+    def explain_publish(self, request: PublishRequest) -> str:
+        """Say in a clause what publishing will do."""
+        ...
+
+
+@runtime_checkable
+class Fingerprinting(Protocol):
+    """A ``Database`` that can say what rows amount to, which makes a move verifiable.
+
+    One that has this calls ``PublishRequest.check`` in every mode.
+    """
+
+    def fingerprint(
+        self, connection: Connection, table: TableName, columns: tuple[str, ...] | None = None
+    ) -> Fingerprint:
+        """Count a table's rows as this connection sees them, and sum up these columns if it can."""
+        ...
+
+    def hold_still(self, connection: Connection, table: TableName) -> None:
+        """Let nobody else write to the table until the transaction ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseKind:
+    """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
+
+    ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
+    dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
+    the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
+    whichever driver SQLAlchemy picks.
+    """
+
+    name: str
+    dialects: frozenset[str]
+    open: Callable[[Engine], Database]
+    recognises: Callable[[Connection], bool] | None = None
+    relatives: frozenset[str] = frozenset()
+    driver: str | None = None
+    connect_args: Mapping[str, object] = field(default_factory=dict)

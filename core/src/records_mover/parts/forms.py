@@ -1,0 +1,72 @@
+"""Where rows are and in which shape, and what a part answers when it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from records_mover.formats import BaseRecordsFormat
+
+__all__ = ["Form", "FormKind", "Offer", "Refusal", "Tier"]
+
+FormKind = Literal["table", "files", "streams", "batches"]
+
+
+class Tier(IntEnum):
+    """Named cost tiers: what one gigabyte costs, relative to a copy that a server makes itself.
+
+    A part may offer any figure; these are the ones to start from.
+    """
+
+    SERVER_SIDE = 1
+    """The bytes never leave the server or store."""
+    BULK = 10
+    """Bytes pass through this machine as they are."""
+    RECODE = 40
+    """Every value is parsed and written again, in bulk."""
+    ROWS = 1000
+    """Rows travel as statements, one batch of parameters after another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """Where the rows are and in which shape.
+
+    ``place`` is a URL for files, ``server/database`` for a table (see ``Database.identity``),
+    and ``"here"`` for what is in this process: streams and batches. ``format`` is None for tables
+    and batches.
+    """
+
+    kind: FormKind
+    place: str = "here"
+    format: BaseRecordsFormat | None = None
+
+    @property
+    def scheme(self) -> str:
+        """The URL scheme of the place where files are; empty for anything else."""
+        from records_mover.url import scheme_of
+
+        return scheme_of(self.place) if self.kind == "files" else ""
+
+    def __str__(self) -> str:
+        what = f"{self.format} {self.kind}" if self.format is not None else self.kind
+        return what if self.place == "here" else f"{what} at {self.place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A part can give, or take, rows in this form at this cost; ``note`` is shown by explain."""
+
+    form: Form
+    cost: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A part cannot, and why, in words meant for the user; ``form`` is what was asked, if one."""
+
+    why: str
+    form: Form | None = None

@@ -1,0 +1,184 @@
+"""Loaders and unloaders: what they are asked, and what they are to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from records_mover.instructions import ProcessingInstructions
+from records_mover.meter import Cancellation, Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from records_mover.parts.databases import Database, ExistingMode, Landing
+    from records_mover.parts.forms import Form, Offer, Refusal
+    from records_mover.parts.payloads import Payload, Stored
+    from records_mover.parts.tables import Fingerprint, Selection
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The question put to a loader or an unloader before a move.
+
+    ``forms`` are the forms that the other end can give (asked of a loader) or wants (asked of an
+    unloader), the most direct first. A part answers each with an ``Offer`` or a ``Refusal``, and
+    may add offers of forms that it prefers.
+
+    A loader is told more: ``source`` where the rows come from a database, whose form of kind
+    ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
+    columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
+    rows.
+    """
+
+    database: Database
+    selection: Selection
+    forms: tuple[Form, ...] = ()
+    schema: RecordsSchema | None = None
+    columns: tuple[str, ...] | None = None
+    source: Stored | None = None
+    into: tuple[str, ...] | None = None
+    mode: ExistingMode | None = None
+    exists: bool = True
+    bytes: int | None = None
+    rows: int | None = None
+    scratch: str | None = None
+    instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnloadJob:
+    """What an unloader is to do: these rows, in this form."""
+
+    database: Database
+    selection: Selection
+    form: Form
+    schema: RecordsSchema | None = None
+    instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
+    meter: Meter = field(default_factory=Meter)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    parallel: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A row that was left out: where it stands, why, and its own text.
+
+    ``line`` is the line of ``source`` where the row begins, or the row's number where there are no
+    lines.
+    """
+
+    source: str
+    line: int | None
+    column: str | None
+    reason: str
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.line}" if self.source else f"row {self.line}"
+        column = f"column '{self.column}': " if self.column else ""
+        return f"{place}: {column}{self.reason}"
+
+
+class RejectSink(Protocol):
+    """Where the rows go that do not fit, and how many of them a move tolerates."""
+
+    @property
+    def limit(self) -> float:
+        """How many rows may be left out; infinity for any number."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many there are so far, of all parts of the move."""
+        ...
+
+    def add(self, reject: Reject) -> None:
+        """Take a row; it never raises because of how many there are."""
+        ...
+
+    def check(self) -> None:
+        """Raise ``BadRowError`` when there are more rows than the limit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadJob:
+    """What a loader is to do: put the payload's rows into the landing table.
+
+    ``columns`` are the table's column names in the order in which values come. ``proof`` asks a
+    loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
+    rows that do not fit; without it the first of them ends the move.
+    """
+
+    database: Database
+    landing: Landing
+    columns: tuple[str, ...]
+    form: Form
+    schema: RecordsSchema | None = None
+    instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
+    meter: Meter = field(default_factory=Meter)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    parallel: int | None = None
+    proof: bool = False
+    rejects: RejectSink | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a loader did: rows that landed, and rows it had to leave out.
+
+    ``source`` is what the rows amount to where they came from, if the loader was asked.
+    """
+
+    rows: int
+    rejected: int = 0
+    source: Fingerprint | None = None
+
+
+class Unloader(Protocol):
+    """One way to get rows out of a table. ``name`` is the statement it runs, after its dialect."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique among all parts of its kind."""
+        ...
+
+    @property
+    def dialects(self) -> frozenset[str]:
+        """The SQLAlchemy dialects that it is for; ``*`` is any."""
+        ...
+
+    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
+        """Say which forms it can give; it reads no row and changes nothing."""
+        ...
+
+    def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:
+        """Give the rows; an error in the middle is raised by the reader, never an early end."""
+        ...
+
+
+class Loader(Protocol):
+    """One way to put rows into a table. ``name`` is the statement it runs, after its dialect."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique among all parts of its kind."""
+        ...
+
+    @property
+    def dialects(self) -> frozenset[str]:
+        """The SQLAlchemy dialects that it is for; ``*`` is any."""
+        ...
+
+    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
+        """Say which forms it can take; it changes nothing."""
+        ...
+
+    def load(self, job: LoadJob, payload: Payload) -> Loaded:
+        """Put the rows into the landing table, inside the transaction that is open."""
+        ...

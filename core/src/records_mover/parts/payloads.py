@@ -1,0 +1,75 @@
+"""Rows on their way: files, streams, batches, or what a server holds already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.parts.databases import Database
+    from records_mover.parts.tables import Fingerprint, Selection
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["Batches", "Files", "Part", "Payload", "Stored", "Streams"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One run of bytes: a file or a stream.
+
+    ``name`` is what messages call it. ``open`` may be called again where ``rereadable``.
+    """
+
+    name: str
+    open: Callable[[], BinaryIO]
+    size: int | None = None
+    url: str | None = None
+    rereadable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Files in a store, all of one format; ``columns`` as in ``Streams``."""
+
+    parts: tuple[Part, ...]
+    format: BaseRecordsFormat
+    columns: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Byte streams of one format; several may be read at the same time.
+
+    ``columns`` names the columns in the order in which they come, where that is known. ``proof``
+    asks a database that the rows come from what they amount to, in the snapshot that they were
+    read in; it may be called once every stream was read to its end.
+    """
+
+    parts: tuple[Part, ...]
+    format: BaseRecordsFormat
+    columns: tuple[str, ...] | None = None
+    proof: Callable[[], Fingerprint] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batches:
+    """Arrow record batches, read once."""
+
+    reader: pa.RecordBatchReader
+    schema: RecordsSchema | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Rows that stay where they are until a loader has its server fetch them."""
+
+    database: Database
+    selection: Selection
+
+
+Payload = Files | Streams | Batches | Stored

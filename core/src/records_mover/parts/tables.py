@@ -1,0 +1,76 @@
+"""Tables by name, what there is to know of them, and which of their rows are wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Column", "Fingerprint", "Selection", "TableInfo", "TableName"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableName:
+    """A table's name as the database spells it; ``schema`` None leaves it to the search path."""
+
+    name: str
+    schema: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of an existing table.
+
+    ``filled`` says that the server gives a value when none is sent (default, identity);
+    ``generated`` that none may be sent at all. ``type`` is the server's own spelling.
+    """
+
+    name: str
+    type: str
+    nullable: bool = True
+    filled: bool = False
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableInfo:
+    """What there is to know of a table before a move; ``rows`` and ``bytes`` are estimates."""
+
+    name: TableName
+    columns: tuple[Column, ...]
+    kind: Literal["table", "view", "other"] = "table"
+    rows: int | None = None
+    bytes: int | None = None
+
+    @property
+    def writable_columns(self) -> tuple[Column, ...]:
+        """The columns that a load may send values for."""
+        return tuple(column for column in self.columns if not column.generated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows of a database are wanted: a table, some of its columns, or a query's result."""
+
+    table: TableName | None = None
+    query: str | None = None
+    columns: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        return str(self.table) if self.table is not None else "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What rows amount to, in whatever order they come.
+
+    ``sums`` has one checksum a column, and is empty where rows were only counted. ``kinds`` says
+    what each was taken of: two that differ say nothing about each other. Sums of the same kind add
+    up, so that those of rows which were there before can be taken off.
+    """
+
+    rows: int
+    sums: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
