@@ -164,7 +164,8 @@ def test_explain_says_the_route_and_moves_nothing(
     assert [step["step"] for step in data["route"]] == ["read", "decode", "sql-insert"]
     table = runner("schema", f"{sqlite_url}::trips")
     assert table.exit_code == 1
-    assert "mvrec: there is no table" in table.stderr
+    assert "mvrec: there is no table 'sqlite:///" in table.stderr
+    assert "::trips'; check its name" in table.stderr
 
 
 def test_the_schema_of_a_file_can_be_given_back(

@@ -75,7 +75,7 @@ def test_a_csv_that_passes_as_it_is_loads_no_arrow(trips: Path, pg_url: str) -> 
         assert not {"pyarrow", "pandas", "numpy", "rich", "boto3"} & loaded
 
 
-def test_ten_rows_cost_little_more_than_twice_the_import_of_sqlalchemy(
+def test_ten_rows_cost_at_most_twice_the_import_of_sqlalchemy(
     mvrec: Path, tmp_path: Path, pg_url: str
 ) -> None:
     """Measured against what nothing here can make quicker: seconds depend on who else runs."""
@@ -87,4 +87,4 @@ def test_ten_rows_cost_little_more_than_twice_the_import_of_sqlalchemy(
     runs = [(_cpu_once(move), _cpu_once(bare)) for _ in range(5)]
     ours = min(cpu for cpu, _ in runs)
     assert ours <= 0.8  # seconds
-    assert ours <= 2.5 * min(cpu for _, cpu in runs)
+    assert ours <= 2.0 * min(cpu for _, cpu in runs)
