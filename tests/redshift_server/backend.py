@@ -75,7 +75,9 @@ class Backend:
     """A session in the PostgreSQL behind; ``status`` is what its last ReadyForQuery said."""
 
     def __init__(self, login: Login) -> None:
-        self.channel = Channel(socket.create_connection((login.host, login.port)))
+        sock = socket.create_connection((login.host, login.port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.channel = Channel(sock)
         self.parameters: dict[str, str] = {}
         self.key = b""
         self.status = b"I"

@@ -46,7 +46,7 @@ def plan_merge(cursor: Cursor, tokens: list[Token], session: Session) -> Action:
 
 
 def _condition(cursor: Cursor) -> list[Token]:
-    taken = list[Token]()
+    taken: list[Token] = []
     while cursor.here is not None and not (cursor.at("when") or cursor.at("remove", "duplicates")):
         token = cursor.next()
         if token.is_op("<") or token.is_op(">") or token.is_op("<>") or token.is_word("or"):

@@ -76,7 +76,7 @@ def check_refused(tokens: Sequence[Token]) -> None:
 def _check_clause(token: Token, after: Token | None, first: str) -> None:
     if first not in ("insert", "update", "delete", "with"):
         return
-    if token.is_word("returning"):
+    if token.is_word("returning") or (first == "with" and token.is_word("merge")):
         raise syntax_error(token.text)
     if token.is_word("on") and after is not None and after.is_word("conflict"):
         raise syntax_error(token.text)

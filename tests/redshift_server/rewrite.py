@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from redshift_server.aliases import with_aliases
 from redshift_server.backend import literal
 from redshift_server.grammar.cursor import MAX_NAME_BYTES, quoted
 from redshift_server.lexer import Token, is_space
@@ -24,6 +25,9 @@ def rewrite(tokens: Sequence[Token], session: Session) -> str:
     """Return the statement as the PostgreSQL behind has to read it."""
     meaning = [token for token in tokens if not is_space(token)]
     check_refused(meaning)
+    known = session.server.relations
+    if any(token.value in known and token.value.startswith(_CATALOG) for token in meaning):
+        tokens = with_aliases(tokens)
     return _Rewriter(tokens, session).text()
 
 

@@ -41,6 +41,7 @@ class RedshiftServer:
         self.relations: frozenset[str] = frozenset()
         self.oids: dict[int, str] = {}
         self.has_late_views = False
+        self._made_role = False
         self.has_external_tables = False
         self.query_ids = itertools.count(1000)
 
@@ -83,7 +84,7 @@ class RedshiftServer:
         if self._admin is not None:
             self._admin.close()
         self._outside(f"DROP DATABASE IF EXISTS {self._private} WITH (FORCE)")
-        with contextlib.suppress(RedshiftError):  # another stand-in may share the PostgreSQL behind
+        if self._made_role:
             self._outside(f"DROP ROLE IF EXISTS {quoted(self.config.user)}")
 
     def drop_connections(self) -> int:
@@ -144,10 +145,9 @@ class RedshiftServer:
             f"CREATE DATABASE {self._private} ENCODING 'SQL_ASCII' TEMPLATE template0"
             " LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
         )
-        self._outside(
-            f"DO $$ BEGIN CREATE ROLE {quoted(config.user)} LOGIN SUPERUSER;"
-            " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-        )
+        with contextlib.suppress(RedshiftError):  # another stand-in before the same PostgreSQL
+            self._outside(f"CREATE ROLE {quoted(config.user)} LOGIN SUPERUSER")
+            self._made_role = True
         self._admin = self.backend()
         self._admin.query("CREATE SCHEMA rs_catalog; GRANT USAGE ON SCHEMA rs_catalog TO PUBLIC")
         self._admin.query(

@@ -35,10 +35,12 @@ CREATE FUNCTION rs_catalog.add_foreign(regclass, text) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET allow_system_table_mods = on AS $$
 BEGIN
   UPDATE pg_catalog.pg_index SET indisunique = true
-    WHERE indexrelid IN (SELECT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u'));
+    WHERE indexrelid IN (SELECT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u')
+    AND connamespace <> 'rs_catalog'::regnamespace);
   EXECUTE format('ALTER TABLE %s ADD %s NOT ENFORCED', $1, $2);
   UPDATE pg_catalog.pg_index SET indisunique = false
-    WHERE indexrelid IN (SELECT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u'));
+    WHERE indexrelid IN (SELECT conindid FROM pg_catalog.pg_constraint WHERE contype IN ('p', 'u')
+    AND connamespace <> 'rs_catalog'::regnamespace);
 END $$;
 CREATE FUNCTION rs_catalog.count_rows(regclass) RETURNS bigint LANGUAGE plpgsql STABLE
   SECURITY DEFINER AS $$

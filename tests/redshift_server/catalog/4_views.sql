@@ -139,3 +139,5 @@ CREATE VIEW rs_catalog.svv_table_info AS SELECT rs_catalog.database_name()::text
   FROM rs_catalog.user_columns u JOIN rs_catalog.pg_class c ON c.oid = u.reloid
   WHERE u.relkind = 'r' AND rs_catalog.count_rows(u.reloid) > 0
   GROUP BY u.nspname, u.reloid, u.relname, c.reldiststyle;
+CREATE VIEW rs_catalog.pg_namespace AS SELECT oid, nspname, nspowner, nspacl
+  FROM pg_catalog.pg_namespace WHERE nspname <> 'rs_catalog';
