@@ -149,5 +149,5 @@ def _actions(change: Reshape, *, empty: bool) -> Iterator[sql.Composable]:
 def _make_again(driver: PsycopgConnection, view: View) -> None:
     for statement in view.creation:
         execute(driver, statement)
-    for statement in (*revocations(driver, view), *(view.grants or ())):
+    for statement in (*revocations(driver, view), *view.grants):
         execute(driver, statement)

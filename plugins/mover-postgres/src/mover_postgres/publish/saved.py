@@ -56,7 +56,17 @@ def save(driver: PsycopgConnection, table: str, retyped: Sequence[tuple[str, str
 def _queries(server: int) -> list[str]:
     later = [_PUBLISHED] if server >= _PUBLISHED_COLUMNS_SINCE else []
     packed = [_COMPRESSION] if server >= _COMPRESSION_SINCE else []
-    return [_POLICIES, _TRIGGERS, _RULES, *later, _STORAGE, *packed, _SEQUENCES, _INDEX_STATISTICS]
+    return [
+        _POLICIES,
+        _TRIGGERS,
+        _RULES,
+        *later,
+        _STORAGE,
+        *packed,
+        _SEQUENCES,
+        _SAMPLED,
+        _STATISTICS,
+    ]
 
 
 _PUBLISHED_COLUMNS_SINCE = 150000
@@ -144,9 +154,14 @@ JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attre
 JOIN pg_sequence s ON s.seqrelid = d.objid
 WHERE q.spelling = 'bigint' AND s.seqtypid <> 'int8'::regtype
 """
-_INDEX_STATISTICS = """
+_SAMPLED = """
 SELECT NULL, format('ALTER INDEX %%s ALTER COLUMN %%s SET STATISTICS %%s', attrelid::regclass,
     attnum, attstattarget)
 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid
 WHERE i.indrelid = %(table)s::regclass AND COALESCE(a.attstattarget, -1) >= 0
+"""
+_STATISTICS = """
+SELECT NULL, format('ALTER STATISTICS %%I.%%I SET STATISTICS %%s', nspname, stxname, stxstattarget)
+FROM pg_statistic_ext JOIN pg_namespace n ON n.oid = stxnamespace
+WHERE stxrelid = %(table)s::regclass AND stxstattarget >= 0
 """

@@ -17,14 +17,15 @@ __all__ = ["View", "revocations", "views_on"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A view, plain or materialized; ``grants`` is None where it has the owner's rights only."""
+    """A view, plain or materialized; ``granted`` unless its owner has all rights by default."""
 
     oid: int
     name: str
     materialized: bool
     populated: bool
     creation: Sequence[str]
-    grants: Sequence[str] | None
+    granted: bool
+    grants: Sequence[str]
 
     @property
     def drop(self) -> str:
@@ -61,7 +62,8 @@ def views_on(driver: PsycopgConnection, table: str, columns: Sequence[str]) -> l
             materialized=materialized,
             populated=populated,
             creation=[row[0] for query in _CREATION for row in fetch(driver, query, {"view": oid})],
-            grants=[row[0] for row in fetch(driver, _GRANTS, {"view": oid})] if granted else None,
+            granted=granted,
+            grants=[row[0] for row in fetch(driver, _GRANTS, {"view": oid})],
         )
         for oid, name, materialized, populated, granted in found
     ]
@@ -77,7 +79,7 @@ WHERE oid = %s::regclass AND (%s OR grantee <> relowner)
 
 def revocations(driver: PsycopgConnection, view: View) -> list[str]:
     """Return what takes away the rights that default privileges gave to a view just made."""
-    asked = (view.name, view.grants is not None)
+    asked = (view.name, view.granted)
     return [row[0] for row in fetch(driver, _REVOCATIONS, asked)]
 
 
@@ -129,9 +131,11 @@ FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
 WHERE attrelid = %(view)s AND relkind = 'm' AND attnum > 0 AND COALESCE(attstattarget, -1) >= 0
 """
 _STATISTICS = """
-SELECT format('%%s; ALTER STATISTICS %%s OWNER TO %%I; COMMENT ON STATISTICS %%s IS %%L',
+SELECT format('%%s; ALTER STATISTICS %%s OWNER TO %%I; COMMENT ON STATISTICS %%s IS %%L; %%s',
     pg_get_statisticsobjdef(s.oid), name, pg_get_userbyid(stxowner), name,
-    obj_description(s.oid, 'pg_statistic_ext'))
+    obj_description(s.oid, 'pg_statistic_ext'),
+    CASE WHEN stxstattarget >= 0 THEN format('ALTER STATISTICS %%s SET STATISTICS %%s', name,
+        stxstattarget) END)
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = stxnamespace,
     format('%%I.%%I', nspname, stxname) AS name
 WHERE stxrelid = %(view)s ORDER BY s.oid
