@@ -15,7 +15,7 @@ from mover_postgres.publish.alter import alter, changes_of, told_of
 from mover_postgres.publish.merge import check_key, insert, is_same, source_of, update
 from mover_postgres.publish.referrers import listed, referrers, refuse_dangling
 from mover_postgres.publish.reshaping import refuse_needed
-from mover_postgres.publish.stage import STAGE, execute
+from mover_postgres.publish.stage import STAGE, execute, lock
 from mover_postgres.statements import columns_of, relation
 from records_mover.errors import DatabaseError
 from records_mover.parts import Reshape
@@ -39,7 +39,7 @@ def exchange(
     assert request.info is not None, "a table that is not there is created"
     table = request.table
     change = changes_of(driver, request.info, request.reshape or Reshape())
-    _lock(driver, table, "ACCESS EXCLUSIVE" if change else "SHARE ROW EXCLUSIVE")
+    lock(driver, table, "ACCESS EXCLUSIVE" if change else "SHARE ROW EXCLUSIVE")
     if change.dropped:
         refuse_needed(driver, table, change.dropped)
     used = [each for each in referrers(driver, table) if each.is_used(driver)]
@@ -61,12 +61,6 @@ def _finished(
     yield from told_of(change)
     if altered is not None:
         yield from altered.finish(driver)
-
-
-def _lock(driver: PsycopgConnection, table: TableName, mode: str) -> None:
-    """Let others read at most, from here to the end of the transaction."""
-    lock = sql.SQL("LOCK TABLE {} IN {} MODE")
-    execute(driver, lock.format(relation(table), sql.SQL(mode)))
 
 
 def _fill(
@@ -132,7 +126,7 @@ def _by_key(
 ) -> None:
     """Keep rows that are referred to, and change them: ON DELETE has nothing to act upon."""
     for referrer in acting:  # nobody may begin to refer to a row that is about to go
-        _lock(driver, referrer.table, "SHARE")
+        lock(driver, referrer.table, "SHARE")
     refuse_dangling(driver, request.table, columns, acting)
     check_key(driver, key)
     table = relation(request.table)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import PublishRequest
 
-__all__ = ["STAGE", "execute", "make_stage"]
+__all__ = ["STAGE", "execute", "lock", "make_stage"]
 
 # Of a session of our own, and gone with it; the schema keeps it apart from any other table.
 STAGE = TableName(schema="pg_temp", name="mover_stage")
@@ -99,3 +99,11 @@ def execute(driver: PsycopgConnection, statement: sql.Composable | str) -> None:
     """Run a statement that gives no rows, or whose rows nobody wants."""
     with driver.cursor() as cursor:
         cursor.execute(statement)
+
+
+def lock(driver: PsycopgConnection, table: TableName, mode: str) -> None:
+    """Lock a table until the transaction ends; a foreign one cannot be, nor is it held still."""
+    asked = (relation(table).as_string(driver),)
+    if fetch(driver, "SELECT relkind FROM pg_class WHERE oid = %s::regclass", asked) != [("f",)]:
+        statement = sql.SQL("LOCK TABLE {} IN {} MODE")
+        execute(driver, statement.format(relation(table), sql.SQL(mode)))
