@@ -165,6 +165,50 @@ def test_a_column_that_something_needs_is_not_dropped(
     assert pg.rows("SELECT id, gone FROM t") == [(1, "x")]
 
 
+FIXED = {
+    "partition": ("CREATE TABLE p (id int) PARTITION BY LIST (id)", "PARTITION OF p DEFAULT"),
+    "typed": ("CREATE TYPE kind AS (id int)", "OF kind"),
+}
+
+
+@pytest.mark.parametrize("kind", FIXED)
+def test_a_table_whose_columns_are_said_elsewhere_takes_on_no_others(
+    pg: Bench, move: Move, tmp_path: Path, kind: str
+) -> None:
+    before, how = FIXED[kind]
+    pg.run(before, f"CREATE TABLE t {how}", "INSERT INTO t VALUES (1)")
+    source = tmp_path / "in.csv"
+    source.write_bytes(b"id,extra\n2,3\n")
+    with pytest.raises(
+        DatabaseError, match=r"cannot take on .*adding 'extra'.*; (move into|alter)"
+    ):
+        move(str(source), f"{pg.url}::t", if_exists="replace")
+    assert pg.rows("TABLE t") == [(1,)]
+
+
+def test_an_inherited_column_is_not_dropped(pg: Bench, move: Move, tmp_path: Path) -> None:
+    pg.run("CREATE TABLE p (a int, gone int)", "CREATE TABLE t (id int) INHERITS (p)")
+    source = tmp_path / "in.csv"
+    source.write_bytes(b"id,a\n2,3\n")
+    with pytest.raises(DatabaseError, match="it inherits 'gone'; alter the parent first"):
+        move(str(source), f"{pg.url}::t", if_exists="replace")
+
+
+def test_only_the_owner_has_a_table_take_on_other_columns(
+    pg: Bench, move: Move, tmp_path: Path
+) -> None:
+    pg.run("CREATE TABLE t (id int)", "CREATE ROLE no_owner LOGIN PASSWORD 'x'")
+    source = tmp_path / "in.csv"
+    source.write_bytes(b"id,extra\n2,3\n")
+    try:
+        pg.run("GRANT ALL ON t TO no_owner")
+        url = pg.url.replace(pg.url.split("//")[1].split("@")[0], "no_owner:x")
+        with pytest.raises(DatabaseError, match="it belongs to 'mover'; move as its owner"):
+            move(str(source), f"{url}::t", if_exists="replace")
+    finally:
+        pg.run("DROP OWNED BY no_owner", "DROP ROLE no_owner")
+
+
 def test_a_file_of_another_kind_does_not_take_a_table_over(
     pg: Bench, move: Move, tmp_path: Path
 ) -> None:

@@ -49,9 +49,11 @@ def reshape(
             loosened=tuple(_loosened(info, columns, schema)),
         )
     )
-    if dropped:
+    if dropped or change.added:
         with database.connection() as connection, database.doing(f"cannot look at '{info.name}'"):
-            refuse_needed(driver_connection(connection), info.name, dropped)
+            driver = driver_connection(connection)
+            _refuse_fixed(driver, info.name, change)
+            refuse_needed(driver, info.name, dropped)
     return change
 
 
@@ -107,6 +109,30 @@ def _loosened(info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema) 
         required = name in there and not there[name].nullable
         if required and not field.required and spelling_of(field) is not None:
             yield name
+
+
+_FIXED = """
+SELECT pg_get_userbyid(relowner)::text, pg_has_role(relowner, 'USAGE'),
+    (SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = c.oid AND relispartition),
+    reloftype <> 0, (SELECT min(attname) FROM pg_attribute
+        WHERE attrelid = c.oid AND attname = ANY (%(dropped)s) AND attinhcount > 0)
+FROM pg_class c WHERE oid = %(table)s::regclass
+"""
+
+
+def _refuse_fixed(driver: PsycopgConnection, table: TableName, change: Reshape) -> None:
+    """Raise when this user, or anybody, could not alter the table."""
+    told = {"table": relation(table).as_string(driver), "dropped": list(change.dropped)}
+    owner, is_ours, parent, is_typed, inherited = fetch(driver, _FIXED, told)[0]
+    what = f"'{table}' cannot take on the columns of the rows ({'; '.join(explained(change))})"
+    if not is_ours:
+        raise DatabaseError(f"{what}: it belongs to '{owner}'", "move as its owner")
+    if parent is not None:
+        raise DatabaseError(f"{what}: it is a partition of '{parent}'", "move into that")
+    if is_typed:
+        raise DatabaseError(f"{what}: they are those of a type", "alter the type first")
+    if inherited is not None:
+        raise DatabaseError(f"{what}: it inherits '{inherited}'", "alter the parent first")
 
 
 # The column's own default, sequence and NOT NULL go with it, and nobody misses them.
