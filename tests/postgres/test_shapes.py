@@ -220,6 +220,20 @@ def test_a_file_of_another_kind_does_not_take_a_table_over(
     assert pg.rows("TABLE t") == [(1,)]
 
 
+def test_a_view_that_could_not_be_made_again_is_named(pg: Bench, move: Move) -> None:
+    pg.run(
+        "CREATE TABLE t (n int)",
+        "INSERT INTO t VALUES (1)",
+        "CREATE FUNCTION just_int(int) RETURNS int LANGUAGE sql AS 'SELECT $1'",
+        "CREATE VIEW v AS SELECT just_int(n) FROM t",
+        "CREATE TABLE src AS SELECT 5000000000 AS n",
+    )
+    with pytest.raises(DatabaseError) as caught:
+        move(f"{pg.url}::src", f"{pg.url}::t", if_exists="replace")
+    assert "column 'n' would become bigint): view public.v could not be made" in str(caught.value)
+    assert pg.rows("TABLE v") == [(1,)]
+
+
 @pytest.mark.parametrize(
     ("makes", "words"),
     [

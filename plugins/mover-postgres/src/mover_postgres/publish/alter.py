@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import psycopg2
 from psycopg2 import sql
 
 from mover_postgres.connections import fetch, set_locally
+from mover_postgres.errors import translate
 from mover_postgres.publish.saved import save
 from mover_postgres.publish.stage import STAGE, execute
 from mover_postgres.publish.views import revocations
 from mover_postgres.statements import relation
+from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,16 +72,16 @@ def _never_null(driver: PsycopgConnection, table: TableName) -> frozenset[str]:
     return frozenset(row[0] for row in fetch(driver, _NEVER_NULL, told))
 
 
-def told_of(change: Reshape) -> Iterator[str]:
-    """Yield what was done, for people."""
+def told_of(change: Reshape, *, done: bool = True) -> Iterator[str]:
+    """Yield what was done, or could not be, for people."""
     for column in change.added:
-        yield f"column '{column.name}' ({column.type}) was added"
+        yield f"column '{column.name}' ({column.type}) {'was' if done else 'would be'} added"
     for name in change.dropped:
-        yield f"column '{name}' was dropped"
+        yield f"column '{name}' {'was' if done else 'would be'} dropped"
     for name, spelling in change.retyped:
-        yield f"column '{name}' became {spelling}"
+        yield f"column '{name}' {'became' if done else 'would become'} {spelling}"
     for name in change.loosened:
-        yield f"column '{name}' allows NULL"
+        yield f"column '{name}' {'allows' if done else 'would allow'} NULL"
 
 
 class Altering:
@@ -111,24 +114,44 @@ def alter(driver: PsycopgConnection, table: TableName, change: Reshape, *, empty
     set_locally(driver, {"search_path": ""})
     name = fetch(driver, "SELECT %s::regclass::text", (relation(table).as_string(driver),))[0][0]
     saved = save(driver, name, change.retyped)
+    what = f"'{table}' cannot change ({'; '.join(told_of(change, done=False))})"
     for drop in (*(view.drop for view in reversed(saved.views)), *saved.drops):
-        execute(driver, drop)
+        with _saying(f"{what}: {drop}"):
+            execute(driver, drop)
     set_locally(driver, {"search_path": path})
     if empty:
         execute(driver, "SET CONSTRAINTS ALL IMMEDIATE")
     actions = sql.SQL(", ").join(_actions(change, empty=empty))
-    execute(driver, sql.SQL("ALTER TABLE {} {}").format(relation(table), actions))
+    with _saying(what):
+        execute(driver, sql.SQL("ALTER TABLE {} {}").format(relation(table), actions))
     set_locally(driver, {"search_path": ""})
     for view in saved.views:
-        _make_again(driver, view)
+        with _saying(f"{what}: view {view.name} could not be made again"):
+            _make_again(driver, view)
     for restore in saved.restores:
-        execute(driver, restore)
+        with _saying(f"{what}: {restore.split('; ')[0]}"):
+            execute(driver, restore)
     set_locally(driver, {"search_path": path})
     return Altering(
         table,
         [column.name for column in change.added if not column.nullable],
         list(saved.views),
     )
+
+
+# Not a lock that did not come, nor a connection that was cut.
+_REFUSALS = (psycopg2.ProgrammingError, psycopg2.InternalError, psycopg2.NotSupportedError)
+
+
+@contextmanager
+def _saying(what: str) -> Iterator[None]:
+    """Name the thing that the server would not do; it is all undone."""
+    try:
+        yield
+    except _REFUSALS as error:
+        said = translate(error, what)
+        advice = "alter or drop what is in the way first, or cast the column in the source"
+        raise DatabaseError(said.what, advice) from error
 
 
 def _actions(change: Reshape, *, empty: bool) -> Iterator[sql.Composable]:
