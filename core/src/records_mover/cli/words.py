@@ -75,7 +75,8 @@ def moved(result: MoveResult) -> str:
     compared = f" ({result.compared})" if result.compared else ""
     verified = f", verified{compared}" if result.verified else ""
     route = " > ".join(result.route)
-    return f"moved {rows}{rejected}{verified}{bytes_} in {span(result.seconds)} by {route}"
+    notes = "".join(f"; {note}" for note in result.notes)
+    return f"moved {rows}{rejected}{verified}{bytes_} in {span(result.seconds)} by {route}{notes}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from records_mover.parts.tables import Fingerprint, Selection, TableInfo, TableName
+    from records_mover.parts.tables import (
+        Fingerprint,
+        Reshape,
+        Selection,
+        TableInfo,
+        TableName,
+    )
     from records_mover.schema import RecordsSchema
 
 __all__ = [
@@ -21,6 +27,7 @@ __all__ = [
     "Fingerprinting",
     "Landing",
     "PublishRequest",
+    "Reshaping",
 ]
 
 ExistingMode = Literal["append", "delete", "truncate", "drop", "replace", "upsert"]
@@ -31,12 +38,14 @@ class Landing:
     """Where rows land: a table on a connection whose transaction publishing ends.
 
     A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
-    they land in another one first.
+    they land in another one first. ``notes`` says, once publishing has ended, what it did beside
+    putting rows into the table.
     """
 
     connection: Connection
     table: TableName
     target: TableName | None = None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def shown(self) -> TableName:
@@ -53,6 +62,8 @@ class PublishRequest:
     committed; whatever it raises leaves everything as it was.
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
     that the loader can leave it out.
+    ``reshape`` is how the table's columns change with its rows; ``columns`` are those of
+    afterwards.
     """
 
     table: TableName
@@ -65,6 +76,7 @@ class PublishRequest:
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     check: Callable[[Connection], None] | None = None
+    reshape: Reshape | None = None
 
 
 class Database(Protocol):
@@ -124,6 +136,21 @@ class Fingerprinting(Protocol):
 
     def hold_still(self, connection: Connection, table: TableName) -> None:
         """Let nobody else write to the table until the transaction ends."""
+        ...
+
+
+@runtime_checkable
+class Reshaping(Protocol):
+    """A ``Database`` whose ``replace`` gives a table that is there the columns of the rows."""
+
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how the table must change to have ``columns``; raise where it cannot.
+
+        ``schema`` has a field for each column in the same order; None where the source says
+        nothing of its types, and brings no column that is not there.
+        """
         ...
 
 

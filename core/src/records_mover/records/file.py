@@ -91,6 +91,7 @@ class _Inspection:
             title=f"{name} ({describe_format(form)})",
             form=Form(kind="files", place=_STDIN if source.url == "-" else source.url, format=form),
             schema=lambda: self.schema,
+            declared=lambda: self._declared,
             columns=self.columns,
             payload=self._payload,
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
@@ -166,6 +167,13 @@ class _Inspection:
         if self._options.schema is not None:
             return read_schema(self._options.schema)
         return self._directory.schema() if self._directory else None
+
+    @property
+    def _declared(self) -> RecordsSchema | None:
+        """The given schema, or that of a format whose files hold one."""
+        if self._given_schema is not None:
+            return self._given_schema
+        return self.schema if self.format.format_type in ("parquet", "avro") else None
 
     @cached_property
     def schema(self) -> RecordsSchema:

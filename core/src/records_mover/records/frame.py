@@ -40,6 +40,7 @@ class ArrowSource:
             title=f"{type(self.data).__name__} in memory",
             form=Form(kind="batches"),
             schema=lambda: schema,
+            declared=lambda: schema,
             columns=tuple(schema.names),
             payload=lambda: _payload(reader, schema),
             rows=rows if isinstance(rows, int) else None,

@@ -86,6 +86,7 @@ def run_move(
         output_urls=_output_urls(payload),
         verified=True if run.verified else None,
         compared=run.verified,
+        notes=run.notes,
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
@@ -104,6 +105,7 @@ class _Run:
     meter: Meter
     cancellation: Cancellation
     verified: str = ""
+    notes: tuple[str, ...] = ()
     _read: Payload | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
@@ -212,6 +214,7 @@ class _Run:
                 self.rejects.settle()
             if verification is not None:
                 verification.sent(loaded, self._read)
+        self.notes = tuple(landing.notes)
         if verification is not None:
             self.verified = verification.checked
         return loaded

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Fingerprint,
         Landing,
         PublishRequest,
+        Reshape,
         Selection,
         TableInfo,
         TableName,
@@ -201,11 +202,19 @@ class PostgresDatabase(SqlDatabase):
 
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
-        from mover_postgres.publish import staged
+        from mover_postgres.publish import publishing
 
-        if request.info is not None and request.mode in ("replace", "upsert"):
-            return staged(self, request)
-        return super().publish(request)
+        if request.info is None or request.mode == "drop":
+            return super().publish(request)
+        return publishing(self, request, super().publish)
+
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how a table must change to hold rows of other columns; raise where it cannot."""
+        from mover_postgres.publish.reshaping import reshape
+
+        return reshape(self, info, columns, schema)
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
@@ -225,6 +234,10 @@ class PostgresDatabase(SqlDatabase):
         if mode == "truncate":
             return "truncate (readers wait until it ends) every row"
         return "delete every row"
+
+    def grantee(self, name: str, *, group: bool) -> str:
+        """Return a role as GRANT wants it; groups are roles too, and one of them is everybody."""
+        return "PUBLIC" if name.lower() == "public" else super().grantee(name, group=group)
 
     def swap(self, connection: Connection, stage: TableName, table: TableName) -> None:
         """Put the stage in the place of the table; nothing may depend on the table."""

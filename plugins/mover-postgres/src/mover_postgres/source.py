@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mover_postgres.database import PostgresDatabase
     from mover_postgres.signature import ColumnType
-    from records_mover.parts import Ask, Database, Selection, Stored
+    from records_mover.parts import Ask, Database, Selection, Stored, TableName
 
 __all__ = ["NO_CHOICE", "postgres_source", "source_types", "target_types"]
 
@@ -46,11 +46,22 @@ def source_types(database: Database, selection: Selection) -> tuple[ColumnType, 
         return types_of_selection(driver, selection)
 
 
+def _landing_types(driver: PsycopgConnection, ask: Ask, table: TableName) -> tuple[ColumnType, ...]:
+    """Return the types of a table's columns, or those that they are to become."""
+    assert ask.into is not None, "the table is there"
+    changed = ask.reshape.types if ask.reshape is not None else {}
+    kept = [name for name in ask.into if name not in changed]
+    found = {column.column: column for column in types_of_table(driver, table, kept)}
+    spelled = types_of_spellings(driver, list(changed), list(changed.values()))
+    found |= {column.column: column for column in spelled}
+    return tuple(found[name] for name in ask.into)
+
+
 def target_types(ask: Ask) -> tuple[ColumnType, ...]:
     """Return the types of the columns that rows go to, in the order in which they come."""
     if ask.into is not None and ask.selection.table is not None:
         with _looking(ask.database, str(ask.selection)) as driver:
-            return types_of_table(driver, ask.selection.table, ask.into)
+            return _landing_types(driver, ask, ask.selection.table)
     if ask.source is None:
         raise LoadUnloadError("nothing says which columns there will be", "name a table")
     database: PostgresDatabase = ask.database  # type: ignore[assignment]  # asked by its dialect
