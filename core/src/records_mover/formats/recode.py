@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from records_mover.formats.dates import parse_format
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.reading import read_batches
 from records_mover.formats.writing import write_batches
-from records_mover.schema import Field, RecordsSchema
+from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
     from records_mover.errors import BadRowError
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.hints import ValidatedRecordsHints
     from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["read_files", "recode", "write_files"]
@@ -121,74 +118,20 @@ def recode(
     Between delimited formats only what is written differently is taken apart: the text of all
     other columns stays as it is.
     """
-    reads = partial(
-        read_files, openers, fmt, sources=sources, instructions=instructions, on_reject=on_reject
+    if isinstance(fmt, DelimitedRecordsFormat) and isinstance(target, DelimitedRecordsFormat):
+        from records_mover.formats.transcode import transcode
+
+        return transcode(
+            openers,
+            fmt,
+            sink,
+            target,
+            schema=schema,
+            sources=sources,
+            instructions=instructions,
+            on_reject=on_reject,
+        )
+    rows = read_files(
+        openers, fmt, schema, sources=sources, instructions=instructions, on_reject=on_reject
     )
-    if not (isinstance(fmt, DelimitedRecordsFormat) and isinstance(target, DelimitedRecordsFormat)):
-        return write_batches(reads(schema), target, sink, schema=schema)
-    if schema is None:
-        return write_batches(reads(None), target, sink)
-    textual = _as_text(schema, fmt.validate(), target.validate())
-    return write_batches(_without_blanks(reads(textual), schema), target, sink, schema=textual)
-
-
-def _as_text(
-    schema: RecordsSchema, one: ValidatedRecordsHints, other: ValidatedRecordsHints
-) -> RecordsSchema:
-    """Return the schema with text for each column that both formats write the same way."""
-    fields = [
-        Field(field.name, "string") if _same_text(field, one, other) else field
-        for field in schema.fields
-    ]
-    return RecordsSchema(fields)
-
-
-def _same_text(field: Field, one: ValidatedRecordsHints, other: ValidatedRecordsHints) -> bool:
-    hint = _HINT_OF.get(field.field_type)
-    if hint is None:
-        return True
-    mine, its = getattr(one, hint), getattr(other, hint)
-    return bool(mine == its or (hint in _DATES and parse_format(mine) == parse_format(its)))
-
-
-_DATES = {"dateformat", "timeonlyformat", "datetimeformat", "datetimeformattz"}
-_HINT_OF = {
-    "decimal": "decimal_separator",
-    "boolean": "boolean_format",
-    "date": "dateformat",
-    "time": "timeonlyformat",
-    "datetime": "datetimeformat",
-    "datetimetz": "datetimeformattz",
-}
-
-
-def _without_blanks(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.RecordBatchReader:
-    """Return the batches with NULL for empty text in columns whose type has no empty value."""
-    import pyarrow as pa
-
-    typed = [field.field_type != "string" for field in schema.fields]
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in reader:
-            columns = [
-                _blanks_to_null(column) if strict else column
-                for column, strict in zip(batch.columns, typed, strict=True)
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=reader.schema)
-
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-
-def _blanks_to_null(column: pa.Array) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.types as pat
-
-    from records_mover.formats.values import null, text
-
-    if not pat.is_string(column.type):
-        return column
-    shortest = pc.min(pc.binary_length(column)).as_py()
-    if shortest != 0:
-        return column
-    return pc.if_else(pc.equal(column, text("")), null(pa.string()), column)
+    return write_batches(rows, target, sink, schema=schema)
