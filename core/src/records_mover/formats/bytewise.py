@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Bytewise", "bytewise"]
 
-_EDGE = b"\xff"
-_STAND_INS = bytes(range(0xF8, 0xFF))
+_EDGE, _GONE = b"\xff", b"\xfe"
+_STAND_INS = bytes((0xC0, 0xC1, *range(0xF5, 0xFE)))
 # NUL, which no delimited file may hold, stands for NULL.
 _NULL = b"\x00"
 _NEWLINE, _RETURN = b"\n", b"\r"
-# With more quotes than one in so many bytes, whole columns are quicker than pieces.
-_SPARSE = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +56,11 @@ class Bytewise:
         text = self._usual(data)
         if text is None:
             return None
-        taken = self._unescaped(text) if self.escape and self.escape in text else text
-        if taken is None:
-            return None
-        split = self._split(taken) if self.quote and self.quote in taken else (taken, None)
-        if split is None:
-            return None
-        outside, inside = split
-        plain = self._plain(outside, quoted=inside is not None)
-        if plain is None:
-            return None
-        count, outside = plain
-        whole = self._merged(outside, inside)
-        changed = self._changed(whole) if whole is not None else None
-        return None if changed is None else (count, changed)
+        if self.escape and self.escape in text:
+            masked = self._unescaped(text)
+        else:
+            masked = self._unquoted(self._without_returns(text))
+        return None if masked is None else self._rewritten(self._rows_in_newlines(masked))
 
     def _usual(self, data: bytes) -> bytes | None:
         """Return the chunk with an end to its last row, if all in it is text."""
@@ -99,60 +88,89 @@ class Bytewise:
             text = self._marked(text, self.null)
         return text.replace(escape, b"")
 
-    def _split(self, text: bytes) -> tuple[bytes, list[bytes]] | None:
-        """Return what stands outside quotes, joined, and the pieces inside."""
-        quote = self.quote or b""
-        view = np.frombuffer(text, np.uint8)
-        marks = np.flatnonzero(view == quote[0])
-        if len(marks) % 2 or len(marks) * _SPARSE > len(text):
-            return None
-        opening, closing = marks[0::2], marks[1::2]
-        doubled = opening[1:] == closing[:-1] + 1
-        if doubled.any() and not self.doublequote:
-            return None
-        before = _one_of(view[opening - 1], self.delimiter + self.terminator)
-        before[1:] |= doubled
-        before[0] |= opening[0] == 0
-        ends = self.delimiter + self.terminator + (_RETURN * (self.terminator == _NEWLINE))
-        after = _one_of(view[closing + 1], ends)
-        after[:-1] |= doubled
-        returns = closing[view[closing + 1] == 13] if self.terminator == _NEWLINE else closing[:0]
-        if not (before.all() and after.all() and (view[returns + 2] == 10).all()):
-            return None
-        pieces = text.split(quote)
-        return _EDGE.join(pieces[0::2]), pieces[1::2]
+    def _without_returns(self, text: bytes) -> bytes:
+        """Return the text with rows that end in newlines alone, and stand-ins for other returns."""
+        if self.terminator != _NEWLINE or _RETURN not in text:
+            return text
+        view = np.frombuffer(text, np.uint8).copy()
+        spots = np.flatnonzero(view == 13)
+        data = view[spots + 1] != 10  # the text ends with a newline
+        if self.quote and self.quote in text:
+            quotes = np.flatnonzero(view == self.quote[0])
+            data |= _inside(quotes, len(view))[spots]
+        view[spots[data]] = self.stand_in[_RETURN][0]
+        return view.tobytes().replace(b"\r\n", _NEWLINE)
 
-    def _plain(self, text: bytes, *, quoted: bool) -> tuple[int, bytes] | None:
-        """Return the number of rows, and the text outside quotes with only marks unmasked."""
-        text = self._rows_in_newlines(text)
+    def _unquoted(self, text: bytes) -> bytes | None:
+        """Return the text with edges for quotes, and stand-ins for the marks inside."""
+        if self.quote is None or self.quote not in text:
+            return text
         view = np.frombuffer(text, np.uint8)
-        marks = (view == self.delimiter[0]) | (view == 10)
-        count = self._count(view[marks])
-        if count is None or (self.blanks and self.null != b"" and len(_empty(marks))):
+        spots = np.flatnonzero(view == self.quote[0])
+        if len(spots) % 2:
             return None
-        nulled = self._with_nulls(text, marks, quoted=quoted)
-        if nulled is None:
+        opening, closing = spots[0::2], spots[1::2]
+        doubled = np.flatnonzero(opening[1:] == closing[:-1] + 1)
+        if not self._quoted_whole(view, opening, closing, doubled):
             return None
-        return count, self._wrapped(self._masked(nulled))
+        masked = view.copy()
+        inside = _inside(spots, len(view))
+        for mark in (self.delimiter, self.terminator):
+            masked[np.flatnonzero((view == mark[0]) & inside)] = self.stand_in[mark][0]
+        masked[spots] = _EDGE[0]
+        if not len(doubled):
+            return masked.tobytes()
+        masked[closing[doubled]] = self.stand_in[self.quote][0]
+        masked[opening[doubled + 1]] = _GONE[0]
+        return masked.tobytes().replace(_GONE, b"")
+
+    def _quoted_whole(
+        self,
+        view: npt.NDArray[np.uint8],
+        opening: npt.NDArray[np.int64],
+        closing: npt.NDArray[np.int64],
+        doubled: npt.NDArray[np.int64],
+    ) -> bool:
+        """Tell whether quotes stand around whole fields, and inside them in pairs."""
+        if len(doubled) and not self.doublequote:
+            return False
+        ends = self.delimiter + self.terminator
+        before, after = _one_of(view[opening - 1], ends), _one_of(view[closing + 1], ends)
+        before[0] |= opening[0] == 0
+        before[doubled + 1] = True
+        after[doubled] = True
+        return bool(before.all() and after.all())
 
     def _rows_in_newlines(self, text: bytes) -> bytes:
         if self.terminator == _NEWLINE:
-            return text.replace(b"\r\n", _NEWLINE) if _RETURN in text else text
+            return text
         text = text.replace(_NEWLINE, self.stand_in[_NEWLINE])
         return text.replace(self.terminator, _NEWLINE)
 
-    def _count(self, marks: npt.NDArray[np.uint8]) -> int | None:
+    def _rewritten(self, text: bytes) -> tuple[int, bytes] | None:
+        """Return the number of rows, and the text in the other dialect."""
+        marks = _marks(text, self.delimiter)
+        count = self._count(text, marks)
+        if count is None or (self.blanks and self._has_blanks(text, marks)):
+            return None
+        nulled = self._with_nulls(text, marks)
+        changed = None if nulled is None else self._changed(self._wrapped(self._masked(nulled)))
+        return None if changed is None else (count, changed)
+
+    def _has_blanks(self, text: bytes, marks: npt.NDArray[np.bool_]) -> bool:
+        return _EDGE * 2 in text or (self.null != b"" and len(_empty(marks)) > 0)
+
+    def _count(self, text: bytes, marks: npt.NDArray[np.bool_]) -> int | None:
         """Return the number of rows if each has as many fields as there are columns."""
-        rows, rest = divmod(len(marks), self.fields)
+        spots = np.flatnonzero(marks)
+        rows, rest = divmod(len(spots), self.fields)
         if rest or not rows:
             return None
-        ends = marks.reshape(rows, self.fields) == 10
-        fine = ends[:, -1].all() and np.count_nonzero(ends) == rows
+        ends = np.frombuffer(text, np.uint8) == 10
+        fine = np.count_nonzero(ends) == rows and ends[spots[self.fields - 1 :: self.fields]].all()
         return rows if fine else None
 
-    def _with_nulls(
-        self, text: bytes, marks: npt.NDArray[np.bool_], *, quoted: bool
-    ) -> bytes | None:
+    def _with_nulls(self, text: bytes, marks: npt.NDArray[np.bool_]) -> bytes | None:
         """Return the text with a stand-in for each NULL; None where a value looks like one."""
         if self.nulls_alike:
             return text
@@ -163,14 +181,12 @@ class Bytewise:
         if self.new_null:
             found = self._marked(text, self.new_null)
             return text if found == text else None
-        return self._empty_quoted(text, quoted=quoted)
+        return self._empty_quoted(text)
 
-    def _empty_quoted(self, text: bytes, *, quoted: bool) -> bytes | None:
+    def _empty_quoted(self, text: bytes) -> bytes:
         """Return the text with quotes for empty values, which would be taken for NULL."""
         spots = _empty(_marks(text, self.delimiter))
-        if not len(spots):
-            return text
-        return None if quoted else _inserted(text, np.repeat(spots, 2), _EDGE)
+        return _inserted(text, np.repeat(spots, 2), _EDGE) if len(spots) else text
 
     def _marked(
         self, text: bytes, null: bytes, marks: npt.NDArray[np.bool_] | None = None
@@ -199,30 +215,14 @@ class Bytewise:
         """Return the text with quotes around fields that need them in the other dialect."""
         if not any(mark in text for mark in self.wrapped):
             return text
-        spots = np.flatnonzero(_one_of(np.frombuffer(text, np.uint8), self.wrapped))
+        view = np.frombuffer(text, np.uint8)
+        spots = np.flatnonzero(_one_of(view, self.wrapped))
         marks = np.flatnonzero(_marks(text, self.delimiter))
         ends = np.unique(np.searchsorted(marks, spots))
         starts = np.where(ends > 0, marks[ends - 1] + 1, 0)
-        spots = np.column_stack((starts, marks[ends])).ravel()
-        return _inserted(text, spots, self.new_quote or b"")
-
-    def _merged(self, outside: bytes, inside: list[bytes] | None) -> bytes | None:
-        """Return one text again, with edges where quotes were."""
-        if inside is None:
-            return outside
-        quote = self.stand_in[self.quote or b""]
-        doubled = _EDGE * 2 in outside
-        if doubled:
-            for _ in range(2):
-                outside = outside.replace(_EDGE * 2, _EDGE + quote + _EDGE)
-        table = bytes.maketrans(*map(b"".join, zip(*self.stand_in.items(), strict=True)))
-        pieces = [b""] * (2 * len(inside) + 1)
-        pieces[0::2] = outside.split(_EDGE)
-        pieces[1::2] = _EDGE.join(inside).translate(table).split(_EDGE)
-        whole = _EDGE.join(pieces)
-        if doubled:
-            whole = whole.replace(_EDGE + quote + _EDGE, quote)
-        return None if self.blanks and _EDGE * 2 in whole else whole
+        fields = np.column_stack((starts, marks[ends]))
+        bare = fields[view[starts] != _EDGE[0]]
+        return _inserted(text, bare.ravel(), _EDGE)
 
     def _changed(self, text: bytes) -> bytes | None:
         """Return the text with the marks of the other dialect."""
@@ -331,9 +331,17 @@ def _one_of(view: npt.NDArray[np.uint8], marks: bytes) -> npt.NDArray[np.bool_]:
     return found
 
 
+def _inside(quotes: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.bool_]:
+    """Return which bytes stand inside quotes, an opening quote among them."""
+    lengths = np.diff(quotes, prepend=0, append=size)
+    inside: npt.NDArray[np.bool_] = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    return inside
+
+
 def _marks(text: bytes, delimiter: bytes) -> npt.NDArray[np.bool_]:
     view = np.frombuffer(text, np.uint8)
-    found: npt.NDArray[np.bool_] = (view == delimiter[0]) | (view == 10)
+    found: npt.NDArray[np.bool_] = view == delimiter[0]
+    found |= view == 10
     return found
 
 

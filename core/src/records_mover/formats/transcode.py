@@ -6,8 +6,8 @@ import logging
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
+from records_mover.formats.alike_text import as_text
 from records_mover.formats.bytewise import bytewise
-from records_mover.formats.dates import parse_format
 from records_mover.formats.delimited_writer import header, write_text
 from records_mover.formats.fidelity import losses
 from records_mover.formats.lines import Marks, lines
@@ -18,7 +18,7 @@ from records_mover.formats.parse import layout_of
 from records_mover.formats.reading import match_columns
 from records_mover.formats.values import null, text
 from records_mover.instructions import ProcessingInstructions
-from records_mover.schema import Field, RecordsSchema
+from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,19 +32,9 @@ if TYPE_CHECKING:
     from records_mover.formats.opened import OpenedText
     from records_mover.formats.records import Chunk
 
-__all__ = ["same_text", "transcode"]
+__all__ = ["transcode"]
 
 log = logging.getLogger(__name__)
-
-_DATES = ("dateformat", "timeonlyformat", "datetimeformat", "datetimeformattz")
-_HINT_OF = {
-    "decimal": "decimal_separator",
-    "boolean": "boolean_format",
-    "date": "dateformat",
-    "time": "timeonlyformat",
-    "datetime": "datetimeformat",
-    "datetimetz": "datetimeformattz",
-}
 
 
 def transcode(
@@ -57,7 +47,7 @@ def transcode(
     sources: Sequence[str] = (),
     instructions: ProcessingInstructions | None = None,
     on_reject: Callable[[BadRowError], None] | None = None,
-    counted: Callable[[int], None] = lambda rows: None,
+    counted: Callable[[int], None] = lambda _rows: None,
 ) -> int:
     """Write delimited files as one file of another dialect, and return the number of rows.
 
@@ -148,32 +138,6 @@ class _Reading:
 
 def _all_text(schema: RecordsSchema) -> bool:
     return all(field.field_type == "string" for field in schema.fields)
-
-
-def same_text(one: ValidatedRecordsHints, other: ValidatedRecordsHints) -> bool:
-    """Tell whether both formats write values of every type the same way."""
-    return all(_same_hint(hint, one, other) for hint in _HINT_OF.values())
-
-
-def as_text(
-    schema: RecordsSchema, one: ValidatedRecordsHints, other: ValidatedRecordsHints
-) -> RecordsSchema:
-    """Return the schema with text for each column that both formats write the same way."""
-    fields = [
-        Field(field.name, "string") if _same_text(field, one, other) else field
-        for field in schema.fields
-    ]
-    return RecordsSchema(fields)
-
-
-def _same_text(field: Field, one: ValidatedRecordsHints, other: ValidatedRecordsHints) -> bool:
-    hint = _HINT_OF.get(field.field_type)
-    return hint is None or _same_hint(hint, one, other)
-
-
-def _same_hint(hint: str, one: ValidatedRecordsHints, other: ValidatedRecordsHints) -> bool:
-    mine, its = getattr(one, hint), getattr(other, hint)
-    return bool(mine == its or (hint in _DATES and parse_format(mine) == parse_format(its)))
 
 
 def _blanks_to_null(column: pa.Array) -> pa.Array:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from records_mover.errors import MoverError
 from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Stored, Unloader
-from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
+from records_mover.records.carry import (
+    Edge,
+    carry_edges,
+    copy_edge,
+    far_forms,
+    near_forms,
+    transcode_edges,
+)
 from records_mover.records.words import describe_form
 
 if TYPE_CHECKING:
@@ -44,10 +51,17 @@ class Asked:
 
     def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
         edges = carry_edges(given, wanted)
+        if self._text_may_stay():
+            edges += transcode_edges(self._source.form, self._target.form)
         if self._source.single or self._target.form.place.endswith("/"):
             return edges
         note = "several files are joined"
         return [replace(edge, note=note) if edge.name == "write" else edge for edge in edges]
+
+    def _text_may_stay(self) -> bool:
+        """Whether rows go from files to files, and nobody said what their values must be."""
+        source, target = self._source, self._target
+        return source.form.kind == target.form.kind == "files" and not source.typed
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form

@@ -46,7 +46,8 @@ class TableSide:
 class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
-    ``remedy`` is what to install when no route is found; ``single`` that it is one file.
+    ``remedy`` is what to install when no route is found; ``single`` that it is one file; ``typed``
+    that the caller said which types its columns have, so that other values are errors.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
     carry no names. ``schema`` may read the whole source, so it is asked only when it is needed.
     """
@@ -62,6 +63,7 @@ class SourceEnd:
     notes: tuple[str, ...] = ()
     remedy: str = ""
     single: bool = True
+    typed: bool = False
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
         """Return the end of a table without some of its columns."""

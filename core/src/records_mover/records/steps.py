@@ -14,6 +14,7 @@ from records_mover.formats.cleaning import Mended, cleaned
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
+from records_mover.records.carry import needs_types
 from records_mover.records.directory import RecordsDirectory, WrittenFile
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.url import scheme_of
@@ -192,6 +193,52 @@ def _counted(reader: pa.RecordBatchReader, work: Work) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
+def _transcode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    """Change the dialect of text; several files become one here where one is wanted."""
+    del stack
+    streams = cast(Streams, payload)
+    target = _format(edge.after.format)
+    schema = work.schema() if needs_types(edge) else None
+    streams = clean_streams(streams, work)
+    groups = [streams.parts] if work.into_one_file else [(part,) for part in streams.parts]
+
+    def made(parts: tuple[Part, ...]) -> Part:
+        name = parts[0].name if len(parts) == 1 else work.target.title
+        push = partial(_push_text, parts, streams.format, target, schema, work)
+        return Part(name=name, open=lambda: pulled(push), rereadable=False)
+
+    parts = tuple(made(group) for group in groups)
+    return Streams(parts=parts, format=target, columns=streams.columns)
+
+
+def _push_text(
+    parts: tuple[Part, ...],
+    form: BaseRecordsFormat,
+    target: BaseRecordsFormat,
+    schema: RecordsSchema | None,
+    work: Work,
+    sink: BinaryIO,
+) -> None:
+    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.transcode import transcode
+
+    def counted(rows: int) -> None:
+        work.cancellation.check()
+        work.meter.rows += rows
+
+    transcode(
+        [part.open for part in parts],
+        cast(DelimitedRecordsFormat, form),
+        sink,
+        cast(DelimitedRecordsFormat, target),
+        schema=schema,
+        sources=[part.name for part in parts],
+        instructions=work.instructions if work.rejects is None else _LENIENT,
+        on_reject=None if work.rejects is None else work.rejects.take,
+        counted=counted,
+    )
+
+
 def _encode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
     return _encoded(cast(Batches, payload), _format(edge.after.format), work)
@@ -315,6 +362,7 @@ _STEPS: dict[str, Callable[[Edge, Payload, Work, ExitStack], Payload]] = {
     "decompress": _decompress,
     "compress": _compress,
     "decode": _decode,
+    "transcode": _transcode,
     "encode": _encode,
     "write": _write,
     "copy": _copy_in_store,
