@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.reading import read_batches
-from records_mover.formats.writing import write_batches
+from records_mover.formats.writing import warn_of_losses, write_batches, write_rows
 from records_mover.schema import RecordsSchema
+from records_mover.streams import CountedSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
     from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["read_files", "recode", "write_files"]
+
+# A file is written in no fewer steps than these, so that it ends near its size.
+_STEPS = 64
+_SAMPLE = 4096
 
 
 def read_files(
@@ -65,41 +72,87 @@ def read_files(
 def write_files(
     reader: pa.RecordBatchReader,
     fmt: BaseRecordsFormat,
-    open_sink: Callable[[int], BinaryIO],
+    open_sink: Callable[[int], AbstractContextManager[BinaryIO]],
     *,
-    rows_per_file: int,
+    rows_per_file: int | None = None,
+    bytes_per_file: int | None = None,
     schema: RecordsSchema | None = None,
 ) -> list[int]:
     """Write the batches as several whole files, each with its header; return their rows.
 
-    ``open_sink`` is called with 0, 1, ... and each sink is closed. There is at least one file.
+    ``open_sink`` is called with 0, 1, ... for the files in order; there is at least one. How many
+    bytes a row takes is told by some rows of the first file, and by each file for the next.
     """
     import pyarrow as pa
 
     counts: list[int] = []
-    rest: Iterator[pa.RecordBatch] = iter(reader)
-    pending: list[pa.RecordBatch] = []
-
-    def part() -> Iterator[pa.RecordBatch]:
-        missing = rows_per_file
-        while missing and (batch := pending.pop() if pending else next(rest, None)) is not None:
-            yield batch.slice(0, missing)
-            if batch.num_rows > missing:
-                pending.append(batch.slice(missing))
-            missing -= min(missing, batch.num_rows)
-
-    while not counts or pending or _more(rest, pending):
-        piece = pa.RecordBatchReader.from_batches(reader.schema, part())
+    rest = _Rest(reader)
+    known = schema if schema is not None else RecordsSchema.from_arrow(reader.schema)
+    warn_of_losses(known, fmt)
+    ratio = _ratio(rest, fmt, known) if bytes_per_file else 1.0
+    while not counts or rest.more():
         with open_sink(len(counts)) as sink:
-            counts.append(write_batches(piece, fmt, sink, schema=schema))
+            counted = CountedSink(sink)
+            weight = bytes_per_file and int(bytes_per_file / ratio) + 1
+            part = rest.part(rows_per_file, weight)
+            piece = pa.RecordBatchReader.from_batches(reader.schema, part)
+            counts.append(write_rows(piece, fmt, cast(BinaryIO, counted), known))
+        ratio = counted.written / rest.weight if rest.weight else ratio
     return counts
 
 
-def _more(rest: Iterator[pa.RecordBatch], pending: list[pa.RecordBatch]) -> bool:
-    batch = next(rest, None)
-    if batch is not None:
-        pending.append(batch)
-    return batch is not None
+def _ratio(rest: _Rest, fmt: BaseRecordsFormat, known: RecordsSchema) -> float:
+    """Return how much longer a batch is in a file than in memory."""
+    import pyarrow as pa
+
+    if not rest.more() or rest.pending is None:
+        return 1.0
+    some = rest.pending.slice(0, _SAMPLE)
+    written = CountedSink(cast(BinaryIO, BytesIO()))
+    piece = pa.RecordBatchReader.from_batches(some.schema, [some])
+    write_rows(piece, fmt, cast(BinaryIO, written), known)
+    return written.written / max(int(some.nbytes), 1)
+
+
+class _Rest:
+    """What is left of the batches, to be had in parts; ``weight`` is what the last part weighed."""
+
+    def __init__(self, reader: pa.RecordBatchReader) -> None:
+        self._batches: Iterator[pa.RecordBatch] = iter(reader)
+        self.pending: pa.RecordBatch | None = None
+        self.weight = 0
+
+    def more(self) -> bool:
+        """Tell whether there is another batch with rows."""
+        while self.pending is None or not self.pending.num_rows:
+            self.pending = next(self._batches, None)
+            if self.pending is None:
+                return False
+        return True
+
+    def part(self, rows: int | None, weight: int | None) -> Iterator[pa.RecordBatch]:
+        """Yield batches until there are so many rows, or about so many bytes in memory."""
+        taken = self.weight = 0
+        while (
+            (rows is None or taken < rows)
+            and (weight is None or self.weight < weight)
+            and self.more()
+        ):
+            batch = self._take(rows and rows - taken, weight)
+            taken += batch.num_rows
+            self.weight += int(batch.nbytes)
+            yield batch
+
+    def _take(self, rows: int | None, weight: int | None) -> pa.RecordBatch:
+        """Return the next batch, small enough that a part does not grow far beyond its weight."""
+        pending = self.pending
+        assert pending is not None
+        most = pending.num_rows if rows is None else min(rows, pending.num_rows)
+        if weight is not None:
+            row = pending.nbytes // pending.num_rows + 1
+            most = min(most, max(weight // _STEPS // row, 1))
+        self.pending = pending.slice(most)
+        return pending.slice(0, most)
 
 
 def recode(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.formats.alike_text import as_text
 from records_mover.formats.bytewise import bytewise
 from records_mover.formats.delimited_writer import header, write_text
-from records_mover.formats.fidelity import losses
 from records_mover.formats.lines import Marks, lines
 from records_mover.formats.mending import Mender
 from records_mover.formats.opened import open_text
@@ -17,6 +15,7 @@ from records_mover.formats.ordered import in_order
 from records_mover.formats.parse import layout_of
 from records_mover.formats.reading import match_columns
 from records_mover.formats.values import null, text
+from records_mover.formats.writing import warn_of_losses
 from records_mover.instructions import ProcessingInstructions
 from records_mover.schema import RecordsSchema
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from records_mover.formats.records import Chunk
 
 __all__ = ["transcode"]
-
-log = logging.getLogger(__name__)
 
 
 def transcode(
@@ -65,8 +62,7 @@ def transcode(
 
     first = next(pieces, None)
     known = reading.schema or RecordsSchema([])
-    for loss in losses(known, target):
-        log.warning("%s", loss)
+    warn_of_losses(known, target)
     begun = [(0, header(known.names, reading.marks))] if len(known) else []
     if first is not None:
         counted(first[0])

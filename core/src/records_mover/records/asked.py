@@ -16,6 +16,7 @@ from records_mover.records.carry import (
     copy_edge,
     far_forms,
     near_forms,
+    split_edge,
     transcode_edges,
 )
 from records_mover.records.words import describe_form
@@ -46,6 +47,9 @@ class Asked:
         self.loads: dict[Edge, Loader] = {}
         given, wanted = self._negotiate()
         self.edges = [*self.unloads, *self.loads, *self._carried(given, wanted)]
+        if options.splits:
+            self.edges = [edge for edge in self.edges if edge.after != target.form]
+            self.edges.append(split_edge(target.form, _sizes(options)))
         if self._copies():
             self.edges.append(copy_edge(source.form, target.form))
 
@@ -158,6 +162,12 @@ class Asked:
             words = f"{describe_form(refusal.form)}: {refusal.why}"
         if (name, words) not in self.refusals:
             self.refusals.append((name, words))
+
+
+def _sizes(options: MoveOptions) -> str:
+    rows, size = options.rows_per_file, options.bytes_per_file
+    said = [f"at most {rows:,} rows a file"] if rows else []
+    return ", ".join([*said, f"about {size:,} bytes a file"] if size else said)
 
 
 def _refused(answer: object, ask: Ask) -> Refusal | None:

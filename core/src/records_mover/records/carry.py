@@ -19,6 +19,7 @@ __all__ = [
     "far_forms",
     "near_forms",
     "needs_types",
+    "split_edge",
     "transcode_edges",
 ]
 
@@ -54,6 +55,12 @@ def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
 def copy_edge(source: Form, target: Form) -> Edge:
     """Return the step of a store that copies a file itself."""
     return Edge(name="copy", before=source, after=target, cost=Tier.SERVER_SIDE, here=False)
+
+
+def split_edge(target: Form, note: str) -> Edge:
+    """Return the step from batches to the files of a folder, each of a size that was asked for."""
+    before = Form(kind="batches")
+    return Edge(name="split", before=before, after=target, cost=ENCODE + WRITE, note=note)
 
 
 def transcode_edges(given: Form, wanted: Form) -> list[Edge]:

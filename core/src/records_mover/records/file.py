@@ -221,6 +221,11 @@ class FileTarget:
             from records_mover.records.directory import RecordsDirectory
 
             RecordsDirectory(context.store(self.url), self.url).check_empty()
+        elif options.splits:
+            raise UsageError(
+                f"{self.url!r} is one file, and several were asked for",
+                "name a folder, with / last",
+            )
         form = (
             self.format.for_name(self.url)
             if self.format is not None

@@ -152,6 +152,8 @@ class _Run:
             meter=self.meter,
             cancellation=self.cancellation,
             instructions=self.options.instructions,
+            rows_per_file=self.options.rows_per_file,
+            bytes_per_file=self.options.bytes_per_file,
             rejects=self.rejects,
             mended=self.mended,
             schema=lambda: self.schema,
