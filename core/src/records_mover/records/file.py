@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.parts import Files, Form, Part
+from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
+from records_mover.records.partitioned import Partitioned, partition_entries, partition_keys
 from records_mover.records.words import describe_format
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class _Inspection:
 
     def end(self) -> SourceEnd:
         """Return what was found."""
+        url = self._source.url
+        if url.endswith("/") and partition_keys(self._parts[0].name, url):
+            return self._partitioned()
         source, sniffed = self._source, self._sniffed
         form = self.format
         name = "standard input" if source.url == "-" else source.url
@@ -97,6 +101,25 @@ class _Inspection:
             notes=sniffed.ambiguous if sniffed else (),
             single=len(self._parts) == 1,
             typed=source.schema is not None or self._options.schema is not None,
+        )
+
+    def _partitioned(self) -> SourceEnd:
+        """Return rows to which the names of the folders add columns: no file can be taken as is."""
+        rows = Partitioned(self._source.url, self._parts, self.format, lambda: self.schema)
+
+        @contextmanager
+        def payload() -> Iterator[Batches]:
+            yield Batches(reader=rows.reader(), schema=rows.schema)
+
+        how = f"{describe_format(self.format)}, partitioned by {', '.join(rows.keys)}"
+        return SourceEnd(
+            title=f"{self._source.url} ({how})",
+            form=Form(kind="batches"),
+            schema=lambda: rows.schema,
+            columns=tuple(rows.schema.names),
+            payload=payload,
+            bytes=sum(part.size or 0 for part in self._parts) or None,
+            single=False,
         )
 
     @contextmanager
@@ -196,9 +219,11 @@ def _directory(context: Context, url: str) -> RecordsDirectory | None:
 
 def _entries(context: Context, url: str) -> list[Entry]:
     """List the data files: in a folder, those not starting with ``_`` or ``.``."""
-    found = list(context.store(url).list(url))
+    store = context.store(url)
+    found = list(store.list(url))
     if url.endswith("/"):
         found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
+        found = found or partition_entries(store, url)
     if not found:
         raise NotFoundError(f"there are no data files in {url!r}", "check the folder")
     return found
