@@ -229,3 +229,56 @@ def test_the_command_makes_files_of_a_size(tmp_path: Path, many: Path) -> None:
     refused = CliRunner().invoke(main, [*arguments[:4], "much"])
     assert refused.exit_code == 2
     assert "is no size" in refused.output
+
+
+# directories of the predecessor
+
+
+def old_directory(folder: Path, ddl: str) -> list[dict[str, Any]]:
+    """Read a directory without header and ``_schema.json`` whose columns SQL text declares."""
+    import pyarrow.parquet as pq
+
+    folder.mkdir()
+    (folder / "data.csv").write_text("1,007,2.50,2020-01-02 03:04:05\n")
+    (folder / "_schema").write_text(ddl)
+    hints = {"compression": None}
+    (folder / "_format_delimited").write_text(json.dumps({"variant": "bluelabs", "hints": hints}))
+    entry = {"url": (folder / "data.csv").as_uri(), "mandatory": True}
+    (folder / "_manifest").write_text(json.dumps({"entries": [entry]}))
+    move(f"{folder}/", folder.parent / "out.parquet")
+    rows: list[dict[str, Any]] = pq.read_table(folder.parent / "out.parquet").to_pylist()
+    return rows
+
+
+def test_the_sql_text_of_an_old_directory_gives_names_and_types(tmp_path: Path) -> None:
+    ddl = """
+    CREATE TABLE myschema.mytable (
+        id INTEGER NOT NULL,
+        "my ""code" VARCHAR(12) ENCODE lzo,
+        price NUMERIC(10, 2),
+        at TIMESTAMP WITHOUT TIME ZONE,
+        PRIMARY KEY (id)
+    )
+    """
+    (row,) = old_directory(tmp_path / "old", ddl)
+    assert list(row) == ["id", 'my "code', "price", "at"]
+    assert (row["id"], row['my "code'], str(row["price"])) == (1, "007", "2.50")
+    assert row["at"].isoformat() == "2020-01-02T03:04:05"
+
+
+def test_types_that_are_not_known_are_inferred_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ddl = "CREATE TABLE t (id BIGINT, code VARCHAR(3), price MONEY, at TIMESTAMP)"
+    (row,) = old_directory(tmp_path / "old", ddl)
+    assert (row["id"], row["code"], str(row["price"])) == (1, "007", "2.50")
+    assert row["at"].tzinfo is None
+    assert "no known type for price" in caplog.text
+
+
+def test_text_that_is_no_sql_is_passed_over_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (row,) = old_directory(tmp_path / "old", "id int")
+    assert list(row) == ["column_1", "column_2", "column_3", "column_4"]
+    assert "is no CREATE TABLE: types are inferred" in caplog.text

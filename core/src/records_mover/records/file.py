@@ -15,6 +15,7 @@ from records_mover.records.file_format import read_schema, source_format, target
 from records_mover.records.once import ReadOnce, keep, look_at
 from records_mover.records.partitioned import Partitioned, partition_entries, partition_keys
 from records_mover.records.words import describe_format
+from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.options import MoveOptions
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field
     from records_mover.url import Entry
 
 __all__ = ["FileSource", "FileTarget"]
@@ -189,7 +190,18 @@ class _Inspection:
             return self._source.schema
         if self._options.schema is not None:
             return read_schema(self._options.schema)
-        return self._directory.schema() if self._directory else None
+        if self._directory is None:
+            return None
+        fields = [field for field in self._old_fields.values() if field is not None]
+        whole = fields and len(fields) == len(self._old_fields)
+        return self._directory.schema() or (RecordsSchema(fields) if whole else None)
+
+    @cached_property
+    def _old_fields(self) -> Mapping[str, Field | None]:
+        """What the SQL text of an old records directory says of the columns."""
+        if self._directory is None or self._directory.schema() is not None:
+            return {}
+        return self._directory.old_fields()
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -204,7 +216,17 @@ class _Inspection:
         instructions = self._options.instructions
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
-        return infer_schema(openers, self.format, instructions)
+        return self._with_old_fields(infer_schema(openers, self.format, instructions))
+
+    def _with_old_fields(self, schema: RecordsSchema) -> RecordsSchema:
+        """Return the schema with the columns as an old directory declares those it can tell."""
+        old = self._old_fields
+        if isinstance(self.format, DelimitedRecordsFormat) and not self.format.hints["header-row"]:
+            if len(old) == len(schema):
+                pairs = zip(old.items(), schema.fields, strict=True)
+                return RecordsSchema([new or replace(one, name=name) for (name, new), one in pairs])
+            return schema
+        return RecordsSchema([old.get(field.name) or field for field in schema.fields])
 
 
 def _directory(context: Context, url: str) -> RecordsDirectory | None:
