@@ -58,10 +58,10 @@ def _xdg_folders() -> Iterator[Path]:
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    import tomllib
-
     try:
         with path.open("rb") as file:
+            import tomllib
+
             found = tomllib.load(file)
             mode = os.fstat(file.fileno()).st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -126,12 +126,15 @@ def _holds_secret(connections: Mapping[str, Mapping[str, object]]) -> bool:
 
 def _from_ini() -> dict[str, str]:
     """Read what 1.x had in its ``app.ini``, the nearest file winning."""
+    paths = [path for path in _ini_paths() if path.is_file()]
+    if not paths:
+        return {}
     import configparser
 
     from records_mover.known_plugins import ini_scratch_urls
 
     parser = configparser.ConfigParser(interpolation=None)
-    for path in _ini_paths():
+    for path in paths:
         try:
             parser.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
