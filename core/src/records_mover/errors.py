@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from records_mover.redaction import redact
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,6 +69,8 @@ class MoverError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, advice: str | None = None) -> None:
+        # Here, so that whoever prints it, or chains another to it, prints no secret.
+        what, advice = redact(what), redact(advice) if advice else advice
         super().__init__(what, advice)
         self.what = what
         self.advice = advice

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from records_mover.parts import Database, Loader, Unloader
+    from records_mover.parts import Creds, Database, Loader, Unloader
 
 MOVER_API = 1
 
@@ -53,3 +53,11 @@ def mover_unloaders() -> Iterable[Unloader]:
 def mover_loaders() -> Iterable[Loader]:
     """Offer COPY FROM STDIN, in text and in binary, and INSERT ... SELECT."""
     return (CopyIn(), BinaryIn(), InsertSelect())
+
+
+@hookimpl
+def mover_creds(name: str) -> Creds | None:
+    """Read the services of ~/.pg_service.conf, and of what PGSERVICEFILE or PGSYSCONFDIR names."""
+    from mover_postgres.services import service_creds
+
+    return service_creds(name)
