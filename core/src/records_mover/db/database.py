@@ -92,8 +92,12 @@ class SqlDatabase:
                 connection.begin()
                 self.begin(connection)
             yield connection
-            with self.doing("cannot commit"):
-                connection.commit()
+            self.commit(connection)
+
+    def commit(self, connection: Connection) -> None:
+        """Commit the transaction that is open."""
+        with self.doing("cannot commit"):
+            connection.commit()
 
     def begin(self, connection: Connection) -> None:
         """Prepare a transaction that has just begun: time limits, locks."""

@@ -19,6 +19,7 @@ __all__ = [
     "DatabaseKind",
     "ExistingMode",
     "Fingerprinting",
+    "Interruptible",
     "Landing",
     "PublishRequest",
 ]
@@ -124,6 +125,18 @@ class Fingerprinting(Protocol):
 
     def hold_still(self, connection: Connection, table: TableName) -> None:
         """Let nobody else write to the table until the transaction ends."""
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A ``Database`` that can have its server end what it does, when someone asks to stop."""
+
+    def interrupt(self, thread: int) -> None:
+        """End what runs on connections that a thread (``threading.get_ident``) has opened.
+
+        Called from another thread; it does not wait.
+        """
         ...
 
 

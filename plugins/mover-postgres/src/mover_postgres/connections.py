@@ -16,6 +16,7 @@ __all__ = [
     "EXACT_TEXT",
     "driver_connection",
     "fetch",
+    "limit_waits",
     "set_locally",
 ]
 
@@ -26,8 +27,13 @@ CONNECT_ARGS = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
 }
-"""A server that is gone is noticed within a minute, instead of never."""
+"""A server that is gone is noticed within a minute, instead of never.
+
+Keepalives are for a connection on which nothing moves; the last one, in milliseconds, is for one
+on which we have sent what nobody acknowledges.
+"""
 
 EXACT_TEXT: Mapping[str, str] = {
     "intervalstyle": "postgres",
@@ -39,16 +45,46 @@ EXACT_TEXT: Mapping[str, str] = {
 }
 """Settings under which text holds every value exactly, whatever a role or a database has set."""
 
+LOCK_SECONDS = 60
+_GONE_SECONDS = 10
+_CHECKS_CLIENT_SINCE = 140000
+
 BINARY_SETTINGS: Mapping[str, str] = {"client_encoding": "UTF8", "xmloption": "content"}
 """Settings under which two servers read and write the same bytes in binary COPY."""
 
 
-def driver_connection(connection: Connection) -> PsycopgConnection:
-    """Return the psycopg2 connection, inside the transaction that SQLAlchemy has begun."""
-    if not connection.in_transaction():
+def driver_connection(connection: Connection, *, limited: bool = True) -> PsycopgConnection:
+    """Return the psycopg2 connection, inside the transaction that SQLAlchemy has begun.
+
+    One that is begun here is ``limited`` in how long it waits for locks.
+    """
+    begun = connection.in_transaction()
+    if not begun:
         connection.begin()
     driver: Any = connection.connection.driver_connection
+    if limited and not begun:
+        limit_waits(driver)
     return driver
+
+
+def limit_waits(connection: PsycopgConnection) -> None:
+    """Until the transaction ends, wait for a lock no longer than a minute.
+
+    What the URL, the role or the database says of it holds. A statement whose client has died,
+    and which may hold a lock, ends within seconds.
+    """
+    told = (
+        "set_config('lock_timeout', CASE current_setting('lock_timeout') "
+        f"WHEN '0' THEN '{LOCK_SECONDS}s' ELSE current_setting('lock_timeout') END, true)"
+    )
+    if connection.server_version >= _CHECKS_CLIENT_SINCE:
+        name = "client_connection_check_interval"
+        told += (  # only Linux always knows when a client has gone
+            f", CASE WHEN version() LIKE '%linux%' AND current_setting('{name}') = '0' "
+            f"THEN set_config('{name}', '{_GONE_SECONDS}s', true) END"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {told}")
 
 
 def set_locally(connection: PsycopgConnection, settings: Mapping[str, str]) -> None:

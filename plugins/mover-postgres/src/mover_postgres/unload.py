@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from mover_postgres.ranges import Blocks
-    from records_mover.parts import Ask, Fingerprint, Payload, Selection, UnloadJob
+    from records_mover.parts import Ask, Database, Fingerprint, Payload, Selection, UnloadJob
 
 __all__ = ["CopyOut", "unloading"]
 
@@ -40,7 +40,7 @@ class CopyOut:
         from mover_postgres.connections import driver_connection
 
         with ExitStack() as stack:
-            connection = stack.enter_context(_snapshot(job.database.engine))
+            connection = stack.enter_context(_snapshot(job.database))
             driver = driver_connection(connection)
             run = _Run(job, driver)
             run.prepare()
@@ -57,7 +57,7 @@ def _others(
     job: UnloadJob, run: _Run, driver: PsycopgConnection, stack: ExitStack
 ) -> list[tuple[int, _Run]]:
     """Cut the table into ranges, the first of them for ``run``, and open the others."""
-    from mover_postgres.connections import driver_connection
+    from mover_postgres.connections import driver_connection, limit_waits
     from mover_postgres.ranges import export_snapshot, import_snapshot
 
     ranges = run.ranges()
@@ -67,9 +67,10 @@ def _others(
     run.prepare(ranges[0])
     others = []
     for number, blocks in enumerate(ranges[1:], start=2):
-        connection = stack.enter_context(_snapshot(job.database.engine))
-        another = driver_connection(connection)
+        connection = stack.enter_context(_snapshot(job.database))
+        another = driver_connection(connection, limited=False)
         import_snapshot(another, name)
+        limit_waits(another)
         other = _Run(job, another, counts=run.counts)
         other.prepare(blocks)
         stack.enter_context(job.cancellation.stopping_by(another.cancel))
@@ -89,7 +90,7 @@ def unloading(
     from mover_postgres.connections import driver_connection
 
     with ExitStack() as stack:
-        connection = stack.enter_context(_snapshot(job.database.engine))
+        connection = stack.enter_context(_snapshot(job.database))
         driver = driver_connection(connection)
         run = _Run(job, driver, rows=respelled(driver) if respelled else None)
         run.prepare_binary() if binary else run.prepare()
@@ -99,19 +100,13 @@ def unloading(
 
 
 @contextmanager
-def _snapshot(engine: Engine) -> Iterator[Connection]:
-    from mover_postgres.errors import translate
+def _snapshot(database: Database) -> Iterator[Connection]:
+    from mover_postgres.source import opened
 
-    try:
-        connection = engine.connect()
-    except Exception as error:
-        raise translate(error, "connecting") from error
-    try:
+    with opened(database) as connection:
         yield connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-    finally:
-        connection.close()
 
 
 class _Run:
