@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     from records_mover.parts.tables import Fingerprint, Selection, TableInfo, TableName
     from records_mover.schema import RecordsSchema
@@ -147,7 +147,8 @@ class DatabaseKind:
     ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
-    whichever driver SQLAlchemy picks.
+    whichever driver SQLAlchemy picks. ``driver_url`` returns what the driver is to be given for a
+    URL that says more than the driver understands; it may raise ConfigError.
     """
 
     name: str
@@ -157,3 +158,4 @@ class DatabaseKind:
     relatives: frozenset[str] = frozenset()
     driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
+    driver_url: Callable[[URL], URL] | None = None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from records_mover.errors import ConfigError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
 __all__ = [
     "BINARY_SETTINGS",
@@ -18,6 +21,8 @@ __all__ = [
     "fetch",
     "limit_waits",
     "set_locally",
+    "stopping",
+    "with_timeouts",
 ]
 
 CONNECT_ARGS = {
@@ -35,6 +40,10 @@ Keepalives are for a connection on which nothing moves; the last one, in millise
 on which we have sent what nobody acknowledges.
 """
 
+_TIMEOUTS = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+_TIME = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:us|ms|s|min|h|d)?")
+_LIBPQ_DRIVERS = frozenset({"psycopg2", "psycopg"})
+
 EXACT_TEXT: Mapping[str, str] = {
     "intervalstyle": "postgres",
     "timezone": "UTC",
@@ -51,6 +60,22 @@ _CHECKS_CLIENT_SINCE = 140000
 
 BINARY_SETTINGS: Mapping[str, str] = {"client_encoding": "UTF8", "xmloption": "content"}
 """Settings under which two servers read and write the same bytes in binary COPY."""
+
+
+def with_timeouts(url: URL) -> URL:
+    """Hand the server's timeouts that a URL names, as ``?lock_timeout=5s``, on as its options."""
+    named = [(name, url.query[name]) for name in _TIMEOUTS if name in url.query]
+    if not named or url.get_driver_name() not in _LIBPQ_DRIVERS:
+        return url
+    before = url.query.get("options", ())
+    options = [before] if isinstance(before, str) else [*before]
+    for name, value in named:
+        if not isinstance(value, str) or _TIME.fullmatch(value) is None:
+            what = f"the URL's {name} is {value!r}, which is no time"
+            raise ConfigError(what, "write it as PostgreSQL does, as 500ms, 5s or 10min")
+        options.append(f"-c {name}={value.replace(' ', '')}")
+    bare = url.difference_update_query([name for name, _ in named])
+    return bare.update_query_dict({"options": " ".join(options)})
 
 
 def driver_connection(connection: Connection, *, limited: bool = True) -> PsycopgConnection:
@@ -93,6 +118,16 @@ def set_locally(connection: PsycopgConnection, settings: Mapping[str, str]) -> N
     values = [word for item in settings.items() for word in item]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {calls}", values)
+
+
+def stopping(connection: PsycopgConnection) -> Callable[[], None]:
+    """Return what cancels, from another thread, what the server does on this connection."""
+
+    def stop() -> None:
+        if not connection.closed:
+            connection.cancel()
+
+    return stop
 
 
 def fetch(

@@ -37,14 +37,14 @@ class CopyOut:
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Read in one snapshot, a large table in several streams; closing one cancels its COPY."""
-        from mover_postgres.connections import driver_connection
+        from mover_postgres.connections import driver_connection, stopping
 
         with ExitStack() as stack:
             connection = stack.enter_context(_snapshot(job.database))
             driver = driver_connection(connection)
             run = _Run(job, driver)
             run.prepare()
-            stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+            stack.enter_context(job.cancellation.stopping_by(stopping(driver)))
             others = _others(job, run, driver, stack)
             stack.callback(run.close, connection)
             payload = run.payload(connection)
@@ -57,7 +57,7 @@ def _others(
     job: UnloadJob, run: _Run, driver: PsycopgConnection, stack: ExitStack
 ) -> list[tuple[int, _Run]]:
     """Cut the table into ranges, the first of them for ``run``, and open the others."""
-    from mover_postgres.connections import driver_connection, limit_waits
+    from mover_postgres.connections import driver_connection, limit_waits, stopping
     from mover_postgres.ranges import export_snapshot, import_snapshot
 
     ranges = run.ranges()
@@ -73,7 +73,7 @@ def _others(
         limit_waits(another)
         other = _Run(job, another, counts=run.counts)
         other.prepare(blocks)
-        stack.enter_context(job.cancellation.stopping_by(another.cancel))
+        stack.enter_context(job.cancellation.stopping_by(stopping(another)))
         stack.callback(other.close, connection)
         others.append((number, other))
     return others
@@ -87,14 +87,14 @@ def unloading(
     binary: bool = False,
 ) -> Iterator[Streams]:
     """Read as one stream; ``respelled`` returns another query for the same rows."""
-    from mover_postgres.connections import driver_connection
+    from mover_postgres.connections import driver_connection, stopping
 
     with ExitStack() as stack:
         connection = stack.enter_context(_snapshot(job.database))
         driver = driver_connection(connection)
         run = _Run(job, driver, rows=respelled(driver) if respelled else None)
         run.prepare_binary() if binary else run.prepare()
-        stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+        stack.enter_context(job.cancellation.stopping_by(stopping(driver)))
         stack.callback(run.close, connection)
         yield run.payload(connection)
 
