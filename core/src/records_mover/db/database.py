@@ -122,7 +122,8 @@ class SqlDatabase:
             connection.close()
         except SQLAlchemyError as err:
             log.debug("closing a connection failed: %s", reason_of(err))
-            connection.invalidate()
+            if not connection.closed:  # else it was thrown away on the way
+                connection.invalidate()
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:

@@ -50,9 +50,13 @@ class CopyIn:
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
         from mover_postgres.connections import driver_connection
+        from mover_postgres.progress import rows_watched
 
         driver = driver_connection(job.landing.connection)
-        with job.cancellation.stopping_by(driver.cancel):
+        with (
+            job.cancellation.stopping_by(driver.cancel),
+            rows_watched(job.meter, job.database, [driver]),
+        ):
             if isinstance(payload, Streams):
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):

@@ -95,11 +95,15 @@ class BinaryIn:
             set_locally,
             stopping,
         )
+        from mover_postgres.progress import rows_watched
 
         if not isinstance(payload, Streams):
             raise LoadUnloadError("binary COPY comes as a stream", "this is a defect; report it")
         driver = driver_connection(job.landing.connection)
-        with job.cancellation.stopping_by(stopping(driver)):
+        with (
+            job.cancellation.stopping_by(stopping(driver)),
+            rows_watched(job.meter, job.database, [driver]),
+        ):
             set_locally(driver, BINARY_SETTINGS)
             rows = 0
             for part in payload.parts:

@@ -38,6 +38,7 @@ class CopyOut:
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Read in one snapshot, a large table in several streams; closing one cancels its COPY."""
         from mover_postgres.connections import driver_connection, stopping
+        from mover_postgres.progress import rows_watched
 
         with ExitStack() as stack:
             connection = stack.enter_context(_snapshot(job.database))
@@ -47,6 +48,8 @@ class CopyOut:
             stack.enter_context(job.cancellation.stopping_by(stopping(driver)))
             others = _others(job, run, driver, stack)
             stack.callback(run.close, connection)
+            backends = [driver, *(other.driver for _, other in others)]
+            stack.enter_context(rows_watched(job.meter, job.database, backends))
             payload = run.payload(connection)
             yield replace(
                 payload, parts=(*payload.parts, *(other.part(at) for at, other in others))
@@ -88,6 +91,7 @@ def unloading(
 ) -> Iterator[Streams]:
     """Read as one stream; ``respelled`` returns another query for the same rows."""
     from mover_postgres.connections import driver_connection, stopping
+    from mover_postgres.progress import rows_watched
 
     with ExitStack() as stack:
         connection = stack.enter_context(_snapshot(job.database))
@@ -96,6 +100,8 @@ def unloading(
         run.prepare_binary() if binary else run.prepare()
         stack.enter_context(job.cancellation.stopping_by(stopping(driver)))
         stack.callback(run.close, connection)
+        if not binary:  # where it is the target that tells
+            stack.enter_context(rows_watched(job.meter, job.database, [driver]))
         yield run.payload(connection)
 
 
@@ -129,6 +135,11 @@ class _Run:
         self._whole = self._binary = False
         self._bom = self._raw_controls = False
         self.names: tuple[str, ...] = ()
+
+    @property
+    def driver(self) -> PsycopgConnection:
+        """The connection that the rows come over."""
+        return self._driver
 
     def prepare(self, blocks: Blocks | None = None) -> None:
         """Ask the server for the columns and compose the statement."""
