@@ -57,6 +57,8 @@ class CopyIn:
             job.cancellation.stopping_by(driver.cancel),
             rows_watched(job.meter, job.database, [driver]),
         ):
+            if job.rejects is not None:
+                _check_at_once(driver)
             if isinstance(payload, Streams):
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):
@@ -64,6 +66,12 @@ class CopyIn:
 
                 return load_batches(job, payload, driver)
         raise LoadUnloadError("PostgreSQL cannot fetch files itself", "send them as streams")
+
+
+def _check_at_once(driver: PsycopgConnection) -> None:
+    """Have deferred constraints checked with each statement, while a row can still be left out."""
+    with driver.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:
