@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     from records_mover.parts.tables import (
         Fingerprint,
@@ -25,6 +25,7 @@ __all__ = [
     "DatabaseKind",
     "ExistingMode",
     "Fingerprinting",
+    "Interruptible",
     "Landing",
     "PublishRequest",
     "Reshaping",
@@ -154,6 +155,18 @@ class Reshaping(Protocol):
         ...
 
 
+@runtime_checkable
+class Interruptible(Protocol):
+    """A ``Database`` that can have its server end what it does, when someone asks to stop."""
+
+    def interrupt(self, thread: int) -> None:
+        """End what runs on connections that a thread (``threading.get_ident``) has opened.
+
+        Called from another thread; it does not wait.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
@@ -161,7 +174,8 @@ class DatabaseKind:
     ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
-    whichever driver SQLAlchemy picks.
+    whichever driver SQLAlchemy picks. ``driver_url`` returns what the driver is to be given for a
+    URL that says more than the driver understands; it may raise ConfigError.
     """
 
     name: str
@@ -171,3 +185,4 @@ class DatabaseKind:
     relatives: frozenset[str] = frozenset()
     driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
+    driver_url: Callable[[URL], URL] | None = None

@@ -33,7 +33,9 @@ class ArrowSource:
         del context, options
         import pyarrow as pa
 
-        reader = pa.RecordBatchReader.from_stream(self.data)
+        reader = self.data
+        if not isinstance(reader, pa.RecordBatchReader):  # whose own exceptions would be wrapped
+            reader = pa.RecordBatchReader.from_stream(self.data)
         schema = self.schema or RecordsSchema.from_arrow(reader.schema)
         rows = getattr(self.data, "num_rows", None)
         return SourceEnd(

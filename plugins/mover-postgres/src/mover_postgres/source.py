@@ -11,14 +11,16 @@ from records_mover.errors import LoadUnloadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+    from sqlalchemy import Connection
 
     from mover_postgres.database import PostgresDatabase
     from mover_postgres.signature import ColumnType
     from records_mover.parts import Ask, Database, Selection, Stored, TableName
 
-__all__ = ["NO_CHOICE", "postgres_source", "source_types", "target_types"]
+__all__ = ["NO_CHOICE", "opened", "postgres_source", "source_types", "target_types"]
 
 NO_CHOICE = "it takes all rows or none, and rows that do not fit are to be left out"
 
@@ -29,12 +31,18 @@ def postgres_source(ask: Ask) -> Stored | None:
     return source if source is not None and source.database.dialect == "postgresql" else None
 
 
+def opened(database: Database) -> AbstractContextManager[Connection]:
+    """Open a connection that Ctrl-C interrupts, and that closes quietly when its server is gone."""
+    ours: PostgresDatabase = database  # type: ignore[assignment]  # asked by its dialect
+    return ours.connection()
+
+
 @contextmanager
 def _looking(database: Database, what: str) -> Iterator[PsycopgConnection]:
     from mover_postgres.errors import DRIVER_ERRORS, translate
 
     try:
-        with database.engine.connect() as connection:
+        with opened(database) as connection:
             yield driver_connection(connection)
     except DRIVER_ERRORS as error:
         raise translate(error, f"cannot look at {what}") from error
