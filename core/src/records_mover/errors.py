@@ -19,6 +19,7 @@
     │   └── LoadUnloadError       a bulk load or unload failed
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── LossError                 a column would lose something that nobody allowed it to lose
     ├── VerifyError               what arrived is not what was sent, and was not kept
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
     │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
@@ -42,6 +43,7 @@ __all__ = [
     "EndpointError",
     "FormatError",
     "LoadUnloadError",
+    "LossError",
     "MissingPluginError",
     "MoveCancelled",
     "MoverError",
@@ -164,6 +166,10 @@ class CredsError(MoverError):
 
 class PluginError(MoverError):
     """A plugin is broken, blocked, or claims what another one owns."""
+
+
+class LossError(MoverError):
+    """A column would lose something that nobody allowed it to lose; nothing was moved."""
 
 
 class VerifyError(MoverError):

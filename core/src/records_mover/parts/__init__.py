@@ -7,6 +7,7 @@ from records_mover.parts.databases import (
     DatabaseKind,
     ExistingMode,
     Fingerprinting,
+    Keeping,
     Landing,
     PublishRequest,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Form",
     "FormKind",
     "FormatKind",
+    "Keeping",
     "Landing",
     "LoadJob",
     "Loaded",

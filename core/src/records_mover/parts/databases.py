@@ -11,14 +11,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from records_mover.parts.forms import Form
     from records_mover.parts.tables import Fingerprint, Selection, TableInfo, TableName
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 __all__ = [
     "Database",
     "DatabaseKind",
     "ExistingMode",
     "Fingerprinting",
+    "Keeping",
     "Landing",
     "PublishRequest",
 ]
@@ -124,6 +127,19 @@ class Fingerprinting(Protocol):
 
     def hold_still(self, connection: Connection, table: TableName) -> None:
         """Let nobody else write to the table until the transaction ends."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A ``Database`` that can say what its columns keep of other columns' values."""
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        ...
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what becomes of a source's values in a column here, if they come in this form."""
         ...
 
 

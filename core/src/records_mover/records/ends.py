@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import (
         Ask,
+        Batches,
         Database,
         Form,
         Loader,
@@ -48,7 +49,8 @@ class SourceEnd:
 
     ``remedy`` is what to install when no route is found; ``single`` that it is one file.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
-    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed.
+    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
+    ``typed`` says that it reads no rows.
     """
 
     title: str
@@ -62,6 +64,7 @@ class SourceEnd:
     notes: tuple[str, ...] = ()
     remedy: str = ""
     single: bool = True
+    typed: bool = False
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
         """Return the end of a table without some of its columns."""
@@ -70,7 +73,7 @@ class SourceEnd:
         columns = tuple(name for name in self.columns if name not in names)
         selection = replace(self.table.selection, columns=columns)
         side = replace(self.table, selection=selection)
-        schema = partial(side.database.schema_of, selection)
+        schema = cache(partial(side.database.schema_of, selection))
         return replace(self, columns=columns, table=side, schema=schema)
 
 
@@ -80,7 +83,8 @@ class TargetEnd:
 
     ``columns`` are the names of an existing table's columns in the order of the source's.
     ``leaves_out`` are the source's columns that the target computes itself, as the source does.
-    ``copies`` says that its store copies files without this process.
+    ``copies`` says that its store copies files without this process. ``collect`` takes the batches
+    where they stay in this process.
     """
 
     title: str
@@ -92,6 +96,7 @@ class TargetEnd:
     leaves_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remedy: str = ""
+    collect: Callable[[Batches], int] | None = None
 
 
 class RecordsSource(Protocol):

@@ -96,6 +96,7 @@ class _Inspection:
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
             notes=sniffed.ambiguous if sniffed else (),
             single=len(self._parts) == 1,
+            typed=self._given_schema is not None or not isinstance(form, DelimitedRecordsFormat),
         )
 
     @contextmanager

@@ -22,6 +22,7 @@ from records_mover.parts import (
     Streams,
     UnloadJob,
 )
+from records_mover.records.fidelity import column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
+    from records_mover.records.fidelity import ColumnFidelity
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
@@ -52,7 +54,8 @@ def explain_move(
     target_end = target.inspect(context, options, source_end)
     if options.verify:
         check_verifiable(target_end)
-    return make_plan(source_end.without(target_end.leaves_out), target_end, options)
+    plan = make_plan(source_end.without(target_end.leaves_out), target_end, options)
+    return replace(plan, columns=column_fidelity(plan))
 
 
 def run_move(
@@ -68,6 +71,7 @@ def run_move(
     started = time.monotonic()
     context = replace(context, cancellation=cancellation or Cancellation())
     plan = explain_move(source, target, context, options)
+    refuse_losses(plan.columns, options.allow_lossy)
     for warning in plan.warnings:
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
@@ -86,6 +90,7 @@ def run_move(
         output_urls=_output_urls(payload),
         verified=True if run.verified else None,
         compared=run.verified,
+        columns=run.columns,
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
@@ -109,6 +114,13 @@ class _Run:
     mended: Mended = field(default_factory=Mended)
 
     @cached_property
+    def columns(self) -> tuple[ColumnFidelity, ...]:
+        """What is kept of each column; the types of text are known once its schema is."""
+        if self.plan.source.typed or not self._needs_schema():
+            return self.plan.columns
+        return column_fidelity(self.plan, self.schema)
+
+    @cached_property
     def schema(self) -> RecordsSchema:
         """The rows' schema; asked only where a step needs it, as it may read the whole source."""
         return self.plan.source.schema()
@@ -117,6 +129,7 @@ class _Run:
         """Run the route; the target's transaction is the innermost, so it ends first."""
         if self._needs_schema():
             _ = self.schema
+        refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
             payload = self._read = self._start(stack)
             for step in self._middle():

@@ -31,7 +31,8 @@ class MoveOptions:
     ``verify``: compare what arrived with what was sent before it is committed.
     ``max_failure_rows``: how many rows that do not fit may be left out, over what the instructions
     say; ``rejects``: the local CSV file that tells which ones and why. ``bad_bytes``: ``fail``,
-    ``strip`` or ``replace`` NULs and bytes that are no text.
+    ``strip`` or ``replace`` NULs and bytes that are no text. ``allow_lossy``: columns that may lose
+    something on the way, by name, or ``all``.
     """
 
     if_exists: str | None = None
@@ -53,6 +54,7 @@ class MoveOptions:
     max_failure_rows: int | None = None
     rejects: str | Path | None = None
     bad_bytes: BadBytes | None = None
+    allow_lossy: Sequence[str] = ()
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
     def refuse(self, names: Sequence[str], what: str) -> None:
@@ -71,6 +73,8 @@ class MoveOptions:
         if self.parallel is not None and self.parallel < 1:
             raise UsageError(f"cannot use {self.parallel} streams", "ask for 1 or more")
         self._settle_rejects()
+        if isinstance(self.allow_lossy, str):
+            object.__setattr__(self, "allow_lossy", (self.allow_lossy,))
         if self.bad_bytes is not None:
             if self.bad_bytes not in BAD_BYTES:
                 what = f"cannot {self.bad_bytes!r} bad bytes"
