@@ -42,15 +42,7 @@ def made(bench: Bench, name: str) -> str:
 
 
 def shown(bench: Bench, name: str) -> dict[str, str]:
-    def psql(query: str) -> str:
-        settings, _, rows = query.rpartition(";")
-        with bench.database.engine.connect() as connection:
-            if settings:
-                bench.database.run(connection, settings)
-            found = bench.database.run(connection, rows)
-            return "\n".join(str(row[0]) for row in found)
-
-    return torture.shown(psql, name)
+    return torture.shown(bench.psql, name)
 
 
 @pytest.mark.parametrize("name", GROUPS)

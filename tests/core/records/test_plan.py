@@ -359,6 +359,7 @@ def test_what_explain_says_in_json(ends: Any) -> None:
                 "note": "",
             }
         ],
+        "columns": [],
         "not_taken": [{"route": ["read", "write"], "cost": 2}],
         "refused": [],
     }

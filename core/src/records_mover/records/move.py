@@ -141,7 +141,9 @@ class _Run:
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
-        counted = self.plan.unloader is not None or "decode" in self.plan.route.names
+        counted = self.plan.unloader is not None or {"decode", "collect"} & set(
+            self.plan.route.names
+        )
         return self.meter.rows if counted else None
 
     def _needs_schema(self) -> bool:
