@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from records_mover.db import schema_sql
 from records_mover.db.database import SqlDatabase
+from records_mover.db.query_text import plain_query
 from records_mover.parts import Column, TableName
 from records_mover.schema import DecimalConstraints, Field, IntegerConstraints
 
@@ -126,7 +127,7 @@ class SqliteDatabase(SqlDatabase):
         """Return the fields of a query: as declared where it takes columns, else as stored."""
         import sqlalchemy as sa
 
-        plain = schema_sql.plain_query(query)
+        plain = plain_query(query)
         self.run(connection, f"CREATE TEMP VIEW {_VIEW} AS {plain}\n")
         try:
             view = TableName(name=_VIEW, schema="temp")

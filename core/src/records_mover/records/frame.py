@@ -209,7 +209,9 @@ class FrameTarget:
         try:
             import polars as pl
         except ModuleNotFoundError as error:
-            raise UsageError("polars is not installed", "pip install polars") from error
+            raise UsageError(
+                "polars is not installed", "pip install 'records-mover[polars]'"
+            ) from error
         wide = [field.name for field in table.schema if _is_wide(field.type)]
         if wide:
             what = f"polars holds no decimals as long as those of the column {wide[0]!r}"
