@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import numpy as np
@@ -31,8 +31,9 @@ ZONED = MOMENT.replace(tzinfo=dt.UTC)
 
 
 def arrow(values: list[Any], kind: pa.DataType) -> pd.Series[Any]:
-    made: Any = pd.arrays.ArrowExtensionArray(pa.chunked_array([pa.array(values, kind)]))
-    return pd.Series(made)
+    chunks: Any = pa.chunked_array([pa.array(values, kind)])
+    made: Any = pd.Series(pd.arrays.ArrowExtensionArray(chunks))
+    return cast("pd.Series[Any]", made)
 
 
 def objects(*values: Any) -> pd.Series[Any]:
