@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -32,8 +32,7 @@ ZONED = MOMENT.replace(tzinfo=dt.UTC)
 
 def arrow(values: list[Any], kind: pa.DataType) -> pd.Series[Any]:
     chunks: Any = pa.chunked_array([pa.array(values, kind)])
-    made: Any = pd.Series(pd.arrays.ArrowExtensionArray(chunks))
-    return cast("pd.Series[Any]", made)
+    return pd.Series(pd.arrays.ArrowExtensionArray(chunks))
 
 
 def objects(*values: Any) -> pd.Series[Any]:
@@ -41,7 +40,8 @@ def objects(*values: Any) -> pd.Series[Any]:
 
 
 def of(values: list[Any], dtype: Any) -> pd.Series[Any]:
-    return pd.Series(values, dtype=dtype)
+    made: pd.Series[Any] = pd.Series(values, dtype=dtype)
+    return made
 
 
 # What a column holds, the type that a new table gives it, and the values as the server shows them.
