@@ -1,4 +1,4 @@
-"""Delimited text of every kind out of a table and back: what COPY cannot do is recoded on the way."""
+"""Delimited text of every kind leaves a table and comes back; COPY or a recoding does it."""
 
 from __future__ import annotations
 
