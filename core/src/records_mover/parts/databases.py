@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Engine
 
+    from records_mover.parts.forms import Form
     from records_mover.parts.tables import (
         Fingerprint,
         Reshape,
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
         TableInfo,
         TableName,
     )
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 __all__ = [
     "Database",
@@ -26,6 +28,7 @@ __all__ = [
     "ExistingMode",
     "Fingerprinting",
     "Interruptible",
+    "Keeping",
     "Landing",
     "PublishRequest",
     "Reshaping",
@@ -164,6 +167,19 @@ class Interruptible(Protocol):
 
         Called from another thread; it does not wait.
         """
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A ``Database`` that can say what its columns keep of other columns' values."""
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        ...
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what becomes of a source's values in a column here, if they come in this form."""
         ...
 
 

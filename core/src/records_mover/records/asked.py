@@ -65,7 +65,7 @@ class Asked:
     def _text_may_stay(self) -> bool:
         """Whether rows go from files to files, and nobody said what their values must be."""
         source, target = self._source, self._target
-        return source.form.kind == target.form.kind == "files" and not source.typed
+        return source.form.kind == target.form.kind == "files" and not source.types_given
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form

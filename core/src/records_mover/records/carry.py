@@ -114,8 +114,10 @@ def _forward(form: Form) -> Iterator[Edge]:
 
 
 def _backward(form: Form) -> Iterator[Edge]:
-    """From batches towards what is wanted: encode, compress, write."""
-    if form.kind == "files":
+    """From batches towards what is wanted: encode, compress, write, or collect in memory."""
+    if form.kind == "batches" and form.place != "here":
+        yield Edge(name="collect", before=Form(kind="batches"), after=form, cost=WRITE)
+    elif form.kind == "files":
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="write", before=stream, after=form, cost=WRITE)
         yield from _backward(stream)

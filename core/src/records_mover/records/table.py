@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from records_mover.db import match_columns
@@ -92,13 +93,15 @@ def _end(
         info=info,
         unloaders=context.plugins.unloaders(database.dialect),
     )
+    schema = cache(partial(database.schema_of, selection))
     return SourceEnd(
         title=_title(database, selection),
         form=Form(kind="table", place=f"{database.identity()}::{selection}"),
-        schema=lambda: database.schema_of(selection),
-        declared=lambda: database.schema_of(selection),
+        schema=schema,
+        declared=schema,
         columns=columns,
         table=side,
+        typed=True,
         rows=info.rows if info else None,
         bytes=None,
         remedy=_remedy(context, database),

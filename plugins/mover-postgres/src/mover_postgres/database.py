@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from records_mover.parts import (
         ExistingMode,
         Fingerprint,
+        Form,
         Landing,
         PublishRequest,
         Reshape,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         TableName,
     )
     from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 log = logging.getLogger(__name__)
 
@@ -186,6 +188,21 @@ class PostgresDatabase(SqlDatabase):
         if own is not None:
             return own
         return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        kind = self.chosen_type(field)
+        spelling = types.server_spelling(kind, self.engine.dialect)
+        base = self._types_like(spelling) if types.is_own(kind) else None
+        if base is None or base == spelling:
+            return types.field_of(field.name, spelling, required=field.required)
+        return types.field_of(field.name, base, required=field.required, own=spelling)
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what COPY keeps of a source's values in a column here."""
+        from mover_postgres.fidelity import keeps
+
+        return keeps(source, target, form)
 
     def _types_like(self, spelling: str) -> str | None:
         """Return what is below a type that is here, or that type; None where there is none."""
