@@ -50,7 +50,8 @@ def _undeclared() -> None:
 class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
-    ``remedy`` is what to install when no route is found; ``single`` that it is one file.
+    ``remedy`` is what to install when no route is found; ``single`` that it is one file; ``typed``
+    that the caller said which types its columns have, so that other values are errors.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
     carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
     ``declared`` is the schema where the source itself says its types, and None where rows tell.
@@ -68,6 +69,7 @@ class SourceEnd:
     remedy: str = ""
     single: bool = True
     declared: Callable[[], RecordsSchema | None] = _undeclared
+    typed: bool = False
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
         """Return the end of a table without some of its columns."""

@@ -22,6 +22,7 @@ from records_mover.parts import (
     Streams,
     UnloadJob,
 )
+from records_mover.records.carry import needs_types
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
@@ -130,14 +131,16 @@ class _Run:
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
-        counted = self.plan.unloader is not None or "decode" in self.plan.route.names
+        names = self.plan.route.names
+        counted = self.plan.unloader is not None or "decode" in names or "transcode" in names
         return self.meter.rows if counted else None
 
     def _needs_schema(self) -> bool:
         """Say whether a step will ask for the schema; a stream is then kept before it is read."""
         target = self.plan.target
         made = target.table is not None and target.columns is None
-        return made or "decode" in self.plan.route.names or target.form.place.endswith("/")
+        parsed = any(step.name == "decode" or needs_types(step) for step in self.plan.route.steps)
+        return made or parsed or target.form.place.endswith("/")
 
     def _middle(self) -> list[Edge]:
         first = 0 if self.plan.unloader is None else 1
@@ -151,6 +154,8 @@ class _Run:
             meter=self.meter,
             cancellation=self.cancellation,
             instructions=self.options.instructions,
+            rows_per_file=self.options.rows_per_file,
+            bytes_per_file=self.options.bytes_per_file,
             rejects=self.rejects,
             mended=self.mended,
             schema=lambda: self.schema,

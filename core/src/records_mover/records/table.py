@@ -117,7 +117,8 @@ class TableTarget:
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Look up the table, and match the source's columns to its own by name."""
-        options.refuse(("target_format", "target_variant", "target_hints"), "a table to write")
+        of_files = ("target_format", "target_variant", "target_hints")
+        options.refuse((*of_files, "rows_per_file", "bytes_per_file"), "a table to write")
         database = _open(self.database, context)
         info = database.inspect(self.table)
         mode = options.if_exists or self.if_exists
