@@ -126,6 +126,7 @@ class Asked:
             source=self._stored(side),
             into=self._target.columns if side is self._target.table else None,
             mode=side.publish.mode if side.publish and side.info else None,
+            reshape=side.publish.reshape if side.publish else None,
             exists=side.info is not None or side.publish is None,
             bytes=self._source.bytes,
             rows=self._source.rows,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
@@ -18,7 +18,7 @@ from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.sniff import Sniffed
@@ -96,6 +96,7 @@ class _Inspection:
             title=f"{name} ({describe_format(form)})",
             form=Form(kind="files", place=_STDIN if source.url == "-" else source.url, format=form),
             schema=lambda: self.schema,
+            declared=lambda: self._declared,
             columns=self.columns,
             payload=self._payload,
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
@@ -181,7 +182,9 @@ class _Inspection:
             return None
         from records_mover.formats.header import read_header
 
-        with look_at(part)() as stream:
+        if self._options.instructions.bad_bytes != "fail":
+            form = form.alter_hints({"compression": None})
+        with self._cleaned(part, look_at(part))() as stream:
             return tuple(read_header(stream, form))
 
     @cached_property
@@ -203,6 +206,13 @@ class _Inspection:
             return {}
         return self._directory.old_fields()
 
+    @property
+    def _declared(self) -> RecordsSchema | None:
+        """The given schema, or that of a format whose files hold one."""
+        if self._given_schema is not None:
+            return self._given_schema
+        return self.schema if self.format.format_type in ("parquet", "avro") else None
+
     @cached_property
     def schema(self) -> RecordsSchema:
         """The given schema, or what every row says (``max_inference_rows`` limits how many)."""
@@ -212,11 +222,13 @@ class _Inspection:
 
         for part in self._parts:
             keep(part)
-        openers = [part.open for part in self._parts]
-        instructions = self._options.instructions
+        instructions, form = self._options.instructions, self.format
+        openers = [self._cleaned(part, part.open) for part in self._parts]
+        if instructions.bad_bytes != "fail" and isinstance(form, DelimitedRecordsFormat):
+            form = form.alter_hints({"compression": None})
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
-        return self._with_old_fields(infer_schema(openers, self.format, instructions))
+        return self._with_old_fields(infer_schema(openers, form, instructions))
 
     def _with_old_fields(self, schema: RecordsSchema) -> RecordsSchema:
         """Return the schema with the columns as an old directory declares those it can tell."""
@@ -227,6 +239,15 @@ class _Inspection:
                 return RecordsSchema([new or replace(one, name=name) for (name, new), one in pairs])
             return schema
         return RecordsSchema([old.get(field.name) or field for field in schema.fields])
+
+    def _cleaned(self, part: Part, opener: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
+        """Return how to open a part as it will be moved: without bad bytes, if they are to go."""
+        from records_mover.formats.cleaning import Mended, cleaned_opener
+
+        form, policy = self.format, self._options.instructions.bad_bytes
+        if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
+            return opener
+        return cleaned_opener(opener, form, policy, Mended(), part.name)
 
 
 def _directory(context: Context, url: str) -> RecordsDirectory | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError
-from records_mover.formats.cleaning import Mended, cleaned
+from records_mover.formats.cleaning import Mended, cleaned_opener
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
@@ -123,19 +123,14 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
 def clean_streams(streams: Streams, work: Work) -> Streams:
     """Return delimited text without bad bytes where that was asked for."""
     from records_mover.formats import DelimitedRecordsFormat
-    from records_mover.formats.compression import decompressing
 
     form, policy = streams.format, work.instructions.bad_bytes
     if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
         return streams
-    codec = form.validate().codec
 
     def opening(part: Part) -> Part:
-        def open_clean() -> BinaryIO:
-            stream = decompressing(part.open(), form.compression)
-            return cleaned(stream, codec, policy, work.mended, source=part.name)
-
-        return replace(part, open=open_clean, size=None)
+        opener = cleaned_opener(part.open, form, policy, work.mended, part.name)
+        return replace(part, open=opener, size=None)
 
     return _with(streams, form.alter_hints({"compression": None}), opening)
 
