@@ -39,7 +39,7 @@ def test_packed_text_of_more_than_is_looked_at_is_read_from_a_pipe(
     data = text()
     packed = pack(data)
     assert len(packed) > 5 << 18
-    command = [Path(sys.executable).with_name("mvrec"), "move", "-", tmp_path / target]
+    command = [str(Path(sys.executable).with_name("mvrec")), "move", "-", str(tmp_path / target)]
     subprocess.run(command, input=packed, check=True, capture_output=True, timeout=120)
     if target == "out.csv":
         assert (tmp_path / target).read_bytes() == data.replace(b";", b",")
