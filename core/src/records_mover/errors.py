@@ -16,7 +16,8 @@
     │   └── NotFoundError         the thing named is not there
     ├── DatabaseError             the database refused or failed
     │   ├── ConnectError          it could not be reached, or did not let us in
-    │   └── LoadUnloadError       a bulk load or unload failed
+    │   ├── LoadUnloadError       a bulk load or unload failed
+    │   └── InDoubtError          it was lost while it committed, and nobody knows what became of it
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
     ├── VerifyError               what arrived is not what was sent, and was not kept
@@ -43,6 +44,7 @@ __all__ = [
     "DatabaseError",
     "EndpointError",
     "FormatError",
+    "InDoubtError",
     "LoadUnloadError",
     "MissingPluginError",
     "MoveCancelled",
@@ -160,6 +162,10 @@ class ConnectError(DatabaseError):
 
 class LoadUnloadError(DatabaseError):
     """A bulk load or unload failed."""
+
+
+class InDoubtError(DatabaseError):
+    """The database was lost while it committed: the rows may be there, all of them, or none."""
 
 
 class CredsError(MoverError):

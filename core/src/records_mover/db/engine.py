@@ -100,9 +100,11 @@ def _parse(url: str | URL) -> URL:
 
 
 def _with_driver(url: URL, kind: DatabaseKind | None) -> URL:
-    if kind is None or kind.driver is None or "+" in url.drivername:
+    if kind is None:
         return url
-    return url.set(drivername=f"{url.drivername}+{kind.driver}")
+    if kind.driver is not None and "+" not in url.drivername:
+        url = url.set(drivername=f"{url.drivername}+{kind.driver}")
+    return url if kind.driver_url is None else kind.driver_url(url)
 
 
 def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> Engine:

@@ -97,6 +97,14 @@ class Context:
                 error.what, self.plugins.remedy("dialects", dialect)
             ) from error
 
+    def interrupt(self, thread: int) -> None:
+        """Have the databases end what they do for a thread."""
+        from records_mover.parts import Interruptible
+
+        for database in list(self._databases.values()):
+            if isinstance(database, Interruptible):
+                database.interrupt(thread)
+
     def close(self) -> None:
         """Close the engines that were opened here; a caller's own engine stays open."""
         for engine in self._opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_postgres.arrow_out import CopyArrow
-from mover_postgres.connections import CONNECT_ARGS
+from mover_postgres.connections import CONNECT_ARGS, with_timeouts
 from mover_postgres.insert_select import InsertSelect
 from mover_postgres.load import CopyIn
 from mover_postgres.pipe import BinaryIn, BinaryOut
@@ -39,6 +39,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
             open=_open,
             driver="psycopg2",
             connect_args=CONNECT_ARGS,
+            driver_url=with_timeouts,
         ),
     )
 
