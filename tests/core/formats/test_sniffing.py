@@ -233,3 +233,8 @@ def test_plain_tables_of_any_delimiter_are_told(
     found = look((end.join(lines) + end).encode())
     assert found.columns == tuple(names)
     assert found.format.hints["field-delimiter"] == delimiter  # type: ignore[attr-defined]
+
+
+def test_a_delimiter_inside_the_quotes_of_every_row_makes_no_column() -> None:
+    rows = "".join(f'{number},"name, {number}"\n' for number in range(200))
+    assert look(f"id,name\n{rows}".encode()).columns == ("id", "name")

@@ -7,8 +7,10 @@ from records_mover.parts.databases import (
     DatabaseKind,
     ExistingMode,
     Fingerprinting,
+    Interruptible,
     Landing,
     PublishRequest,
+    Reshaping,
 )
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Tier
 from records_mover.parts.jobs import (
@@ -23,7 +25,14 @@ from records_mover.parts.jobs import (
 )
 from records_mover.parts.kinds import Creds, FormatKind
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
-from records_mover.parts.tables import Column, Fingerprint, Selection, TableInfo, TableName
+from records_mover.parts.tables import (
+    Column,
+    Fingerprint,
+    Reshape,
+    Selection,
+    TableInfo,
+    TableName,
+)
 
 __all__ = [
     "Ask",
@@ -39,6 +48,7 @@ __all__ = [
     "Form",
     "FormKind",
     "FormatKind",
+    "Interruptible",
     "Landing",
     "LoadJob",
     "Loaded",
@@ -50,6 +60,8 @@ __all__ = [
     "Refusal",
     "Reject",
     "RejectSink",
+    "Reshape",
+    "Reshaping",
     "Selection",
     "Stored",
     "Streams",

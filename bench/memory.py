@@ -1,6 +1,6 @@
 """Shows the peak memory of reading, recoding and inferring a file of any size.
 
-Run it by hand: ``python tests/bench/memory_formats.py [gigabytes]``. The file is made as it is
+Run it by hand: ``python -m bench.memory [gigabytes]``. The file is made as it is
 read: the rows of one generated table over and over, so that it takes no room on disk.
 """
 
@@ -31,9 +31,11 @@ class Repeated(io.RawIOBase):
         self._spot = 0
 
     def readable(self) -> bool:
+        """Say that this can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Fill the buffer from the rows, over and over."""
         while self._parts and self._spot == len(self._parts[0]):
             self._parts.pop(0)
             self._spot = 0
@@ -49,9 +51,11 @@ class Nowhere(io.RawIOBase):
     """A sink that keeps nothing."""
 
     def writable(self) -> bool:
+        """Say that this can be written."""
         return True
 
     def write(self, data: Any) -> int:
+        """Drop what is given."""
         return memoryview(data).nbytes
 
 

@@ -1,4 +1,4 @@
-"""What must never be shown: secrets are registered where they come in, and starred out of texts."""
+"""What must never be shown: secrets are noted where they come in, and starred out of texts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ MASK = "***"
 LONG_ENOUGH = 8
 """A secret shorter than this is starred out only where it stands alone, not inside a word."""
 
+TOO_SHORT = 3
+"""One shorter than this is starred out only after a word like ``password``."""
+
 _URL = re.compile(r"(?P<scheme>[A-Za-z][\w+.\-]*)://(?:(?P<user>[^:/@\s]*):)?(?P<rest>.*)", re.S)
 _TELLING = r"[\w.\-]*(?:pass|pwd|secret|token|signature|credential)[\w.\-]*"
-_QUERY = re.compile(rf"(?P<key>[?&;]{_TELLING}=)(?P<value>[^&;#\s'\"]+)", re.IGNORECASE)
+_QUERY = re.compile(rf"(?P<key>[?&;](?:{_TELLING}|sig)=)(?P<value>[^&;#\s'\"]+)", re.IGNORECASE)
 _LOGIN = re.compile(r"(?P<before>\b[A-Za-z][\w+.\-]*://[^\s/:@'\"]*:)[^\s/@'\"]+(?=@)")
 _AFTER_ITS_NAME = r"(?P<name>(?:pass(?:word|wd)?|pwd|secret|token)\W{{1,4}})(?:{text})(?!\w)"
 
@@ -28,13 +31,17 @@ class _Registry:
         self._anywhere: set[str] = set()
         self._alone: set[str] = set()
         self._named: set[str] = set()
+        self._known: set[tuple[str, str]] = set()
         self.pattern: re.Pattern[str] | None = None
 
     def add(self, secret: str, public: str) -> None:
         """Add every spelling of a secret; one that is public as well only counts by its place."""
+        if (secret, public) in self._known:
+            return
         spellings = _spellings(secret)
         with self._lock:
-            if secret.casefold() in public.casefold():
+            self._known.add((secret, public))
+            if len(secret) < TOO_SHORT or secret.casefold() in public.casefold():
                 self._named |= spellings
             elif len(secret) < LONG_ENOUGH:
                 self._alone |= spellings

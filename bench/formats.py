@@ -1,15 +1,11 @@
 """Times the reading, writing and inferring of files against DuckDB and pyarrow.
 
-Run it by hand: ``python tests/bench/bench_formats.py [rows]``. It needs duckdb and tpchgen-cli,
-works in a scratch directory and prints one ratio a line.
+Both sides run in this process and in turns, with two threads each; one ratio a line is printed.
 """
 
 from __future__ import annotations
 
-import itertools
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -46,20 +42,6 @@ def race(*works: Callable[[], object]) -> list[tuple[float, float]]:
     return [(min(w for w, _ in seen), min(c for _, c in seen)) for seen in times]
 
 
-def lineitem(where: Path, rows: int) -> Path:
-    """Make the first rows of TPC-H lineitem as CSV."""
-    scale = max(rows / 6_000_000 * 1.2, 0.01)
-    command = ["tpchgen-cli", "csv", "-s", f"{scale:.2f}", "--tables=lineitem"]
-    generator = Path(sys.executable).with_name(command[0])
-    subprocess.run(
-        [generator, *command[1:], f"--output-dir={where}"], check=True, capture_output=True
-    )
-    target = where / "rows.csv"
-    with (where / "lineitem.csv").open("rb") as source, target.open("wb") as out:
-        out.writelines(itertools.islice(source, rows + 1))
-    return target
-
-
 def recode(
     source: Path,
     one: BaseRecordsFormat,
@@ -72,14 +54,14 @@ def recode(
         return recode_files([lambda: source.open("rb")], one, sink, other, schema=schema)
 
 
-def main(rows: int) -> None:
-    """Print the ratios."""
+def main(csv: Path) -> None:
+    """Print the ratios for a CSV file of ``lineitem``."""
     pa.set_cpu_count(2)
     db = duckdb.connect()
     db.execute("set threads = 2")
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=csv.parent) as scratch:
         where = Path(scratch)
-        csv, parquet, ours = lineitem(where, rows), where / "duck.parquet", where / "ours"
+        parquet, ours = where / "duck.parquet", where / "ours"
         read = f"read_csv('{csv}')"
         schema = infer_schema([lambda: csv.open("rb")], PLAIN_CSV)
         full = f"describe select * from read_csv('{csv}', sample_size=-1)"
@@ -121,7 +103,3 @@ def main(rows: int) -> None:
             )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of the process, DuckDB included: {peak:.0f} MB")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
