@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Database, DatabaseKind
 
-__all__ = ["open_database", "open_engine"]
+__all__ = ["open_database", "open_direct", "open_engine"]
 
 
 def open_engine(
@@ -35,6 +35,16 @@ def open_engine(
     kind = _kind_of(parsed.get_backend_name(), kinds)
     engine = _create(_with_driver(parsed, kind), kind, options)
     if connect:
+        check_connection(engine)
+    return engine
+
+
+def open_direct(url: str, kinds: Sequence[DatabaseKind]) -> Engine | None:
+    """Open a URL without SQLAlchemy, where its kind can do without, and see that it lets us in."""
+    dialect = url.partition(":")[0].partition("+")[0]
+    kind = _kind_of(dialect, kinds)
+    engine = kind.direct(url) if kind is not None and kind.direct is not None else None
+    if engine is not None:
         check_connection(engine)
     return engine
 

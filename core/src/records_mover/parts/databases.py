@@ -134,7 +134,8 @@ class DatabaseKind:
     ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
-    whichever driver SQLAlchemy picks.
+    whichever driver SQLAlchemy picks. ``direct`` may open a URL without SQLAlchemy, by what behaves
+    as an engine does; it answers None to one that it leaves to SQLAlchemy.
     """
 
     name: str
@@ -144,3 +145,4 @@ class DatabaseKind:
     relatives: frozenset[str] = frozenset()
     driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
+    direct: Callable[[str], Engine | None] | None = None

@@ -72,10 +72,11 @@ class Context:
 
     def _engine(self, url: str) -> Engine:
         """Open an engine; where no plugin owns its dialect, say which one would."""
-        from records_mover.db import open_engine
+        from records_mover.db.engine import open_direct, open_engine
 
+        kinds = self.plugins.databases
         try:
-            return open_engine(url, kinds=self.plugins.databases)
+            return open_direct(url, kinds) or open_engine(url, kinds=kinds)
         except ConfigError as error:
             dialect = url.partition(":")[0].partition("+")[0]
             owned = any(dialect in kind.dialects for kind in self.plugins.databases)

@@ -29,6 +29,12 @@ def _open(engine: Engine) -> Database:
     return open_postgres(engine)
 
 
+def _open_direct(url: str) -> Engine | None:
+    from mover_postgres.direct import open_direct
+
+    return open_direct(url)
+
+
 @hookimpl
 def mover_databases() -> Iterable[DatabaseKind]:
     """Offer PostgreSQL."""
@@ -39,6 +45,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
             open=_open,
             driver="psycopg2",
             connect_args=CONNECT_ARGS,
+            direct=_open_direct,
         ),
     )
 
