@@ -91,8 +91,10 @@ class DirectEngine:
         if self._real is None:
             from sqlalchemy import NullPool, create_engine
 
+            # SQLAlchemy's own choice of a driver changes from release to release.
+            url = f"postgresql+{self.driver}:{self._text.partition(':')[2]}"
             self._real = create_engine(
-                self._text, creator=self._adoptable, poolclass=NullPool, hide_parameters=True
+                url, creator=self._adoptable, poolclass=NullPool, hide_parameters=True
             )
             self._real.connect().close()
         return self._real
