@@ -31,12 +31,15 @@ class Landing:
     """Where rows land: a table on a connection whose transaction publishing ends.
 
     A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
-    they land in another one first.
+    they land in another one first. More than one of ``sessions`` says that this one is committed,
+    empty and hidden until publishing ends: a loader may fill it by so many connections, this one
+    among them, and commit the others.
     """
 
     connection: Connection
     table: TableName
     target: TableName | None = None
+    sessions: int = 1
 
     @property
     def shown(self) -> TableName:
@@ -52,7 +55,8 @@ class PublishRequest:
     ``check`` is called with the connection when the rows are in the table, just before they are
     committed; whatever it raises leaves everything as it was.
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
-    that the loader can leave it out.
+    that the loader can leave it out. ``sessions`` is how many connections the loader would load by;
+    a database may answer more than one with a landing that they all see.
     """
 
     table: TableName
@@ -62,6 +66,7 @@ class PublishRequest:
     columns: tuple[str, ...] | None = None
     key: tuple[str, ...] = ()
     checked: bool = False
+    sessions: int = 1
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     check: Callable[[Connection], None] | None = None

@@ -32,7 +32,7 @@ class Ask:
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
     columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
-    rows.
+    rows. ``parallel`` is how many streams the user wants, None where that is left to the parts.
     """
 
     database: Database
@@ -46,6 +46,7 @@ class Ask:
     exists: bool = True
     bytes: int | None = None
     rows: int | None = None
+    parallel: int | None = None
     scratch: str | None = None
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 

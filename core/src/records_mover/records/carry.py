@@ -24,7 +24,10 @@ ENCODE = Tier.RECODE / 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """One possible step of a route. ``here`` says that the bytes pass through this machine."""
+    """One possible step of a route.
+
+    ``here`` says that the bytes pass through this machine; ``sessions`` is as in ``Offer``.
+    """
 
     name: str
     before: Form
@@ -32,6 +35,7 @@ class Edge:
     cost: float
     here: bool = True
     note: str = ""
+    sessions: int = 1
 
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:

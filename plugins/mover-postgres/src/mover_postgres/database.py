@@ -221,15 +221,21 @@ class PostgresDatabase(SqlDatabase):
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
         from mover_postgres.publish import staged
+        from mover_postgres.shared import is_shared, shared
 
+        if is_shared(request):
+            return shared(self, request)
         if request.info is not None and request.mode in ("replace", "upsert"):
             return staged(self, request)
         return super().publish(request)
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
+        from mover_postgres import shared
         from mover_postgres.publish import explanation
 
+        if shared.is_shared(request):
+            return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
             return explanation(request)
         return super().explain_publish(request)
