@@ -45,7 +45,7 @@ class Address:
     def parse(cls, url: str) -> Address | None:
         """Take a URL apart; None for one that is better left to SQLAlchemy."""
         found = _URL.match(url)
-        if found is None or not (found["port"] or "0").isdecimal():
+        if found is None or not (found["port"] is None or found["port"].isdecimal()):
             return None
         pairs = parse_qsl(found["query"] or "")
         if any(count > 1 for count in Counter(key for key, _ in pairs).values()):
@@ -55,7 +55,7 @@ class Address:
             username=_plain(found["username"]),
             password=_plain(found["password"]),
             host=found["ipv4"] or found["ipv6"],
-            port=int(found["port"]) if found["port"] else None,
+            port=int(found["port"]) if found["port"] is not None else None,
             database=_plain(found["database"]),
             query=dict(pairs),
         )

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from records_mover.url.bounded import BoundedReader
 
 if TYPE_CHECKING:
+    import io
+
     from mover_postgres.options import LoadOptions
     from records_mover.parts import Part
 
@@ -20,7 +22,7 @@ __all__ = ["Range", "ranges_of_file"]
 _BLOCK = 1 << 20
 _SMALLEST = 1 << 20
 # A field with more line ends than this is not looked through; the file then goes in one piece.
-_FARTHEST = 16 << 20
+_FARTHEST = 4 << 20
 _END_OF_TEXT = re.compile(rb"[^\\\n](?:\\\\)*\n")
 
 
@@ -52,7 +54,9 @@ class Range:
         except BaseException:
             stream.close()
             raise
-        return stream if self.length is None else cast(BinaryIO, BoundedReader(stream, self.length))
+        if self.length is None:
+            return stream
+        return cast(BinaryIO, BoundedReader(cast("io.RawIOBase", stream), self.length))
 
 
 def ranges_of_file(part: Part, pieces: int, options: LoadOptions) -> list[Range]:
@@ -96,7 +100,7 @@ def _starts(stream: BinaryIO, size: int, pieces: int, quote: str | None) -> list
         while not end and len(ahead) < _FARTHEST and (block := stream.read(_BLOCK)):
             ahead += block
             end = _end_of_record(ahead, sign, quotes)
-        if not end:
+        if not end or position + end >= size:
             return starts
         starts.append(position + end)
         quotes += ahead.count(sign) if sign else 0
@@ -109,10 +113,13 @@ def _end_of_record(text: bytes, sign: bytes, quotes: int) -> int:
     if not sign:
         found = _END_OF_TEXT.search(text)
         return _unmarked(text, found.end()) if found else 0
-    end = text.find(b"\n") + 1
-    while end and (quotes + text.count(sign, 0, end)) % 2:
-        end = text.find(b"\n", end) + 1
-    return _unmarked(text, end)
+    at, inside = 0, bool(quotes % 2)
+    while True:
+        end = text.find(b"\n", at)
+        mark = text.find(sign, at) if inside or end < 0 else text.find(sign, at, end)
+        if mark < 0:
+            return 0 if inside else _unmarked(text, end + 1)
+        at, inside = mark + 1, not inside
 
 
 def _unmarked(text: bytes, end: int) -> int:

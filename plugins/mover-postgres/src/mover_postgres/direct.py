@@ -33,7 +33,7 @@ _OPTIONS = frozenset(
 def open_direct(url: str) -> Engine | None:
     """Return an engine for a URL; None where its meaning is SQLAlchemy's to tell."""
     address = Address.parse(url)
-    if address is None or address.drivername not in _DRIVERS or not _OPTIONS >= set(address.query):
+    if address is None or address.drivername not in _DRIVERS or not set(address.query) <= _OPTIONS:
         return None
     return cast("Engine", DirectEngine(url, address))
 
