@@ -47,6 +47,24 @@ def test_a_file_goes_in_and_out_without_sqlalchemy(one_pg: Bench, tmp_path: Path
     assert out.read_text() == "a\n1\n2\n"
 
 
+_BETWEEN = """
+import sys
+from records_mover import move
+here, there = sys.argv[1:]
+assert move(f"{here}::t", f"{there}::t").route == ("postgres-binary-out", "postgres-binary-in")
+for heavy in ("sqlalchemy", "pandas", "pyarrow", "numpy"):
+    assert heavy not in sys.modules, heavy
+"""
+
+
+def test_a_table_goes_to_another_server_without_arrow(one_pg: Bench, far_pg: Bench) -> None:
+    one_pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (7)")
+    far_pg.run("CREATE TABLE t (a int)")
+    command = [sys.executable, "-c", _BETWEEN, one_pg.url, far_pg.url]
+    subprocess.run(command, check=True, timeout=60)
+    assert far_pg.rows("SELECT a FROM t") == [(7,)]
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql+asyncpg://h/d", "postgresql://h/d?host=a:1", "sqlite://", "no url"]
 )

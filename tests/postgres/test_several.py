@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -159,7 +159,7 @@ def test_a_bad_row_in_a_later_piece_is_told_by_its_line_and_nothing_stays(
     bad.write_bytes(lines[:at] + b"350000,one,too many\n" + lines[at:])
     schema = session.schema(str(large))
     (tmp_path / "schema.json").write_text(schema.to_json())
-    told = {"schema": tmp_path / "schema.json", "format": "csv", "parallel": 3}
+    told: dict[str, Any] = {"schema": tmp_path / "schema.json", "format": "csv", "parallel": 3}
     with pytest.raises(BadRowError, match=f"line {line} of") as caught:
         session.move(str(bad), f"{pg.url}::t", **told)
     assert caught.value.line == line
