@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from records_mover.db import ddl, schema_sql, types, values
 from records_mover.db.engine import check_connection
-from records_mover.db.failures import reason_of, scrub, where
+from records_mover.db.failures import reason_of, scrub, sqlalchemy_errors, where
 from records_mover.errors import ConnectError, DatabaseError, LoadUnloadError, MoverError
 from records_mover.parts import Column, Landing, PublishRequest, Selection, TableInfo, TableName
 
@@ -104,24 +104,20 @@ class SqlDatabase:
         """Prepare a transaction that has just begun: time limits, locks."""
 
     def _connect(self) -> Connection:
-        from sqlalchemy.exc import SQLAlchemyError
-
         try:
             return self._engine.connect()
-        except SQLAlchemyError:
+        except sqlalchemy_errors():
             pass
         # Asked again so that the driver's error, which may hold the password, is not attached.
         check_connection(self._engine)
         return self._engine.connect()
 
     def _close(self, connection: Connection) -> None:
-        from sqlalchemy.exc import SQLAlchemyError
-
         # The server rolls back by itself when the connection is gone, and an error here would hide
         # the one that brought us here.
         try:
             connection.close()
-        except SQLAlchemyError as err:
+        except sqlalchemy_errors() as err:
             log.debug("closing a connection failed: %s", reason_of(err))
             if not connection.closed:  # else it was thrown away on the way
                 connection.invalidate()
@@ -129,11 +125,9 @@ class SqlDatabase:
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Turn what SQLAlchemy or the driver raises in the block into an error of ours."""
-        from sqlalchemy.exc import SQLAlchemyError
-
         try:
             yield
-        except SQLAlchemyError as err:
+        except sqlalchemy_errors() as err:
             raise self.translate(err, what) from err
 
     def translate(self, exc: BaseException, doing: str) -> MoverError:

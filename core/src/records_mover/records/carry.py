@@ -35,7 +35,10 @@ TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """One possible step of a route. ``here`` says that the bytes pass through this machine."""
+    """One possible step of a route.
+
+    ``here`` says that the bytes pass through this machine; ``sessions`` is as in ``Offer``.
+    """
 
     name: str
     before: Form
@@ -43,6 +46,7 @@ class Edge:
     cost: float
     here: bool = True
     note: str = ""
+    sessions: int = 1
 
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:

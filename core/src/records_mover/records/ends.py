@@ -106,6 +106,14 @@ class TargetEnd:
     remedy: str = ""
     collect: Callable[[Batches], int] | None = None
 
+    def loaded_by(self, sessions: int) -> TargetEnd:
+        """Return the end as a loader of so many connections finds it."""
+        if sessions < 2 or self.table is None or self.table.publish is None:
+            return self
+        request = replace(self.table.publish, sessions=sessions)
+        side = replace(self.table, publish=request)
+        return replace(self, table=side, notes=(side.database.explain_publish(request),))
+
 
 class RecordsSource(Protocol):
     """Anything that rows can come from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
 
 from records_mover.db import match_columns
 from records_mover.errors import NotFoundError, UsageError
@@ -204,11 +205,11 @@ def _known(wanted: Sequence[str], info: TableInfo) -> tuple[str, ...]:
 
 def _title(database: Database, selection: Selection) -> str:
     """Name a table as an endpoint string would, without user and password."""
-    from sqlalchemy import URL
-
     url = database.engine.url
-    shown = URL.create(database.dialect, host=url.host, port=url.port, database=url.database)
-    return f"{shown.render_as_string()}::{selection}"
+    host = f"[{url.host}]" if ":" in (url.host or "") else url.host or ""
+    port = f":{url.port}" if url.port is not None else ""
+    name = f"/{quote(url.database, safe=' +/')}" if url.database is not None else ""
+    return f"{database.dialect}://{host}{port}{name}::{selection}"
 
 
 def _open(database: str | Engine, context: Context) -> Database:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
 from records_mover.db import SqlDatabase
+from records_mover.db.engine import check_connection
+from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.schema_sql import query_schema
-from records_mover.errors import ColumnMismatchError, DatabaseError
+from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,13 +90,13 @@ class PostgresDatabase(SqlDatabase):
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Turn what SQLAlchemy or the driver raises in the block into an error of ours."""
-        from sqlalchemy.exc import SQLAlchemyError
-
         from mover_postgres.errors import DRIVER_ERRORS
 
         try:
             yield
-        except (SQLAlchemyError, *DRIVER_ERRORS) as error:
+        except DRIVER_ERRORS as error:
+            raise self.translate(error, what) from error
+        except sqlalchemy_errors() as error:
             raise self.translate(error, what) from error
 
     def translate(self, exc: BaseException, doing: str) -> MoverError:
@@ -120,9 +122,20 @@ class PostgresDatabase(SqlDatabase):
         self._interrupts.interrupt(thread)
 
     def _connect(self) -> Connection:
-        connection = super()._connect()
+        connection = self._opened()
         self._interrupts.add(connection.connection.driver_connection)
         return connection
+
+    def _opened(self) -> Connection:
+        from mover_postgres.errors import DRIVER_ERRORS
+
+        try:
+            return super()._connect()
+        except DRIVER_ERRORS:
+            pass
+        # Asked again so that the driver's error, which may hold the password, is not attached.
+        check_connection(self.engine)
+        return super()._connect()
 
     def _close(self, connection: Connection) -> None:
         """Close a connection; one that the server has cut has nothing left to roll back."""
@@ -169,6 +182,12 @@ class PostgresDatabase(SqlDatabase):
         return schema.select(wanted)
 
     # How things are named and typed
+
+    def quote(self, name: str) -> str:
+        """Return an identifier as it is written in a statement for ``run``."""
+        if "\0" in name:
+            raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
+        return '"' + name.replace('"', '""') + '"'
 
     def column_name(self, name: str) -> str:
         """Return ``name`` as the server cuts it: 63 bytes, and no half character."""
@@ -242,7 +261,10 @@ class PostgresDatabase(SqlDatabase):
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
         from mover_postgres.publish import publishing
+        from mover_postgres.shared import is_shared, shared
 
+        if is_shared(request):
+            return shared(self, request)
         if request.info is None or request.mode == "drop":
             return super().publish(request)
         return publishing(self, request, super().publish)
@@ -257,8 +279,11 @@ class PostgresDatabase(SqlDatabase):
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
+        from mover_postgres import shared
         from mover_postgres.publish import explanation
 
+        if shared.is_shared(request):
+            return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
             return explanation(request)
         return super().explain_publish(request)
