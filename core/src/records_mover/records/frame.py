@@ -133,7 +133,9 @@ def _is_word(kind: pa.DataType) -> bool:
 def _payload(data: Any, schema: RecordsSchema) -> Iterator[Batches]:
     import pyarrow as pa
 
-    reader = pa.RecordBatchReader.from_stream(data)
+    reader = data
+    if not isinstance(data, pa.RecordBatchReader):  # through which its own exceptions would not go
+        reader = pa.RecordBatchReader.from_stream(data)
     with reader:
         yield Batches(reader=_readable(reader, schema), schema=schema)
 
