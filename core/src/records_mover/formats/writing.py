@@ -25,16 +25,17 @@ def write_batches(
     sink: BinaryIO,
     *,
     schema: RecordsSchema | None = None,
+    warn: bool = True,
 ) -> int:
     """Write every batch as one whole file and return the number of rows.
 
     ``schema`` says what the columns are where Arrow's types do not; ``sink`` is left open. What
-    the format cannot keep is warned about, a column at a time.
+    the format cannot keep is warned about, a column at a time, unless ``warn`` is False.
     """
     from records_mover.schema import RecordsSchema
 
     known = schema if schema is not None else RecordsSchema.from_arrow(reader.schema)
-    for loss in losses(known, fmt):
+    for loss in losses(known, fmt) if warn else ():
         log.warning("%s", loss)
     if isinstance(fmt, DelimitedRecordsFormat):
         from records_mover.formats import delimited_writer

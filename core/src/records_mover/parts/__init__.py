@@ -10,7 +10,7 @@ from records_mover.parts.databases import (
     Landing,
     PublishRequest,
 )
-from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Tier
+from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
 from records_mover.parts.jobs import (
     Ask,
     Loaded,
@@ -23,9 +23,17 @@ from records_mover.parts.jobs import (
 )
 from records_mover.parts.kinds import Creds, FormatKind
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
+from records_mover.parts.stores import (
+    NAME_SCRATCH,
+    Reach,
+    Stores,
+    read_answers,
+    write_answers,
+)
 from records_mover.parts.tables import Column, Fingerprint, Selection, TableInfo, TableName
 
 __all__ = [
+    "NAME_SCRATCH",
     "Ask",
     "Batches",
     "Column",
@@ -47,15 +55,20 @@ __all__ = [
     "Part",
     "Payload",
     "PublishRequest",
+    "Reach",
     "Refusal",
     "Reject",
     "RejectSink",
     "Selection",
+    "Staging",
     "Stored",
+    "Stores",
     "Streams",
     "TableInfo",
     "TableName",
     "Tier",
     "UnloadJob",
     "Unloader",
+    "read_answers",
+    "write_answers",
 ]

@@ -134,7 +134,8 @@ class DatabaseKind:
     ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
-    whichever driver SQLAlchemy picks.
+    whichever driver SQLAlchemy picks. ``statements`` is False where the core's own SELECT and
+    INSERT are not for it.
     """
 
     name: str
@@ -144,3 +145,4 @@ class DatabaseKind:
     relatives: frozenset[str] = frozenset()
     driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
+    statements: bool = True

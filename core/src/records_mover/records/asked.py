@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from records_mover.errors import MoverError
 from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Stored, Unloader
-from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
+from records_mover.records.carry import (
+    Edge,
+    carry_edges,
+    copy_edge,
+    far_forms,
+    near_forms,
+    staged_forms,
+)
 from records_mover.records.words import describe_form
+from records_mover.url.scratch import scratch_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,10 +38,15 @@ BATCHES = Form(kind="batches")
 
 
 class Asked:
-    """What both ends answered: ``edges`` of a graph over forms, and ``refusals`` in their words."""
+    """What both ends answered: ``edges`` of a graph over forms, and ``refusals`` in their words.
+
+    ``remedies`` are what a user can do about refusals.
+    """
 
     def __init__(self, source: SourceEnd, target: TargetEnd, options: MoveOptions) -> None:
         self._source, self._target, self._options = source, target, options
+        self._scratch = scratch_place(options.scratch) if options.scratch else None
+        self.remedies: list[str] = []
         self.refusals: list[tuple[str, str]] = []
         self.unloads: dict[Edge, Unloader] = {}
         self.loads: dict[Edge, Loader] = {}
@@ -43,11 +56,18 @@ class Asked:
             self.edges.append(copy_edge(source.form, target.form))
 
     def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
-        edges = carry_edges(given, wanted)
+        edges = [self._explained(edge) for edge in carry_edges(given, wanted)]
         if self._source.single or self._target.form.place.endswith("/"):
             return edges
         note = "several files are joined"
         return [replace(edge, note=note) if edge.name == "write" else edge for edge in edges]
+
+    def _explained(self, edge: Edge) -> Edge:
+        """Say whom files are staged for."""
+        if edge.name != "stage":
+            return edge
+        readers = sorted({load.name for load in self.loads if load.before == edge.after})
+        return replace(edge, note=f"where {' and '.join(readers)} can read it")
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form
@@ -71,6 +91,7 @@ class Asked:
         here = self._source.form
         liked = [offer.form for _, offer in self._offers(target.loaders, target, [here, BATCHES])]
         self.refusals.clear()  # they are asked again, knowing what there is
+        self.remedies.clear()
         wanted = [form for form in [*liked, BATCHES] if form != here]
         given = self._given(source, _spread(wanted, far_forms))
         return given, self._wanted(target, [here, *_spread([*given, BATCHES], near_forms)])
@@ -79,6 +100,7 @@ class Asked:
         """Ask the unloaders which of ``forms`` they can give, and what else."""
         if side is None:
             return [self._source.form]
+        forms = _unique([*forms, *staged_forms(forms, self._scratch)])
         offers = self._offers(side.unloaders, side, forms)
         for part, offer in offers:
             self.unloads[_edge(part.name, self._source.form, offer.form, offer)] = part
@@ -86,6 +108,7 @@ class Asked:
 
     def _wanted(self, side: TableSide, forms: Sequence[Form]) -> list[Form]:
         """Ask the loaders which of ``forms`` they can take, and what else."""
+        forms = _unique([*forms, *staged_forms(forms, self._scratch)])
         offers = self._offers(side.loaders, side, forms)
         for part, offer in offers:
             self.loads[_edge(part.name, offer.form, self._target.form, offer)] = part
@@ -111,7 +134,8 @@ class Asked:
             exists=side.info is not None or side.publish is None,
             bytes=self._source.bytes,
             rows=self._source.rows,
-            scratch=self._options.scratch,
+            single=self._source.single,
+            scratch=self._scratch,
             instructions=self._options.instructions,
         )
 
@@ -144,6 +168,8 @@ class Asked:
             words = f"{describe_form(refusal.form)}: {refusal.why}"
         if (name, words) not in self.refusals:
             self.refusals.append((name, words))
+        if refusal.remedy and refusal.remedy not in self.remedies:
+            self.remedies.append(refusal.remedy)
 
 
 def _refused(answer: object, ask: Ask) -> Refusal | None:
@@ -185,4 +211,5 @@ def _edge(name: str, before: Form, after: Form, offer: Offer) -> Edge:
         cost=offer.cost,
         here="here" in (before.place, after.place),
         note=offer.note,
+        staging=offer.staging,
     )

@@ -18,6 +18,7 @@ from records_mover.parts import (
     Fingerprinting,
     LoadJob,
     Payload,
+    Staging,
     Stored,
     Streams,
     UnloadJob,
@@ -25,11 +26,15 @@ from records_mover.parts import (
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
-from records_mover.records.steps import Work, clean_streams, run_step
+from records_mover.records.staging import Stage, open_stage
+from records_mover.records.steps import Work, clean_streams, finish_directory, run_step
+from records_mover.records.stores import MoveStores
 from records_mover.records.verify import Verification, check_verifiable
+from records_mover.url import scheme_of
+from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
-    from records_mover.parts import Loaded, Loader
+    from records_mover.parts import Form, Loaded, Loader
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
@@ -105,6 +110,7 @@ class _Run:
     cancellation: Cancellation
     verified: str = ""
     _read: Payload | None = None
+    _stage: Stage | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
 
@@ -118,6 +124,7 @@ class _Run:
         if self._needs_schema():
             _ = self.schema
         with ExitStack() as stack:
+            self._open_stage(stack)
             payload = self._read = self._start(stack)
             for step in self._middle():
                 payload = stack.enter_context(run_step(step, payload, self._work()))
@@ -125,6 +132,18 @@ class _Run:
             if side is None or self.plan.loader is None:
                 return None, payload
             return self._load(side, self.plan.loader, payload), None
+
+    def _open_stage(self, stack: ExitStack) -> None:
+        """Make the move's scratch folder, if it needs one; it is emptied last of all."""
+        base = self.options.scratch or self.context.scratch
+        if base and (self.plan.staged or self._wants_manifest(base)):
+            self._stage = stack.enter_context(open_stage(self.context, base))
+
+    def _wants_manifest(self, base: str) -> bool:
+        """Whether the loader wants a manifest of files that it finds, and could read it there."""
+        last = self.plan.route.steps[-1]
+        wanted = last.staging is not None and last.staging.manifest
+        return wanted and last.before.scheme == scheme_of(base)
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
@@ -152,6 +171,8 @@ class _Run:
             rejects=self.rejects,
             mended=self.mended,
             schema=lambda: self.schema,
+            stage=self._stage,
+            staging=self.plan.route.steps[-1].staging or Staging(),
         )
 
     def _start(self, stack: ExitStack) -> Payload:
@@ -163,16 +184,22 @@ class _Run:
             if source.payload is None:
                 raise MoverError(f"{source.title} gives no rows", "this is a defect; report it")
             return stack.enter_context(source.payload())
+        form = self.plan.route.steps[0].after
+        if self._stage is not None and is_scratch_place(form.place):
+            form = replace(form, place=self._stage.folder())
         job = UnloadJob(
             database=source.table.database,
             selection=source.table.selection,
-            form=self.plan.route.steps[0].after,
+            form=form,
             instructions=self.options.instructions,
             meter=self.meter,
             cancellation=self.cancellation,
             parallel=self.options.parallel,
             schema=self.schema,
+            stores=MoveStores(self.context),
         )
+        if form == self.plan.target.form:
+            return finish_directory(lambda: stack.enter_context(unloader.unload(job)), self._work())
         return stack.enter_context(unloader.unload(job))
 
     def _load(self, side: TableSide, loader: Loader, payload: Payload) -> Loaded:
@@ -203,9 +230,13 @@ class _Run:
                 parallel=self.options.parallel,
                 proof=verification is not None,
                 rejects=self.rejects,
+                stores=MoveStores(self.context),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
+            if isinstance(payload, Files):
+                payload = self._with_manifest(payload)
+                job = replace(job, form=_placed(job.form, payload))
             loaded = loader.load(job, payload)
             self.cancellation.check()
             if self.rejects is not None:
@@ -216,10 +247,24 @@ class _Run:
             self.verified = verification.checked
         return loaded
 
+    def _with_manifest(self, files: Files) -> Files:
+        staging = self.plan.route.steps[-1].staging
+        if self._stage is None or staging is None or not staging.manifest:
+            return files
+        return self._stage.manifest(files)
+
     def _verification(self, side: TableSide, columns: tuple[str, ...]) -> Verification | None:
         if not self.options.verify:
             return None
         return Verification(cast(Fingerprinting, side.database), columns)
+
+
+def _placed(form: Form, files: Files) -> Form:
+    """Say where files are that were staged."""
+    if not is_scratch_place(form.place) or not files.parts:
+        return form
+    url = files.parts[0].url or files.parts[0].name
+    return replace(form, place=url[: url.rindex("/") + 1])
 
 
 def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:

@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
-from records_mover.errors import FormatError
+from records_mover.errors import FormatError, MoverError
 from records_mover.formats.cleaning import Mended, cleaned
 from records_mover.instructions import ProcessingInstructions
-from records_mover.parts import Batches, Files, Part, Payload, Streams
+from records_mover.parts import Batches, Files, Part, Payload, Staging, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.directory import RecordsDirectory, WrittenFile
 from records_mover.records.join import can_join, join_into, joined
@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.ends import TargetEnd
     from records_mover.records.rejects import Rejects
+    from records_mover.records.staging import Stage
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Work", "clean_streams", "run_step"]
+__all__ = ["Work", "clean_streams", "finish_directory", "run_step"]
 
 _BLOCK = 1 << 20
 _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
@@ -42,7 +43,10 @@ _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What the steps of one move share."""
+    """What the steps of one move share.
+
+    ``stage`` is there where files are staged, and ``staging`` says how the loader wants them.
+    """
 
     context: Context
     target: TargetEnd
@@ -52,6 +56,8 @@ class Work:
     schema: Callable[[], RecordsSchema]
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
+    stage: Stage | None = None
+    staging: Staging = field(default_factory=Staging)
 
     @property
     def into_one_file(self) -> bool:
@@ -277,6 +283,29 @@ def _write_directory(streams: Streams, directory: RecordsDirectory, work: Work) 
     return Files(parts=parts, format=streams.format, columns=streams.columns)
 
 
+def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
+    """Have a server write its files into a folder, then write what makes it a records directory.
+
+    The folder was empty before, so that all in it is removed when that fails.
+    """
+    folder = work.target.form.place
+    store = work.context.store(folder)
+    directory = RecordsDirectory(store, folder)
+    try:
+        files = unload()
+        if not isinstance(files, Files):
+            raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+        written = [
+            WrittenFile(url=url, size=store.size(url) or 0)
+            for url in (part.url or part.name for part in files.parts)
+        ]
+        directory.finish(written, files.format, work.schema())
+    except BaseException:
+        directory.clear()
+        raise
+    return files
+
+
 def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> int:
     """Copy what is left of a stream, and return how many bytes that was."""
     copied = 0
@@ -284,6 +313,20 @@ def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> int:
         work.cancellation.check()
         copied += sink.write(block)
     return copied
+
+
+def _stage(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    """Write rows where the target's server can read them."""
+    if work.stage is None:
+        raise MoverError("files are to be staged, and there is no place", "report this defect")
+    rows = cast("Streams | Batches", payload)
+    if isinstance(rows, Streams):
+        rows = clean_streams(rows, work)
+        if not work.staging.several:
+            rows = _one(rows, work, stack)
+    total = work.meter.total_bytes
+    check = work.cancellation.check
+    return work.stage.put(rows, _format(edge.after.format), work.staging, total=total, check=check)
 
 
 def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
@@ -318,4 +361,5 @@ _STEPS: dict[str, Callable[[Edge, Payload, Work, ExitStack], Payload]] = {
     "encode": _encode,
     "write": _write,
     "copy": _copy_in_store,
+    "stage": _stage,
 }

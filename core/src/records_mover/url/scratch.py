@@ -14,7 +14,14 @@ from records_mover.errors import StoreError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ScratchStore", "scratch_space", "strays", "sweep_strays"]
+__all__ = [
+    "ScratchStore",
+    "is_scratch_place",
+    "scratch_place",
+    "scratch_space",
+    "strays",
+    "sweep_strays",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +30,8 @@ LONGEST_MOVE = timedelta(days=7)
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"mover-scratch-(\d{8}T\d{6}Z)-[0-9a-f]{32}")
+_ANY = "mover-scratch-*/"
+"""What stands in plans for a folder that is named when the move begins."""
 
 
 @runtime_checkable
@@ -42,6 +51,20 @@ class ScratchStore(Protocol):
         ...
 
 
+def scratch_place(base: str) -> str:
+    """Return what stands for a scratch folder below ``base`` until there is one."""
+    return f"{_folder(base)}{_ANY}"
+
+
+def is_scratch_place(place: str) -> bool:
+    """Whether a place stands for a scratch folder that is still to be made."""
+    return place.endswith(f"/{_ANY}")
+
+
+def _folder(base: str) -> str:
+    return base if base.endswith("/") else f"{base}/"
+
+
 @contextmanager
 def scratch_space(store: object, base: str) -> Iterator[str]:
     """Give the URL of a new folder below ``base``, and empty it at the end, failed or not.
@@ -52,7 +75,7 @@ def scratch_space(store: object, base: str) -> Iterator[str]:
     """
     if not isinstance(store, ScratchStore):
         raise UsageError(f"{base!r} cannot be used as scratch space", "name a folder in a store")
-    below = base if base.endswith("/") else f"{base}/"
+    below = _folder(base)
     stamp = datetime.now(UTC).strftime(_STAMP)
     url = f"{below}mover-scratch-{stamp}-{secrets.token_hex(16)}/"
     sweep_strays(store, below)

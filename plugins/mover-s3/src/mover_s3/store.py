@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from mover_s3.access import access_to
 from mover_s3.address import parse_address, parse_object
 from mover_s3.clients import Clients
 from mover_s3.copying import copy_object
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from mover_s3.address import Address
     from mover_s3.settings import Settings
-    from records_mover.url import Entry
+    from records_mover.url import Entry, StoreAccess
 
 __all__ = ["S3Store"]
 
@@ -87,6 +88,10 @@ class S3Store:
         if not address.key:
             raise EndpointError(f"{url!r} is a whole bucket", "name a folder in it")
         delete_keys(self._clients, address, keys_below(self._clients, address))
+
+    def access(self, url: str) -> StoreAccess:
+        """Return what a database's server needs to use an object or a folder in our name."""
+        return access_to(self._clients, parse_address(url))
 
     def _sweep(self, address: Address) -> None:
         """Abort what killed moves left in a bucket, when it is first written to."""
