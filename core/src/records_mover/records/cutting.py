@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from records_mover.formats import DelimitedRecordsFormat, JsonLinesRecordsFormat
@@ -58,23 +59,60 @@ def cut_text(
 ) -> None:
     """Write the rows of a part into files of about ``size`` bytes; one file where there are none.
 
-    ``check`` is called before each block, and stops by raising.
+    Each ends where the last record ends that fits into it and those before it, so that there is
+    never a file more than all bytes need. ``check`` is called before each block, and stops by
+    raising.
     """
     with closing(part.open()) as stream:
-        header, blocks = _opened(stream, form)
-        more = next(blocks, None)
-        while True:
+        header, dialect, blocks = _opened(stream, form)
+        rows = _Rows(dialect, blocks)
+        for number in count(1):
             with new_file() as sink:
-                written = sink.write(header)
-                while more is not None and written < size:
+                sink.write(header)
+                for block in rows.until(number * size):
                     check()
-                    written += sink.write(more.data)
-                    more = next(blocks, None)
-            if more is None:
+                    sink.write(block)
+            if rows.ended:
                 return
 
 
-def _opened(stream: BinaryIO, form: BaseRecordsFormat) -> tuple[bytes, Iterator[Chunk]]:
+class _Rows:
+    """Whole records, given out up to one place after another."""
+
+    def __init__(self, dialect: Dialect, blocks: Iterator[Chunk]) -> None:
+        self._dialect = dialect
+        self._blocks = blocks
+        self._given = 0
+        self._rest = b""
+        self.ended = False
+        self._next()
+
+    def until(self, place: int) -> Iterator[bytes]:
+        """Yield blocks up to the last record that ends before this many bytes; at least one."""
+        first = True
+        while not self.ended and (end := self._end(place - self._given, first=first)):
+            block, self._rest = self._rest[:end], self._rest[end:]
+            self._given += end
+            first = False
+            yield block
+            if not self._rest:
+                self._next()
+
+    def _end(self, room: int, *, first: bool) -> int:
+        from records_mover.formats.records import first_record, last_boundary
+
+        if room >= len(self._rest):
+            return len(self._rest)
+        end = last_boundary(self._rest[:room], self._dialect) if room > 0 else 0
+        return end or (len(first_record(self._rest, self._dialect)) if first else 0)
+
+    def _next(self) -> None:
+        chunk = next(self._blocks, None)
+        self._rest = chunk.data if chunk is not None else b""
+        self.ended = chunk is None
+
+
+def _opened(stream: BinaryIO, form: BaseRecordsFormat) -> tuple[bytes, Dialect, Iterator[Chunk]]:
     """Return the header's line and the records after it, whatever bytes above ASCII mean."""
     from records_mover.formats.dialect import dialect_of
     from records_mover.formats.header import read_first
@@ -82,16 +120,16 @@ def _opened(stream: BinaryIO, form: BaseRecordsFormat) -> tuple[bytes, Iterator[
     from records_mover.formats.text import plain_text
 
     if isinstance(form, JsonLinesRecordsFormat) or not isinstance(form, DelimitedRecordsFormat):
-        return b"", chunks(stream, _lines())
+        return b"", _lines(), chunks(stream, _lines())
     hints = replace(form.validate(), encoding="UTF8")
     dialect = dialect_of(hints)
     text = plain_text(stream, hints)
     if not hints.header_row:
-        return b"", chunks(text, dialect)
+        return b"", dialect, chunks(text, dialect)
     _, header, rest = read_first(text, dialect)
     if header and not header.endswith(dialect.terminator):
         header += hints.record_terminator.encode()
-    return header, chunks(text, dialect, head=rest)
+    return header, dialect, chunks(text, dialect, head=rest)
 
 
 def _lines() -> Dialect:
