@@ -15,6 +15,7 @@ from records_mover.errors import MoveCancelled, StoreError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Part, Staging, Streams
 from records_mover.records.context import Context
+from records_mover.records.options import MoveOptions
 from records_mover.records.staging import open_stage
 from records_mover.records.stores import MoveStores
 from records_mover.session import Session
@@ -126,6 +127,41 @@ def test_access_shows_no_secret(
         pickle.dumps(access.secret_key)
     with pytest.raises(TypeError):
         json.dumps(access.secret_key)
+
+
+@pytest.mark.parametrize("server", ["moto"], indirect=True)
+def test_scratch_space_is_named_after_the_iam_user(
+    make_store: Callable[..., S3Store], bucket: str, context: Context
+) -> None:
+    assert make_store().user(f"s3://{bucket}/") == "moto"
+    options = MoveOptions(scratch=f"s3://{bucket}/tmp/{{user}}/")
+    assert context.scratch_for(options) == f"s3://{bucket}/tmp/moto/"
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:iam::123456789012:user/ada", "ada"),
+        ("arn:aws-cn:iam::123456789012:user/division/team/ada", "ada"),
+        ("arn:aws:sts::123456789012:assumed-role/worker/session", None),
+        ("arn:aws:iam::123456789012:root", None),
+    ],
+)
+def test_only_users_have_names(arn: str, name: str | None) -> None:
+    from mover_s3.address import parse_address
+    from mover_s3.identity import user_name
+
+    class Clients:
+        def identity(self) -> Clients:
+            return self
+
+        def retry(self, call: Callable[[], object]) -> object:
+            return call()
+
+        def get_caller_identity(self) -> dict[str, str]:
+            return {"Arn": arn}
+
+    assert user_name(Clients(), parse_address("s3://b/")) == name  # type: ignore[arg-type]
 
 
 def test_nobody_signs_for_a_public_bucket(

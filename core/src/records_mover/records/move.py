@@ -52,11 +52,12 @@ def explain_move(
     source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
 ) -> Plan:
     """Inspect both ends and return the plan; nothing is moved or changed."""
-    options = replace(options, scratch=options.scratch or context.scratch)
     source_end = source.inspect(context, options)
     target_end = target.inspect(context, options, source_end)
     if options.verify:
         check_verifiable(target_end)
+    if source_end.table is not None or target_end.table is not None:
+        options = replace(options, scratch=context.scratch_for(options))
     return make_plan(source_end.without(target_end.leaves_out), target_end, options)
 
 
@@ -135,7 +136,7 @@ class _Run:
 
     def _open_stage(self, stack: ExitStack) -> None:
         """Make the move's scratch folder, if it needs one; it is emptied last of all."""
-        base = self.options.scratch or self.context.scratch
+        base = self.context.scratch_for(self.options)
         if base and (self.plan.staged or self._wants_manifest(base)):
             self._stage = stack.enter_context(open_stage(self.context, base))
 

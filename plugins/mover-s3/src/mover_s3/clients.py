@@ -49,6 +49,12 @@ class Clients:
         with self._lock:
             return self._the_session().get_credentials()
 
+    def identity(self) -> Any:
+        """Return a client of the service that knows whose credentials these are."""
+        with self._lock:
+            config = _config(self.settings)
+            return self._the_session().client("sts", region_name=self._home, config=config)
+
     @property
     def endpoint(self) -> str:
         """The address of the server that the home region's client talks to."""

@@ -12,6 +12,7 @@ from mover_s3.deleting import delete_keys, delete_object
 from mover_s3.errors import s3_errors
 from mover_s3.fetching import Fetcher
 from mover_s3.head import head_object
+from mover_s3.identity import user_name
 from mover_s3.journal import abort_strays
 from mover_s3.listing import folders, keys_below, listing
 from mover_s3.reading import ObjectReader
@@ -92,6 +93,10 @@ class S3Store:
     def access(self, url: str) -> StoreAccess:
         """Return what a database's server needs to use an object or a folder in our name."""
         return access_to(self._clients, parse_address(url))
+
+    def user(self, url: str) -> str | None:
+        """Return the name of the IAM user whose credentials these are; None for roles."""
+        return user_name(self._clients, parse_address(url))
 
     def _sweep(self, address: Address) -> None:
         """Abort what killed moves left in a bucket, when it is first written to."""
