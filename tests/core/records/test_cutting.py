@@ -52,7 +52,8 @@ def _cut(body: bytes, form: BaseRecordsFormat, size: int) -> list[bytes]:
 
 
 def _rows(body: bytes, form: BaseRecordsFormat) -> list[dict[str, str]]:
-    return read_batches(io.BytesIO(body), form).read_all().to_pylist()
+    rows: list[dict[str, str]] = read_batches(io.BytesIO(body), form).read_all().to_pylist()
+    return rows
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -60,7 +61,7 @@ def small_chunks() -> Iterator[None]:
     """Let chunks end in the middle of these few rows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(records_module, "_LEAST", 16)
-        patch.setitem(records_module.chunks.__kwdefaults__, "size", 64)
+        patch.setitem(records_module.chunks.__kwdefaults__ or {}, "size", 64)
         yield
 
 
