@@ -16,7 +16,8 @@
     │   └── NotFoundError         the thing named is not there
     ├── DatabaseError             the database refused or failed
     │   ├── ConnectError          it could not be reached, or did not let us in
-    │   └── LoadUnloadError       a bulk load or unload failed
+    │   ├── LoadUnloadError       a bulk load or unload failed
+    │   └── InDoubtError          it was lost while it committed, and nobody knows what became of it
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
     ├── VerifyError               what arrived is not what was sent, and was not kept
@@ -28,6 +29,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from records_mover.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +44,7 @@ __all__ = [
     "DatabaseError",
     "EndpointError",
     "FormatError",
+    "InDoubtError",
     "LoadUnloadError",
     "MissingPluginError",
     "MoveCancelled",
@@ -67,6 +71,8 @@ class MoverError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, advice: str | None = None) -> None:
+        # Here, so that whoever prints it, or chains another to it, prints no secret.
+        what, advice = redact(what), redact(advice) if advice else advice
         super().__init__(what, advice)
         self.what = what
         self.advice = advice
@@ -156,6 +162,10 @@ class ConnectError(DatabaseError):
 
 class LoadUnloadError(DatabaseError):
     """A bulk load or unload failed."""
+
+
+class InDoubtError(DatabaseError):
+    """The database was lost while it committed: the rows may be there, all of them, or none."""
 
 
 class CredsError(MoverError):

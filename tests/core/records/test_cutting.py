@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,8 +19,8 @@ from records_mover.formats import (
 )
 from records_mover.formats import records as records_module
 from records_mover.formats.reading import read_batches
-from records_mover.parts import Batches, Part
-from records_mover.records.cutting import can_cut, cut_batches, cut_text, file_size
+from records_mover.parts import Part
+from records_mover.records.cutting import can_cut, cut_text, file_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,14 +127,3 @@ def test_what_cannot_be_cut_is_known() -> None:
     assert not can_cut(ParquetRecordsFormat())
     for hints in ({"compression": "GZIP"}, {"encoding": "UTF16"}, {"skip-lines": 2}):
         assert not can_cut(CSV.alter_hints(hints))
-
-
-def test_batches_are_cut_into_parquet_files() -> None:
-    schema = pa.schema([("n", pa.int64())])
-    batches = [pa.RecordBatch.from_pylist([{"n": n}], schema) for n in range(10)]
-    files = Files()
-    rows = Batches(reader=pa.RecordBatchReader.from_batches(schema, batches))
-    cut_batches(rows, ParquetRecordsFormat(), 24, files.new)
-    tables = [pq.read_table(io.BytesIO(body)) for body in files.bodies]
-    assert [len(table) for table in tables] == [3, 3, 3, 1]
-    assert pa.concat_tables(tables).column("n").to_pylist() == list(range(10))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import TableInfo
 
-__all__ = ["match_columns", "suggestion"]
+__all__ = ["match_columns", "place_columns", "suggestion"]
 
 
 def match_columns(
@@ -40,6 +40,26 @@ def match_columns(
     _refuse_generated(matched, info)
     _refuse_missing(matched, found, info)
     return matched
+
+
+def place_columns(
+    source_names: Sequence[str], info: TableInfo, *, stored: Callable[[str], str]
+) -> tuple[str, ...]:
+    """Return the table's column for each of the source's, or the name of the one to be added.
+
+    For a table that takes on the source's columns. Raises ColumnMismatchError for repeated and
+    computed columns, and where not one of the names is the table's, as in a file of another kind.
+    """
+    _refuse_repeats(source_names, "the source has more than one column called")
+    there = tuple(column.name for column in info.columns)
+    found = {name: _find(name, there, stored) for name in source_names}
+    if not any(found.values()):
+        what = f"table '{info.name}' has none of the columns {_listed(source_names)}"
+        raise ColumnMismatchError(what, "use the mode 'drop' for a table of other columns")
+    placed = tuple(column or stored(name) for name, column in found.items())
+    _refuse_repeats(placed, "more than one column of the source belongs in")
+    _refuse_generated(placed, info)
+    return placed
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -92,8 +92,12 @@ class SqlDatabase:
                 connection.begin()
                 self.begin(connection)
             yield connection
-            with self.doing("cannot commit"):
-                connection.commit()
+            self.commit(connection)
+
+    def commit(self, connection: Connection) -> None:
+        """Commit the transaction that is open."""
+        with self.doing("cannot commit"):
+            connection.commit()
 
     def begin(self, connection: Connection) -> None:
         """Prepare a transaction that has just begun: time limits, locks."""
@@ -118,7 +122,8 @@ class SqlDatabase:
             connection.close()
         except SQLAlchemyError as err:
             log.debug("closing a connection failed: %s", reason_of(err))
-            connection.invalidate()
+            if not connection.closed:  # else it was thrown away on the way
+                connection.invalidate()
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:

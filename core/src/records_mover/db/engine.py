@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from records_mover.db.failures import connect_error, scrub
 from records_mover.errors import ConfigError, MoverError
+from records_mover.logging import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,9 +100,11 @@ def _parse(url: str | URL) -> URL:
 
 
 def _with_driver(url: URL, kind: DatabaseKind | None) -> URL:
-    if kind is None or kind.driver is None or "+" in url.drivername:
+    if kind is None:
         return url
-    return url.set(drivername=f"{url.drivername}+{kind.driver}")
+    if kind.driver is not None and "+" not in url.drivername:
+        url = url.set(drivername=f"{url.drivername}+{kind.driver}")
+    return url if kind.driver_url is None else kind.driver_url(url)
 
 
 def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> Engine:
@@ -108,6 +112,7 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     failure: MoverError
+    _guard_echo()
     try:
         return create_engine(url, **_options(url, kind, options))
     except NoSuchModuleError:
@@ -124,6 +129,16 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
         why = scrub(str(err), url)
         failure = ConfigError(f"the database URL of '{url.drivername}' cannot be used: {why}")
     raise failure
+
+
+def _guard_echo() -> None:
+    """Star out secrets in the statements that SQLAlchemy logs.
+
+    By a filter: with a handler on this very logger, ``echo=True`` would show nothing any more.
+    """
+    echo = logging.getLogger("sqlalchemy.engine.Engine")
+    if guarded not in echo.filters:
+        echo.addFilter(guarded)
 
 
 def _options(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> dict[str, object]:

@@ -7,8 +7,10 @@ from records_mover.parts.databases import (
     DatabaseKind,
     ExistingMode,
     Fingerprinting,
+    Interruptible,
     Landing,
     PublishRequest,
+    Reshaping,
 )
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
 from records_mover.parts.jobs import (
@@ -30,7 +32,14 @@ from records_mover.parts.stores import (
     read_answers,
     write_answers,
 )
-from records_mover.parts.tables import Column, Fingerprint, Selection, TableInfo, TableName
+from records_mover.parts.tables import (
+    Column,
+    Fingerprint,
+    Reshape,
+    Selection,
+    TableInfo,
+    TableName,
+)
 
 __all__ = [
     "NAME_SCRATCH",
@@ -47,6 +56,7 @@ __all__ = [
     "Form",
     "FormKind",
     "FormatKind",
+    "Interruptible",
     "Landing",
     "LoadJob",
     "Loaded",
@@ -59,6 +69,8 @@ __all__ = [
     "Refusal",
     "Reject",
     "RejectSink",
+    "Reshape",
+    "Reshaping",
     "Selection",
     "Staging",
     "Stored",

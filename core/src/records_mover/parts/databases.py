@@ -9,9 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
-    from records_mover.parts.tables import Fingerprint, Selection, TableInfo, TableName
+    from records_mover.parts.tables import (
+        Fingerprint,
+        Reshape,
+        Selection,
+        TableInfo,
+        TableName,
+    )
     from records_mover.schema import RecordsSchema
 
 __all__ = [
@@ -19,8 +25,10 @@ __all__ = [
     "DatabaseKind",
     "ExistingMode",
     "Fingerprinting",
+    "Interruptible",
     "Landing",
     "PublishRequest",
+    "Reshaping",
 ]
 
 ExistingMode = Literal["append", "delete", "truncate", "drop", "replace", "upsert"]
@@ -31,12 +39,14 @@ class Landing:
     """Where rows land: a table on a connection whose transaction publishing ends.
 
     A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
-    they land in another one first.
+    they land in another one first. ``notes`` says, once publishing has ended, what it did beside
+    putting rows into the table.
     """
 
     connection: Connection
     table: TableName
     target: TableName | None = None
+    notes: list[str] = field(default_factory=list)
 
     @property
     def shown(self) -> TableName:
@@ -53,6 +63,8 @@ class PublishRequest:
     committed; whatever it raises leaves everything as it was.
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
     that the loader can leave it out.
+    ``reshape`` is how the table's columns change with its rows; ``columns`` are those of
+    afterwards.
     """
 
     table: TableName
@@ -65,6 +77,7 @@ class PublishRequest:
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     check: Callable[[Connection], None] | None = None
+    reshape: Reshape | None = None
 
 
 class Database(Protocol):
@@ -127,6 +140,33 @@ class Fingerprinting(Protocol):
         ...
 
 
+@runtime_checkable
+class Reshaping(Protocol):
+    """A ``Database`` whose ``replace`` gives a table that is there the columns of the rows."""
+
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how the table must change to have ``columns``; raise where it cannot.
+
+        ``schema`` has a field for each column in the same order; None where the source says
+        nothing of its types, and brings no column that is not there.
+        """
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A ``Database`` that can have its server end what it does, when someone asks to stop."""
+
+    def interrupt(self, thread: int) -> None:
+        """End what runs on connections that a thread (``threading.get_ident``) has opened.
+
+        Called from another thread; it does not wait.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
@@ -134,8 +174,9 @@ class DatabaseKind:
     ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
-    whichever driver SQLAlchemy picks. ``statements`` is False where the core's own SELECT and
-    INSERT are not for it.
+    whichever driver SQLAlchemy picks. ``driver_url`` returns what the driver is to be given for a
+    URL that says more than the driver understands; it may raise ConfigError. ``statements`` is
+    False where the core's own SELECT and INSERT are not for it.
     """
 
     name: str
@@ -145,4 +186,5 @@ class DatabaseKind:
     relatives: frozenset[str] = frozenset()
     driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
+    driver_url: Callable[[URL], URL] | None = None
     statements: bool = True

@@ -59,8 +59,8 @@ class Form:
 class Staging:
     """How files are wanted that are written for a server to read.
 
-    ``size`` is about how many bytes a file is to have, before it is compressed; ``multiple`` what
-    the number of files is to be a multiple of, where the size of all is known beforehand.
+    ``size`` is about how many bytes a file is to have; ``multiple`` what the number of files is to
+    be a multiple of, where the size of the text that they are made of is known beforehand.
     ``several`` says that one statement reads any number of files. ``manifest`` asks for a manifest
     of them, and of files that were there already.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from records_mover.parts.forms import Form, Offer, Refusal
     from records_mover.parts.payloads import Payload, Stored
     from records_mover.parts.stores import Stores
-    from records_mover.parts.tables import Fingerprint, Selection
+    from records_mover.parts.tables import Fingerprint, Reshape, Selection
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
@@ -33,7 +33,8 @@ class Ask:
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
     columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
-    rows; ``single``, whether the source is one file.
+    rows; ``reshape``, how its columns will have changed by then; ``single``, whether the source is
+    one file.
 
     ``scratch`` is the place of files that the move may stage, to be named in a form: each format
     there is a folder of its own. It is None where the user has named no scratch space.
@@ -47,6 +48,7 @@ class Ask:
     source: Stored | None = None
     into: tuple[str, ...] | None = None
     mode: ExistingMode | None = None
+    reshape: Reshape | None = None
     exists: bool = True
     bytes: int | None = None
     rows: int | None = None

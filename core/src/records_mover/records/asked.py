@@ -16,7 +16,9 @@ from records_mover.records.carry import (
     copy_edge,
     far_forms,
     near_forms,
+    split_edge,
     staged_forms,
+    transcode_edges,
 )
 from records_mover.records.words import describe_form
 from records_mover.url.scratch import scratch_place
@@ -52,11 +54,16 @@ class Asked:
         self.loads: dict[Edge, Loader] = {}
         given, wanted = self._negotiate()
         self.edges = [*self.unloads, *self.loads, *self._carried(given, wanted)]
+        if options.splits:
+            self.edges = [edge for edge in self.edges if edge.after != target.form]
+            self.edges.append(split_edge(target.form, _sizes(options)))
         if self._copies():
             self.edges.append(copy_edge(source.form, target.form))
 
     def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
         edges = [self._explained(edge) for edge in carry_edges(given, wanted)]
+        if self._text_may_stay():
+            edges += transcode_edges(self._source.form, self._target.form)
         if self._source.single or self._target.form.place.endswith("/"):
             return edges
         note = "several files are joined"
@@ -68,6 +75,11 @@ class Asked:
             return edge
         readers = sorted({load.name for load in self.loads if load.before == edge.after})
         return replace(edge, note=f"where {' and '.join(readers)} can read it")
+
+    def _text_may_stay(self) -> bool:
+        """Whether rows go from files to files, and nobody said what their values must be."""
+        source, target = self._source, self._target
+        return source.form.kind == target.form.kind == "files" and not source.typed
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form
@@ -131,6 +143,7 @@ class Asked:
             source=self._stored(side),
             into=self._target.columns if side is self._target.table else None,
             mode=side.publish.mode if side.publish and side.info else None,
+            reshape=side.publish.reshape if side.publish else None,
             exists=side.info is not None or side.publish is None,
             bytes=self._source.bytes,
             rows=self._source.rows,
@@ -170,6 +183,12 @@ class Asked:
             self.refusals.append((name, words))
         if refusal.remedy and refusal.remedy not in self.remedies:
             self.remedies.append(refusal.remedy)
+
+
+def _sizes(options: MoveOptions) -> str:
+    rows, size = options.rows_per_file, options.bytes_per_file
+    said = [f"at most {rows:,} rows a file"] if rows else []
+    return ", ".join([*said, f"about {size:,} bytes a file"] if size else said)
 
 
 def _refused(answer: object, ask: Ask) -> Refusal | None:

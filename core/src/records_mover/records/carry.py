@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from records_mover.parts import Form, Staging, Tier
@@ -13,7 +13,17 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
 
-__all__ = ["Edge", "carry_edges", "copy_edge", "far_forms", "near_forms", "staged_forms"]
+__all__ = [
+    "Edge",
+    "carry_edges",
+    "copy_edge",
+    "far_forms",
+    "near_forms",
+    "needs_types",
+    "split_edge",
+    "staged_forms",
+    "transcode_edges",
+]
 
 READ = 1.0
 WRITE = 1.0
@@ -22,6 +32,8 @@ COMPRESS = 20.0
 DECODE = Tier.RECODE / 2
 ENCODE = Tier.RECODE / 2
 STAGE = float(Tier.BULK)
+TRANSCODE = Tier.RECODE / 4
+TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +62,46 @@ def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
 def copy_edge(source: Form, target: Form) -> Edge:
     """Return the step of a store that copies a file itself."""
     return Edge(name="copy", before=source, after=target, cost=Tier.SERVER_SIDE, here=False)
+
+
+def split_edge(target: Form, note: str) -> Edge:
+    """Return the step from batches to the files of a folder, each of a size that was asked for."""
+    before = Form(kind="batches")
+    return Edge(name="split", before=before, after=target, cost=ENCODE + WRITE, note=note)
+
+
+def transcode_edges(given: Form, wanted: Form) -> list[Edge]:
+    """Return the step from one delimited file to another in which text stays what it is."""
+    from records_mover.formats import DelimitedRecordsFormat
+
+    here, there = (_plain(form.format) for form in (given, wanted))
+    if not (isinstance(here, DelimitedRecordsFormat) and isinstance(there, DelimitedRecordsFormat)):
+        return []
+    before, after = Form(kind="streams", format=here), Form(kind="streams", format=there)
+    edge = Edge(name="transcode", before=before, after=after, cost=TRANSCODE)
+    if here == there:
+        return []
+    if needs_types(edge):
+        note = "only columns that are written differently are parsed"
+        return [replace(edge, cost=TRANSCODE_TYPED, note=note)]
+    return [replace(edge, note="no value is parsed")]
+
+
+def needs_types(edge: Edge) -> bool:
+    """Tell whether a step between delimited files must know which columns hold, say, dates."""
+    from records_mover.formats import DelimitedRecordsFormat
+    from records_mover.formats.alike_text import same_text
+
+    before, after = edge.before.format, edge.after.format
+    if not isinstance(before, DelimitedRecordsFormat):
+        return False
+    if not isinstance(after, DelimitedRecordsFormat):
+        return False
+    return not same_text(before.validate(), after.validate())
+
+
+def _plain(form: BaseRecordsFormat | None) -> BaseRecordsFormat | None:
+    return form if form is None else _without_compression(form) or form
 
 
 def _forward(form: Form) -> Iterator[Edge]:

@@ -15,14 +15,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
-    import pyarrow as pa
-
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.dialect import Dialect
     from records_mover.formats.records import Chunk
-    from records_mover.parts import Batches, Part
+    from records_mover.parts import Part
 
-__all__ = ["can_cut", "cut_batches", "cut_text", "file_size"]
+__all__ = ["can_cut", "cut_text", "file_size"]
 
 LEAST = 1 << 20
 """Bytes below which it never pays to cut a file further."""
@@ -138,34 +136,3 @@ def _lines() -> Dialect:
     return Dialect(
         delimiter=b"\0", terminator=b"\n", quote=None, doublequote=False, escape=None, comment=None
     )
-
-
-def cut_batches(
-    batches: Batches,
-    form: BaseRecordsFormat,
-    size: int,
-    new_file: Callable[[], AbstractContextManager[BinaryIO]],
-) -> None:
-    """Write batches into files of about ``size`` bytes in memory; one file where there are none."""
-    import pyarrow as pa
-
-    from records_mover.formats.writing import write_batches
-
-    reader = batches.reader
-    more, first = next(reader, None), True
-
-    def some() -> Iterator[pa.RecordBatch]:
-        nonlocal more
-        taken = 0
-        while more is not None and taken < size:
-            taken += more.nbytes
-            yield more
-            more = next(reader, None)
-
-    while True:
-        with new_file() as sink:
-            one = pa.RecordBatchReader.from_batches(reader.schema, some())
-            write_batches(one, form, sink, schema=batches.schema, warn=first)
-        first = False
-        if more is None:
-            return

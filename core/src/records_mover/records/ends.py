@@ -42,13 +42,19 @@ class TableSide:
     publish: PublishRequest | None = None
 
 
+def _undeclared() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
-    ``remedy`` is what to install when no route is found; ``single`` that it is one file.
+    ``remedy`` is what to install when no route is found; ``single`` that it is one file; ``typed``
+    that the caller said which types its columns have, so that other values are errors.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
-    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed.
+    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
+    ``declared`` is the schema where the source itself says its types, and None where rows tell.
     """
 
     title: str
@@ -62,6 +68,8 @@ class SourceEnd:
     notes: tuple[str, ...] = ()
     remedy: str = ""
     single: bool = True
+    declared: Callable[[], RecordsSchema | None] = _undeclared
+    typed: bool = False
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
         """Return the end of a table without some of its columns."""
@@ -71,7 +79,7 @@ class SourceEnd:
         selection = replace(self.table.selection, columns=columns)
         side = replace(self.table, selection=selection)
         schema = partial(side.database.schema_of, selection)
-        return replace(self, columns=columns, table=side, schema=schema)
+        return replace(self, columns=columns, table=side, schema=schema, declared=schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,13 +33,16 @@ class ArrowSource:
         del context, options
         import pyarrow as pa
 
-        reader = pa.RecordBatchReader.from_stream(self.data)
+        reader = self.data
+        if not isinstance(reader, pa.RecordBatchReader):  # whose own exceptions would be wrapped
+            reader = pa.RecordBatchReader.from_stream(self.data)
         schema = self.schema or RecordsSchema.from_arrow(reader.schema)
         rows = getattr(self.data, "num_rows", None)
         return SourceEnd(
             title=f"{type(self.data).__name__} in memory",
             form=Form(kind="batches"),
             schema=lambda: schema,
+            declared=lambda: schema,
             columns=tuple(schema.names),
             payload=lambda: _payload(reader, schema),
             rows=rows if isinstance(rows, int) else None,

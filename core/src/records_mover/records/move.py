@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
-from records_mover.errors import MoverError
+from records_mover.errors import InDoubtError, MoveCancelled, MoverError
 from records_mover.formats.cleaning import Mended
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import (
@@ -23,6 +24,7 @@ from records_mover.parts import (
     Streams,
     UnloadJob,
 )
+from records_mover.records.carry import needs_types
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
@@ -34,6 +36,8 @@ from records_mover.url import scheme_of
 from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from records_mover.parts import Form, Loaded, Loader
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
@@ -71,13 +75,39 @@ def run_move(
     cancellation: Cancellation | None = None,
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
-    started = time.monotonic()
     context = replace(context, cancellation=cancellation or Cancellation())
+    with _interruptible(context):
+        return _moved(source, target, context, options, meter or Meter())
+
+
+@contextmanager
+def _interruptible(context: Context) -> Iterator[None]:
+    """Let whoever cancels end what databases do for this thread, whose errors then say so."""
+    cancellation = context.cancellation
+    try:
+        with cancellation.stopping_by(partial(context.interrupt, threading.get_ident())):
+            yield
+    except (InDoubtError, MoveCancelled):
+        raise
+    except MoverError as error:
+        if not cancellation.asked:
+            raise
+        raise MoveCancelled("the move was cancelled", "the target is as it was") from error
+
+
+def _moved(
+    source: RecordsSource,
+    target: RecordsTarget,
+    context: Context,
+    options: MoveOptions,
+    meter: Meter,
+) -> MoveResult:
+    started = time.monotonic()
     plan = explain_move(source, target, context, options)
     for warning in plan.warnings:
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
-        run = _Run(plan, context, options, meter or Meter(), context.cancellation, rejects=rejects)
+        run = _Run(plan, context, options, meter, context.cancellation, rejects=rejects)
         run.meter.total_bytes = plan.source.bytes
         run.meter.total_rows = plan.source.rows
         loaded, payload = run.go()
@@ -92,6 +122,7 @@ def run_move(
         output_urls=_output_urls(payload),
         verified=True if run.verified else None,
         compared=run.verified,
+        notes=run.notes,
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
@@ -110,6 +141,7 @@ class _Run:
     meter: Meter
     cancellation: Cancellation
     verified: str = ""
+    notes: tuple[str, ...] = ()
     _read: Payload | None = None
     _stage: Stage | None = None
     rejects: Rejects | None = None
@@ -148,14 +180,16 @@ class _Run:
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
-        counted = self.plan.unloader is not None or "decode" in self.plan.route.names
+        names = self.plan.route.names
+        counted = self.plan.unloader is not None or "decode" in names or "transcode" in names
         return self.meter.rows if counted else None
 
     def _needs_schema(self) -> bool:
         """Say whether a step will ask for the schema; a stream is then kept before it is read."""
         target = self.plan.target
         made = target.table is not None and target.columns is None
-        return made or "decode" in self.plan.route.names or target.form.place.endswith("/")
+        parsed = any(step.name == "decode" or needs_types(step) for step in self.plan.route.steps)
+        return made or parsed or target.form.place.endswith("/")
 
     def _middle(self) -> list[Edge]:
         first = 0 if self.plan.unloader is None else 1
@@ -169,6 +203,8 @@ class _Run:
             meter=self.meter,
             cancellation=self.cancellation,
             instructions=self.options.instructions,
+            rows_per_file=self.options.rows_per_file,
+            bytes_per_file=self.options.bytes_per_file,
             rejects=self.rejects,
             mended=self.mended,
             schema=lambda: self.schema,
@@ -244,6 +280,7 @@ class _Run:
                 self.rejects.settle()
             if verification is not None:
                 verification.sent(loaded, self._read)
+        self.notes = tuple(landing.notes)
         if verification is not None:
             self.verified = verification.checked
         return loaded

@@ -18,7 +18,8 @@ class MoveResult:
     ``rows`` is None only where bytes were copied without being looked at. ``output_urls`` maps a
     short name to the URL of each file written. ``verified`` is None where it was not asked for,
     and ``compared`` then says what was found to be equal. ``rejected`` rows were left out,
-    ``bad_bytes`` bytes left out or replaced.
+    ``bad_bytes`` bytes left out or replaced. ``notes`` says what else was changed, as a column that
+    was added to a table.
     """
 
     rows: int | None
@@ -31,6 +32,7 @@ class MoveResult:
     verified: bool | None = None
     compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def move_count(self) -> int | None:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.parts import Batches, Files, Part, Staging, Streams
-from records_mover.records.cutting import can_cut, cut_batches, cut_text, file_size
+from records_mover.records.cutting import can_cut, cut_text, file_size
 from records_mover.records.directory import WrittenFile, manifest_text
 from records_mover.url.scratch import scratch_space
 
@@ -69,10 +69,18 @@ class Stage:
         check: Callable[[], None],
     ) -> Files:
         """Write rows as files of this format, of the size and number that a loader wants."""
+        from records_mover.formats import write_files
+
         size = file_size(staging.size, staging.multiple, total) if staging.several else 1 << 62
         new = _NewFiles(self.store, self.folder(), form)
         if isinstance(rows, Batches):
-            cut_batches(rows, form, size, new.file)
+            write_files(
+                rows.reader,
+                form,
+                lambda _number: new.file(),
+                bytes_per_file=size,
+                schema=rows.schema,
+            )
             columns: tuple[str, ...] | None = tuple(rows.reader.schema.names)
         else:
             _put_streams(rows, new, size, check)

@@ -50,9 +50,15 @@ class CopyIn:
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
         from mover_postgres.connections import driver_connection
+        from mover_postgres.progress import rows_watched
 
         driver = driver_connection(job.landing.connection)
-        with job.cancellation.stopping_by(driver.cancel):
+        with (
+            job.cancellation.stopping_by(driver.cancel),
+            rows_watched(job.meter, job.database, [driver]),
+        ):
+            if job.rejects is not None:
+                _check_at_once(driver)
             if isinstance(payload, Streams):
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):
@@ -60,6 +66,12 @@ class CopyIn:
 
                 return load_batches(job, payload, driver)
         raise LoadUnloadError("PostgreSQL cannot fetch files itself", "send them as streams")
+
+
+def _check_at_once(driver: PsycopgConnection) -> None:
+    """Have deferred constraints checked with each statement, while a row can still be left out."""
+    with driver.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:

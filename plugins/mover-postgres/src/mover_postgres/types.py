@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from records_mover.schema import FieldType
 
-__all__ = ["ORIGIN", "field_of", "own_type", "spelled"]
+__all__ = ["ORIGIN", "field_of", "own_type", "spelled", "spelling_of"]
 
 ORIGIN, BASE = "origin", "base"
 REP_TYPE = "sql/postgresql"
@@ -172,6 +172,11 @@ def _spellings(field: Field) -> Iterator[str]:
         known = field.representations.get(name)
         if isinstance(known, SqlRepresentation) and known.rep_type == REP_TYPE and known.col_type:
             yield known.col_type
+
+
+def spelling_of(field: Field) -> str | None:
+    """Return the type that a field's column had in a PostgreSQL, as that spelled it."""
+    return next(_spellings(field), None)
 
 
 def _is_built_in(spelling: str) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mover_s3.errors import s3_errors
-from records_mover.creds import register_secret
 from records_mover.secret import Secret
 from records_mover.url import StoreAccess
 
@@ -31,19 +30,13 @@ def access_to(clients: Clients, address: Address) -> StoreAccess:
         return StoreAccess(region=region, endpoint=endpoint)
     expires = getattr(found, "_expiry_time", None)  # which no public name of the library tells
     return StoreAccess(
-        access_key=_secret(frozen.access_key),
-        secret_key=_secret(frozen.secret_key),
-        session_token=_secret(frozen.token) if frozen.token else None,
+        access_key=Secret(frozen.access_key),
+        secret_key=Secret(frozen.secret_key),
+        session_token=Secret(frozen.token) if frozen.token else None,
         region=region,
         endpoint=endpoint,
         expires=expires if isinstance(expires, datetime) else None,
     )
-
-
-def _secret(text: str) -> Secret:
-    """Keep a text out of whatever is shown: the statement that it goes into may be logged."""
-    register_secret(text)
-    return Secret(text)
 
 
 def _endpoint(url: str) -> str | None:
