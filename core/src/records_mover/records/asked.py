@@ -85,7 +85,8 @@ class Asked:
         source, target = self._source.form, self._target.form
         return (
             source.kind == target.kind == "files"
-            and self._source.single
+            and (self._source.single or target.place.endswith("/"))
+            and not _sizes(self._options)
             and self._target.copies
             and source.scheme == target.scheme
             and source.format == target.format

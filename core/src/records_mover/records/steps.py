@@ -16,7 +16,12 @@ from records_mover.parts import Batches, Files, Part, Payload, Staging, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
 from records_mover.records.directory import RecordsDirectory, WrittenFile
-from records_mover.records.folder import copy_bytes, split_into_folder, write_folder
+from records_mover.records.folder import (
+    copy_bytes,
+    copy_into_folder,
+    split_into_folder,
+    write_folder,
+)
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.url import scheme_of
 from records_mover.url.local import local_path
@@ -339,6 +344,8 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     del stack
     files = cast(Files, payload)
     url = edge.after.place
+    if url.endswith("/"):
+        return copy_into_folder(files, RecordsDirectory(work.context.store(url), url), work)
     (part,) = files.parts
     work.cancellation.check()
     work.context.store(url).copy(part.url or part.name, url)
