@@ -78,7 +78,8 @@ class Multipart:
         where = dict(self._where)
         self._where["UploadId"] = answer["UploadId"]
         self._began = answer["ResponseMetadata"]["HTTPHeaders"].get("date", "")
-        self._note.began(answer["UploadId"])
+        self._note.facts["upload_id"] = answer["UploadId"]
+        self._note.write()
         if tries > 1 and self._began:
             since = parsedate_to_datetime(self._began) - timedelta(
                 seconds=time.monotonic() - started + _CLOCK_SLACK
