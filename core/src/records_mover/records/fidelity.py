@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from records_mover.errors import LossError, UsageError
 from records_mover.formats import losses
 from records_mover.parts import Keeping, Selection
+from records_mover.records.carry import needs_types
 from records_mover.schema.fidelity import EXACT, Kept, Verdict, kept, type_words, worst
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
     """Yield the columns of text whose types nobody told."""
     into = _target_fields(plan)
     names = plan.source.columns or tuple(field.name for field in into)
-    recoded = "encode" in plan.route.names
+    recoded = any(step.name == "encode" or needs_types(step) for step in plan.route.steps)
     for at, name in enumerate(names):
         if into:
             field = into[at]

@@ -129,8 +129,7 @@ class _Inspection:
     @property
     def _typed(self) -> bool:
         """Whether the schema is known without a look at the rows."""
-        by_format = not isinstance(self.format, DelimitedRecordsFormat)
-        return by_format or self._given_schema is not None
+        return self._given_schema is not None or self.format.format_type in ("parquet", "avro")
 
     @contextmanager
     def _payload(self) -> Iterator[Files]:
