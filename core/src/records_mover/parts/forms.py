@@ -57,11 +57,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A part can give, or take, rows in this form at this cost; ``note`` is shown by explain."""
+    """A part can give, or take, rows in this form at this cost; ``note`` is shown by explain.
+
+    ``sessions`` is how many connections a loader would load by, where publishing lets them all see
+    the table that rows land in.
+    """
 
     form: Form
     cost: float
     note: str = ""
+    sessions: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

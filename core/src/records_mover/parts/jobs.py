@@ -32,7 +32,8 @@ class Ask:
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
     columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
-    rows; ``reshape``, how its columns will have changed by then.
+    rows; ``reshape``, how its columns will have changed by then. ``parallel`` is how many streams
+    the user wants, None where that is left to the parts.
     """
 
     database: Database
@@ -47,6 +48,7 @@ class Ask:
     exists: bool = True
     bytes: int | None = None
     rows: int | None = None
+    parallel: int | None = None
     scratch: str | None = None
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 

@@ -65,7 +65,7 @@ class Asked:
     def _text_may_stay(self) -> bool:
         """Whether rows go from files to files, and nobody said what their values must be."""
         source, target = self._source, self._target
-        return source.form.kind == target.form.kind == "files" and not source.typed
+        return source.form.kind == target.form.kind == "files" and not source.types_given
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form
@@ -130,6 +130,7 @@ class Asked:
             exists=side.info is not None or side.publish is None,
             bytes=self._source.bytes,
             rows=self._source.rows,
+            parallel=self._options.parallel,
             scratch=self._options.scratch,
             instructions=self._options.instructions,
         )
@@ -210,4 +211,5 @@ def _edge(name: str, before: Form, after: Form, offer: Offer) -> Edge:
         cost=offer.cost,
         here="here" in (before.place, after.place),
         note=offer.note,
+        sessions=offer.sessions,
     )

@@ -35,7 +35,10 @@ TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """One possible step of a route. ``here`` says that the bytes pass through this machine."""
+    """One possible step of a route.
+
+    ``here`` says that the bytes pass through this machine; ``sessions`` is as in ``Offer``.
+    """
 
     name: str
     before: Form
@@ -43,6 +46,7 @@ class Edge:
     cost: float
     here: bool = True
     note: str = ""
+    sessions: int = 1
 
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
@@ -114,8 +118,10 @@ def _forward(form: Form) -> Iterator[Edge]:
 
 
 def _backward(form: Form) -> Iterator[Edge]:
-    """From batches towards what is wanted: encode, compress, write."""
-    if form.kind == "files":
+    """From batches towards what is wanted: encode, compress, write, or collect in memory."""
+    if form.kind == "batches" and form.place != "here":
+        yield Edge(name="collect", before=Form(kind="batches"), after=form, cost=WRITE)
+    elif form.kind == "files":
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="write", before=stream, after=form, cost=WRITE)
         yield from _backward(stream)

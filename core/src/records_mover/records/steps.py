@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
-from records_mover.errors import FormatError
+from records_mover.errors import FormatError, MoverError
 from records_mover.formats.cleaning import Mended, cleaned_opener
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
@@ -303,6 +303,14 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     return _written(url, files, work)
 
 
+def _collect(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    del edge, stack
+    if work.target.collect is None:
+        raise MoverError(f"{work.target.title} takes no batches", "this is a defect; report it")
+    work.meter.rows = work.target.collect(cast(Batches, payload))
+    return payload
+
+
 def _with(
     streams: Streams, form: BaseRecordsFormat | None, opening: Callable[[Part], Part]
 ) -> Streams:
@@ -332,4 +340,5 @@ _STEPS: dict[str, Callable[[Edge, Payload, Work, ExitStack], Payload]] = {
     "write": _write,
     "split": _split,
     "copy": _copy_in_store,
+    "collect": _collect,
 }
