@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from records_mover.parts.answers import NAME_SCRATCH, read_answers, write_answers
 from records_mover.parts.databases import (
     Database,
     DatabaseKind,
@@ -26,13 +27,7 @@ from records_mover.parts.jobs import (
 )
 from records_mover.parts.kinds import Creds, FormatKind
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
-from records_mover.parts.stores import (
-    NAME_SCRATCH,
-    Reach,
-    Stores,
-    read_answers,
-    write_answers,
-)
+from records_mover.parts.stores import Reach, Stores
 from records_mover.parts.tables import (
     Column,
     Fingerprint,
