@@ -22,7 +22,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo bench lint fix typecheck alone build clean
+.PHONY: help setup test demo torture bench lint fix typecheck pandas2 alone build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ test: .venv/.ready ## run the tests (ARGS="-k word" goes to pytest, JOBS=1 for o
 demo: .venv/.ready ## move a real CSV into an embedded PostgreSQL and back, and compare
 	$(RUN) demo $(ARGS)
 
+torture: .venv/.ready ## kill movers, backends and servers at random moments (ARGS="--seed 7 --rounds 200")
+	$(RUN) torture $(ARGS)
+
 bench: .hatch/.bench-ready ## measure against psql's \copy on this machine; no test
 	$(RUN) bench:run $(ARGS)
 
@@ -46,6 +49,9 @@ fix: $(HATCH) ## let ruff mend what it can
 
 typecheck: .venv/.ready ## mypy --strict
 	$(RUN) types:check
+
+pandas2: .venv/.ready ## test frames with pandas 2, in an environment of its own
+	$(RUN) pandas2:check -n $(JOBS) $(ARGS)
 
 alone: .hatch/.alone-ready ## each plugin with the core and no other plugin
 	$(RUN) alone:check $(ARGS)

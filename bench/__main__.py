@@ -8,10 +8,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for `support`
 
+from bench import formats
 from bench.figures import FIGURES
 from bench.harness import Measured, measure
 from bench.report import keep, table
 from bench.stage import Stage
+
+FORMATS = "formats"
 
 
 def main() -> int:
@@ -23,14 +26,18 @@ def main() -> int:
             if not asked.figures or figure.name in asked.figures:
                 print(f"{figure.name}: {figure.title}", file=sys.stderr, flush=True)
                 measured.append(measure(figure, stage, asked.repetitions))
-        print(table(measured))
-        print(f"\nkept in {keep(measured, stage)}")
+        if measured:
+            print(table(measured))
+            print(f"\nkept in {keep(measured, stage)}")
+        if not asked.figures or FORMATS in asked.figures:
+            print(f"{FORMATS}: reading, writing and inferring files", file=sys.stderr, flush=True)
+            formats.main(stage.csv)
     return 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = [figure.name for figure in FIGURES]
+    names = [*(figure.name for figure in FIGURES), FORMATS]
     parser.add_argument("figures", nargs="*", metavar="figure", help=f"of {names}; default all")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--rows", type=int, default=1_000_000)

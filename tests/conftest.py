@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from records_mover import redaction
 from support.fakeplugins import FakeSite
 from support.postgres import (
     PostgresServer,
@@ -29,10 +30,20 @@ def _servers() -> list[str]:
 
 def pytest_configure() -> None:
     """Keep the user's own settings away from the tests, and let no plugin be broken in silence."""
+    users = ("PG", "MOVER_", "AWS_", "DB_", "AIRFLOW_", "BLUELABS_", "SCRATCH_", "RECORDS_MOVER_")
     for name in list(os.environ):
-        if name.startswith(("PG", "MOVER_", "AWS_")) and name != "MOVER_ALONE":
+        if name.startswith(users) and name != "MOVER_ALONE":
             del os.environ[name]
+    os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CONFIG_DIRS"] = "/dev/null/none"
+    os.environ["NETRC"] = "/dev/null/none"
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     os.environ["MOVER_STRICT_PLUGINS"] = "1"
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test's secret be starred out of what another one expects."""
+    monkeypatch.setattr(redaction, "_registry", redaction._Registry())
 
 
 @pytest.fixture(scope="session")

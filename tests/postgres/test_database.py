@@ -226,7 +226,7 @@ def test_replace_refuses_to_empty_other_tables(pg: Bench) -> None:
         "INSERT INTO child VALUES (1)",
     )
     with pytest.raises(DatabaseError, match="child"):
-        pg.load(b"a\n1\n", "t", mode="replace")
+        pg.load(b"a\n2\n", "t", mode="replace")
     assert pg.rows("SELECT * FROM child") == [(1,)]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from postgres.conftest import Bench
     from records_mover.records import MoveResult
+    from support.postgres import PostgresServer
 
     Move = Callable[..., MoveResult]
 
@@ -404,9 +405,12 @@ def test_the_mark_that_ends_data_is_refused_as_ever(pg: Bench, move: Move, sourc
 @pytest.mark.slow
 @pytest.mark.parametrize("share", [200_000, 20])
 def test_two_hundred_thousand_rows_with_bad_ones_among_them(
-    pg: Bench, move: Move, source: Path, rejects: Rejects, share: int
+    pg: Bench, each_postgres: PostgresServer, source: Path, rejects: Rejects, share: int
 ) -> None:
-    """One bad row of all, and one of twenty: no load starts again for each of them."""
+    """One bad row of all, and one of twenty: no load starts again for each of them.
+
+    Measured in seconds of processors, the server's included, which other work leaves as they are.
+    """
     pg.run(TABLE)
     count = 200_000
     took = {}
@@ -419,22 +423,32 @@ def test_two_hundred_thousand_rows_with_bad_ones_among_them(
             )
         )
         best = []
-        for _ in range(2):
-            started = time.perf_counter()
-            moved = move(
-                str(source),
-                f"{pg.url}::t",
-                if_exists="truncate",
-                max_failure_rows=count,
-                rejects=rejects.path,
-            )
-            best.append(time.perf_counter() - started)
+        for _ in range(3):
+            started = _processor_seconds(each_postgres)
+            with Session() as session:
+                moved = session.move(
+                    str(source),
+                    f"{pg.url}::t",
+                    if_exists="truncate",
+                    max_failure_rows=count,
+                    rejects=rejects.path,
+                )
+            time.sleep(0.3)  # until the server has counted its backend in
+            best.append(_processor_seconds(each_postgres) - started)
         took[bad] = min(best)
         assert moved.rejected == (count // bad if bad else 0)
         assert moved.rows == count - moved.rejected
     print(f"share {share}: {took}")
     assert rejects.lines()[0] == share + 1
-    assert took[share] < 8 * took[None]
+    assert took[share] < 5 * took[None]
+
+
+def _processor_seconds(server: PostgresServer) -> float:
+    """Return what this process, and the backends of the server that have ended, have used."""
+    words = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+    theirs = (int(words[13]) + int(words[14])) / os.sysconf("SC_CLK_TCK")
+    mine = os.times()
+    return theirs + mine.user + mine.system
 
 
 def test_routes_that_take_all_or_none_stand_back(pg: Bench, move: Move, rejects: Rejects) -> None:

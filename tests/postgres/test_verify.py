@@ -92,8 +92,52 @@ def test_a_value_that_is_lost_is_not_taken_for_a_null(
 def test_rounding_is_found(near: Bench, far_pg: Bench, move: Move) -> None:
     far_pg.run("CREATE TABLE t (id int, a text, n numeric(10,1))")
     with pytest.raises(VerifyError, match="'n'"):
+        move(f"{near.url}::t", f"{far_pg.url}::t", verify=True, allow_lossy="n")
+    assert far_pg.rows("TABLE t") == []
+
+
+FLOATS = "CREATE TABLE f (a float8, b float4)"
+ODD_FLOATS = "INSERT INTO f VALUES ('-0', 0), (0, '-0'), ('NaN', 'NaN'), ('-Infinity', NULL)"
+
+
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_zeros_with_a_sign_and_what_is_no_number_are_summed_up(
+    near: Bench, far_pg: Bench, move: Move, mode: str
+) -> None:
+    near.run(FLOATS, ODD_FLOATS)
+    far_pg.run(FLOATS)
+    assert move(f"{near.url}::f", f"{far_pg.url}::f", if_exists=mode, verify=True).verified
+    far_pg.run(SPOILING.format("NEW.a := NEW.a + 0;"), TRIGGER.replace(" ON t ", " ON f "))
+    with pytest.raises(VerifyError, match="not those that were sent in 'a';"):
+        move(f"{near.url}::f", f"{far_pg.url}::f", if_exists=mode, verify=True)
+    assert far_pg.rows("SELECT count(*) FROM f") == [(4,)]
+
+
+def test_a_trigger_that_adds_a_row_is_found(near: Bench, far_pg: Bench, move: Move) -> None:
+    far_pg.run(
+        EMPTY,
+        SPOILING.format("IF NEW.id = 7 THEN INSERT INTO t VALUES (1007, 'more'); END IF;"),
+        TRIGGER,
+    )
+    with pytest.raises(VerifyError, match="102 rows were sent and 103 arrived"):
         move(f"{near.url}::t", f"{far_pg.url}::t", verify=True)
     assert far_pg.rows("TABLE t") == []
+
+
+def test_a_file_is_verified_against_a_trigger_that_adds_rows(
+    one_pg: Bench, move: Move, tmp_path: Path
+) -> None:
+    one_pg.run(
+        EMPTY,
+        SPOILING.format("IF NEW.id = 1 THEN INSERT INTO t VALUES (1001, 'more'); END IF;"),
+        TRIGGER,
+    )
+    source = tmp_path / "t.csv"
+    source.write_bytes(b"id,a,n\n1,x,1.5\n2,,\n")
+    for mode in ("append", "truncate", "replace"):
+        with pytest.raises(VerifyError, match="2 rows were sent and 3 arrived"):
+            move(str(source), f"{one_pg.url}::t", if_exists=mode, verify=True)
+        assert one_pg.rows("TABLE t") == []
 
 
 def test_a_row_too_many_is_found(near: Bench, far_pg: Bench, move: Move) -> None:
@@ -107,7 +151,7 @@ def test_types_that_cannot_be_compared_are_said_so(near: Bench, far_pg: Bench, m
     near.run("CREATE TABLE j AS SELECT '{\"a\":1}'::json AS doc")
     far_pg.run("CREATE TABLE j (doc jsonb)")
     with pytest.raises(VerifyError, match=r"'doc' cannot be verified: it is json .* and jsonb"):
-        move(f"{near.url}::j", f"{far_pg.url}::j", verify=True)
+        move(f"{near.url}::j", f"{far_pg.url}::j", verify=True, allow_lossy="doc")
     assert far_pg.rows("TABLE j") == []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from records_mover import Session
+from records_mover.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +50,25 @@ def test_a_packed_object_is_unpacked_on_the_way(
 ) -> None:
     source = put(client, bucket, "trips.csv.gz", gzip.compress(ROWS))
     assert move(source, f"{pg_url}::t").rows == 3
+
+
+@pytest.mark.parametrize("options", [{}, {"max_failure_rows": 9}])
+def test_an_object_that_vanished_is_named_and_nothing_is_loaded(
+    move: Move, client: Any, bucket: str, pg_url: str, options: dict[str, int]
+) -> None:
+    source = put(client, bucket, "in.csv", ROWS)
+    move(source, f"{pg_url}::t")
+    move(f"{pg_url}::t", f"s3://{bucket}/dir/")
+    (data,) = (
+        found["Key"]
+        for found in client.list_objects_v2(Bucket=bucket, Prefix="dir/data")["Contents"]
+    )
+    client.delete_object(Bucket=bucket, Key=data)
+    with pytest.raises(NotFoundError, match=r"data\.csv.*not there"):
+        move(f"s3://{bucket}/dir/", f"{pg_url}::t", if_exists="truncate", **options)
+    with pytest.raises(NotFoundError, match="gone"):
+        move(f"s3://{bucket}/gone.csv", f"{pg_url}::t", if_exists="truncate", **options)
+    assert move(f"{pg_url}::t", f"s3://{bucket}/still.csv").rows == 3
 
 
 def test_objects_below_a_prefix_are_one_source(

@@ -71,6 +71,11 @@ class PostgresServer:
         self._initialise()
 
     @property
+    def pid(self) -> int | None:
+        """The server's process; None while it is stopped."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def psql_path(self) -> Path:
         """The psql of the same version."""
         return self.bin_dir / "psql"

@@ -16,9 +16,11 @@
     │   └── NotFoundError         the thing named is not there
     ├── DatabaseError             the database refused or failed
     │   ├── ConnectError          it could not be reached, or did not let us in
-    │   └── LoadUnloadError       a bulk load or unload failed
+    │   ├── LoadUnloadError       a bulk load or unload failed
+    │   └── InDoubtError          it was lost while it committed, and nobody knows what became of it
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── LossError                 a column would lose something that nobody allowed it to lose
     ├── VerifyError               what arrived is not what was sent, and was not kept
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
     │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
@@ -28,6 +30,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from records_mover.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +45,9 @@ __all__ = [
     "DatabaseError",
     "EndpointError",
     "FormatError",
+    "InDoubtError",
     "LoadUnloadError",
+    "LossError",
     "MissingPluginError",
     "MoveCancelled",
     "MoverError",
@@ -67,6 +73,8 @@ class MoverError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, advice: str | None = None) -> None:
+        # Here, so that whoever prints it, or chains another to it, prints no secret.
+        what, advice = redact(what), redact(advice) if advice else advice
         super().__init__(what, advice)
         self.what = what
         self.advice = advice
@@ -158,12 +166,20 @@ class LoadUnloadError(DatabaseError):
     """A bulk load or unload failed."""
 
 
+class InDoubtError(DatabaseError):
+    """The database was lost while it committed: the rows may be there, all of them, or none."""
+
+
 class CredsError(MoverError):
     """No provider knows the name, or what it answered cannot be used."""
 
 
 class PluginError(MoverError):
     """A plugin is broken, blocked, or claims what another one owns."""
+
+
+class LossError(MoverError):
+    """A column would lose something that nobody allowed it to lose; nothing was moved."""
 
 
 class VerifyError(MoverError):

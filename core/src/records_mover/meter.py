@@ -21,15 +21,23 @@ class Meter:
 
     Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
     route do not add up. Bytes of streams that are read at the same time do: ``add_bytes`` adds
-    them under a lock. A reader needs none, as a figure may be one block old.
+    them under a lock. A reader needs none, as a figure may be one block old. ``watched`` says that
+    somebody looks, so that asking a server how far it is may pay; ``server_rows`` is its answer.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.bytes = 0
         self.rows = 0
+        self.server_rows = 0
+        self.watched = False
         self.total_bytes: int | None = None
         self.total_rows: int | None = None
+
+    @property
+    def rows_seen(self) -> int:
+        """Rows so far, by whoever has counted the most."""
+        return max(self.rows, self.server_rows)
 
     def add_bytes(self, count: int) -> None:
         """Count bytes that passed; several threads may do so."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import UsageError
+from records_mover.known_plugins import session_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import TracebackType
 
+    from sqlalchemy import Engine
+
+    from records_mover.creds import BaseCreds
+    from records_mover.creds.config import Config
     from records_mover.formats.sniff import Sniffed
     from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
@@ -31,19 +35,33 @@ __all__ = ["Session", "default_session"]
 class Session:
     """Finds plugins once, opens databases and stores once, and runs moves.
 
-    ``scratch_s3_url`` is where a move may stage rows; without it, ``SCRATCH_S3_URL`` says.
-    ``settings`` go to the stores. Use it as a context manager to close what it opened.
+    ``default_db_creds_name`` or ``default_db_facts`` is what the connection ``default`` means.
+    ``session_type`` is one of 1.x's (``env``, ``cli``, ``itest``, ``lpass``, ``airflow``) and says
+    which provider of credentials is asked first; ``creds`` is asked instead of all of them.
+    ``scratch_s3_url`` is where a move may stage rows; without it, ``SCRATCH_S3_URL`` and the
+    configuration file say. ``settings`` go to the stores, over those of the configuration file;
+    ``backends`` are those arguments of 1.x that are settings of a plugin now. Use it as a context
+    manager to close what it opened.
     """
 
     def __init__(
         self,
+        default_db_creds_name: str | None = None,
         *,
+        default_db_facts: Mapping[str, Any] | None = None,
+        session_type: str | None = None,
         scratch_s3_url: str | None = None,
+        creds: BaseCreds | None = None,
         settings: Mapping[str, object] | None = None,
         plugins: Plugins | None = None,
+        **backends: object,
     ) -> None:
-        self._scratch = scratch_s3_url or os.environ.get("SCRATCH_S3_URL") or None
-        self._settings = dict(settings or {})
+        self._default_name = default_db_creds_name
+        self._default_facts = default_db_facts
+        self._type = session_type
+        self._scratch = scratch_s3_url
+        self._given_creds = creds
+        self._settings = _with_backends(settings or {}, backends)
         self._given_plugins = plugins
 
     @cached_property
@@ -56,17 +74,56 @@ class Session:
         return Plugins()
 
     @cached_property
+    def config(self) -> Config:
+        """What the configuration files say."""
+        from records_mover.creds.config import load_config
+
+        return load_config()
+
+    @cached_property
+    def session_type(self) -> str:
+        """The type of this session: as given, or as the surroundings say."""
+        from records_mover.creds import session_type_of
+
+        return session_type_of(self._type, self.config)
+
+    @cached_property
+    def creds(self) -> BaseCreds:
+        """Who answers for names."""
+        if self._given_creds is not None:
+            return self._given_creds
+        from records_mover.creds import SESSION_TYPES
+
+        return SESSION_TYPES[self.session_type](
+            self._default_name,
+            default_db_facts=self._default_facts,
+            scratch_s3_url=self._scratch,
+            plugins=self.plugins,
+        )
+
+    @cached_property
     def context(self) -> Context:
         """What this session's moves have in common."""
-        from records_mover.creds import resolve_url
         from records_mover.records.context import Context
 
         return Context(
             plugins=self.plugins,
-            scratch=self._scratch,
-            settings=self._settings,
-            resolve=lambda name: resolve_url(self.plugins, name),
+            scratch=self._scratch or self.creds.default_scratch_s3_url(),
+            settings=_merged(self.config.settings, self._settings),
+            resolve=self.creds.url,
+            find=self.creds.known,
         )
+
+    def get_db_engine(self, db_creds_name: str, creds_provider: BaseCreds | None = None) -> Engine:
+        """Return an engine for a connection name, as in 1.x; who asks closes it."""
+        from records_mover.db import open_engine
+
+        url = (creds_provider or self.creds).url(db_creds_name)
+        return open_engine(url, kinds=self.plugins.databases)
+
+    def get_default_db_engine(self) -> Engine:
+        """Return an engine for the connection that is meant where none is named, as in 1.x."""
+        return self.get_db_engine("default")
 
     @cached_property
     def sources(self) -> RecordsSources:
@@ -138,6 +195,13 @@ class Session:
             raise UsageError("only files can be sniffed", "name a file, or '-' for standard input")
         return source.sniff(self.context, wanted)
 
+    @staticmethod
+    def set_stream_logging(*args: Any, **options: Any) -> None:
+        """Show log records, as ``records_mover.logging.set_stream_logging`` does."""
+        from records_mover.logging import set_stream_logging
+
+        set_stream_logging(*args, **options)
+
     def source(self, source: Any) -> RecordsSource:
         """Make a source of an endpoint string, a path or Arrow data; a source stays itself."""
         from records_mover.records.ends_of import source_of
@@ -180,6 +244,33 @@ class Session:
         if instructions is not None:
             given["instructions"] = instructions
         return MoveOptions(**given)
+
+
+def _with_backends(
+    settings: Mapping[str, object], backends: Mapping[str, object]
+) -> dict[str, object]:
+    """Put arguments of 1.x under the settings that they are now; None says nothing."""
+    known = session_arguments()
+    given: dict[str, dict[str, object]] = {}
+    for name, value in backends.items():
+        if name not in known:
+            raise TypeError(f"Session() got an unexpected argument {name!r}")
+        section, _, setting = known[name].partition(".")
+        if value is not None:
+            given.setdefault(section, {})[setting] = value
+    return _merged(given, settings)
+
+
+def _merged(weak: Mapping[str, object], strong: Mapping[str, object]) -> dict[str, object]:
+    """Merge settings section by section; what is no section is taken as it is."""
+    merged = dict(weak)
+    for section, values in strong.items():
+        below = merged.get(section)
+        if isinstance(below, Mapping) and isinstance(values, Mapping):
+            merged[section] = {**below, **values}
+        else:
+            merged[section] = values
+    return merged
 
 
 _default: list[Session] = []

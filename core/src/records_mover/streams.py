@@ -1,14 +1,14 @@
-"""The base of every stream that is read here through another one, or made as it is read."""
+"""The bases of streams that are read here through others, or made as they are read."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Reader"]
+__all__ = ["CountedSink", "Reader"]
 
 
 class _Closable(Protocol):
@@ -53,3 +53,26 @@ class Reader(io.RawIOBase):
                 self._below.close()
         finally:
             super().close()
+
+
+class CountedSink(io.RawIOBase):
+    """Counts what is written to a sink that somebody else closes."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self.written = 0
+
+    def writable(self) -> bool:
+        """Say that this can be written."""
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were written so far."""
+        return self.written
+
+    def write(self, data: Any) -> int:
+        """Hand bytes on."""
+        self._sink.write(data)
+        size = memoryview(data).nbytes
+        self.written += size
+        return size

@@ -71,3 +71,5 @@ def test_a_result_is_one_line() -> None:
     assert moved(result) == "moved 1 row, 2 rejected, 1.5 kB in 0.50 s by read > x"
     result = MoveResult(rows=None, bytes=0, seconds=3, route=("copy",), verified=True)
     assert moved(result) == "moved all rows, verified in 3.0 s by copy"
+    result = MoveResult(rows=1, bytes=0, seconds=3, route=("copy",), notes=("'a' was added", "b"))
+    assert moved(result) == "moved 1 row in 3.0 s by copy; 'a' was added; b"

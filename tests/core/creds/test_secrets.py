@@ -7,16 +7,9 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from records_mover.creds import secrets
-from records_mover.creds.secrets import redact, redact_data, register_secret, register_url
+from records_mover.redaction import redact, redact_data, register_secret, register_url
 
 PASSWORD = 'Käse\'n "dip"/50%&#?@:\\x'
-
-
-@pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No secret but this test's own."""
-    monkeypatch.setattr(secrets, "_registry", secrets._Registry())
 
 
 @pytest.mark.parametrize(
@@ -69,6 +62,11 @@ def test_a_short_secret_is_hidden_where_it_stands_alone() -> None:
         redact("cop said: 'cop', copy in, robocop, x-cop")
         == "*** said: '***', copy in, robocop, x-cop"
     )
+
+
+def test_a_secret_of_a_letter_or_two_is_hidden_only_after_its_name() -> None:
+    register_secret("7")
+    assert redact("line 7, password 7") == "line 7, password ***"
 
 
 def test_a_password_that_is_public_too_garbles_nothing() -> None:

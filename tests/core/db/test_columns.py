@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from records_mover.db.columns import match_columns
+from records_mover.db.columns import match_columns, place_columns
 from records_mover.errors import ColumnMismatchError
 from records_mover.parts import Column, TableInfo, TableName
 
@@ -70,3 +70,15 @@ def test_without_names_the_counts_decide() -> None:
     assert match_columns(["", ""], info, by_position=True) == ("a", "b")
     with pytest.raises(ColumnMismatchError, match="3 columns without names and table 't' takes 2"):
         match_columns(["", "", ""], info, by_position=True)
+
+
+def test_a_table_that_takes_on_columns_is_given_the_names_it_will_store() -> None:
+    def stored(name: str) -> str:
+        return name[:3]
+
+    there = table("id", "a")
+    assert place_columns(["A", "longer", "ID"], there, stored=stored) == ("a", "lon", "id")
+    with pytest.raises(ColumnMismatchError, match="none of the columns 'x', 'y'"):
+        place_columns(["x", "y"], there, stored=stored)
+    with pytest.raises(ColumnMismatchError, match=r"more than one column of the source.*'lon'"):
+        place_columns(["id", "long", "longer"], there, stored=stored)

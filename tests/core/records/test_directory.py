@@ -15,6 +15,7 @@ from records_mover.errors import (
     NotFoundError,
     RecordsException,
     RecordsFolderNonEmptyException,
+    UsageError,
 )
 from records_mover.records.directory import RecordsDirectory
 from records_mover.url.local import LocalStore
@@ -22,6 +23,7 @@ from records_mover.url.local import LocalStore
 if TYPE_CHECKING:
     from pathlib import Path
 
+GZIP = {"compression": "GZIP"}
 ROWS = 'id,name\n1,"a, b"\n2,\n'
 
 
@@ -150,3 +152,133 @@ def test_the_format_of_the_directory_is_believed(tmp_path: Path, source: Path) -
     assert form["variant"] == "bluelabs"
     move(f"{target}/", tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == ROWS
+
+
+# files of a wanted size
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    path = tmp_path / "many.csv"
+    path.write_text("id,name\n" + "".join(f'{n},"name, {n}"\n' for n in range(10_000)))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl", "avro"])
+def test_rows_go_into_files_of_so_many_rows(tmp_path: Path, many: Path, kind: str) -> None:
+    target = tmp_path / "parts"
+    move(many, f"{target}/", rows_per_file=3000, target_format=kind)
+    names = sorted(path.name for path in target.iterdir() if path.name.startswith("data"))
+    assert names == [f"data00{number}.{kind}" for number in (1, 2, 3, 4)]
+    entries = json.loads((target / "_manifest").read_text())["entries"]
+    sizes = {entry["url"].rsplit("/", 1)[-1]: entry["meta"]["content_length"] for entry in entries}
+    assert sizes == {name: (target / name).stat().st_size for name in names}
+    move(f"{target}/", tmp_path / "back.csv")
+    assert (tmp_path / "back.csv").read_text() == many.read_text()
+
+
+@pytest.mark.parametrize("form", [{}, {"target_format": "jsonl"}, {"target_hints": GZIP}])
+def test_rows_go_into_files_of_about_so_many_bytes(
+    tmp_path: Path, many: Path, form: dict[str, Any]
+) -> None:
+    target = tmp_path / "parts"
+    move(many, f"{target}/", bytes_per_file=20_000, **form)
+    sizes = [path.stat().st_size for path in sorted(target.glob("data*"))]
+    assert len(sizes) > 1
+    assert all(14_000 <= size <= 26_000 for size in sizes[:-1]), sizes
+    move(f"{target}/", tmp_path / "back.csv")
+    assert (tmp_path / "back.csv").read_text() == many.read_text()
+
+
+def test_no_rows_make_one_file_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "none.csv").write_text("a,b\n")
+    move(tmp_path / "none.csv", f"{tmp_path}/parts/", rows_per_file=5)
+    assert (tmp_path / "parts" / "data001.csv").read_text() == "a,b\n"
+
+
+def test_several_files_are_not_put_into_one_name(tmp_path: Path, source: Path) -> None:
+    with pytest.raises(UsageError, match="is one file, and several were asked for"):
+        move(source, tmp_path / "out.csv", rows_per_file=1)
+    with pytest.raises(UsageError, match="cannot write 0 rows to a file"):
+        move(source, f"{tmp_path}/dir/", rows_per_file=0)
+
+
+def test_a_split_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bad.csv").write_text("a,b\n" + "1,2\n" * 10 + "1,2,3\n")
+    schema = tmp_path / "schema.json"
+    fields = {name: {"type": "integer"} for name in "ab"}
+    schema.write_text(json.dumps({"schema": "bltypes/v1", "fields": fields}))
+    with pytest.raises(MoverError, match="3 fields, but there are 2 columns"):
+        move(tmp_path / "bad.csv", f"{tmp_path}/dir/", rows_per_file=2, schema=schema)
+    assert list((tmp_path / "dir").iterdir()) == []
+
+
+def test_the_command_makes_files_of_a_size(tmp_path: Path, many: Path) -> None:
+    from click.testing import CliRunner
+
+    from records_mover.cli.app import mvrec as main
+
+    target = f"{tmp_path}/parts/"
+    arguments = ["move", str(many), target, "--bytes-per-file", "50k", "--rows-per-file", "9999"]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert len(list((tmp_path / "parts").glob("data*"))) > 2
+    explained = CliRunner().invoke(
+        main, ["explain", *arguments[1:2], f"{tmp_path}/more/", *arguments[3:]]
+    )
+    assert "at most 9,999 rows a file, about 50,000 bytes a file" in explained.output
+    refused = CliRunner().invoke(main, [*arguments[:4], "much"])
+    assert refused.exit_code == 2
+    assert "is no size" in refused.output
+
+
+# directories of the predecessor
+
+
+def old_directory(folder: Path, ddl: str) -> list[dict[str, Any]]:
+    """Read a directory without header and ``_schema.json`` whose columns SQL text declares."""
+    import pyarrow.parquet as pq
+
+    folder.mkdir()
+    (folder / "data.csv").write_text("1,007,2.50,2020-01-02 03:04:05\n")
+    (folder / "_schema").write_text(ddl)
+    hints = {"compression": None}
+    (folder / "_format_delimited").write_text(json.dumps({"variant": "bluelabs", "hints": hints}))
+    entry = {"url": (folder / "data.csv").as_uri(), "mandatory": True}
+    (folder / "_manifest").write_text(json.dumps({"entries": [entry]}))
+    move(f"{folder}/", folder.parent / "out.parquet")
+    rows: list[dict[str, Any]] = pq.read_table(folder.parent / "out.parquet").to_pylist()
+    return rows
+
+
+def test_the_sql_text_of_an_old_directory_gives_names_and_types(tmp_path: Path) -> None:
+    ddl = """
+    CREATE TABLE myschema.mytable (
+        id INTEGER NOT NULL,
+        "my ""code" VARCHAR(12) ENCODE lzo,
+        price NUMERIC(10, 2),
+        at TIMESTAMP WITHOUT TIME ZONE,
+        PRIMARY KEY (id)
+    )
+    """
+    (row,) = old_directory(tmp_path / "old", ddl)
+    assert list(row) == ["id", 'my "code', "price", "at"]
+    assert (row["id"], row['my "code'], str(row["price"])) == (1, "007", "2.50")
+    assert row["at"].isoformat() == "2020-01-02T03:04:05"
+
+
+def test_types_that_are_not_known_are_inferred_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ddl = "CREATE TABLE t (id BIGINT, code VARCHAR(3), price MONEY, at TIMESTAMP)"
+    (row,) = old_directory(tmp_path / "old", ddl)
+    assert (row["id"], row["code"], str(row["price"])) == (1, "007", "2.50")
+    assert row["at"].tzinfo is None
+    assert "no known type for price" in caplog.text
+
+
+def test_text_that_is_no_sql_is_passed_over_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (row,) = old_directory(tmp_path / "old", "id int")
+    assert list(row) == ["column_1", "column_2", "column_3", "column_4"]
+    assert "is no CREATE TABLE: types are inferred" in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,14 +103,6 @@ def test_compression_is_taken_off_and_put_on_without_parsing(
         (DelimitedRecordsFormat("csv"), ParquetRecordsFormat()),
         (ParquetRecordsFormat(), AvroRecordsFormat()),
         (AvroRecordsFormat(), DelimitedRecordsFormat("bluelabs", {"compression": None})),
-        (
-            DelimitedRecordsFormat("csv", {"header-row": True}),
-            DelimitedRecordsFormat("csv", {"header-row": False}),
-        ),
-        (
-            DelimitedRecordsFormat("csv", {"encoding": "LATIN1"}),
-            DelimitedRecordsFormat("csv", {"encoding": "UTF8"}),
-        ),
     ],
 )
 def test_what_a_reader_would_see_otherwise_is_recoded(ends: Any, source: Any, target: Any) -> None:
@@ -121,6 +114,41 @@ def test_what_a_reader_would_see_otherwise_is_recoded(ends: Any, source: Any, ta
     )
     names = _names(ends.source_file(source), ends.target_file(target))
     assert names == ("read", "decode", "encode", "write")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "note"),
+    [
+        ({"header-row": True}, {"header-row": False}, "no value is parsed"),
+        ({"encoding": "LATIN1"}, {"encoding": "UTF8"}, "no value is parsed"),
+        ({"quoting": "minimal"}, {"quoting": None, "escape": "\\"}, "no value is parsed"),
+        (
+            {"dateformat": "DD/MM/YY"},
+            {"dateformat": "YYYY-MM-DD"},
+            "only columns that are written differently are parsed",
+        ),
+    ],
+)
+def test_text_becomes_text_of_another_dialect_without_more_parsing_than_needed(
+    ends: Any, one: Any, other: Any, note: str
+) -> None:
+    source, target = (
+        DelimitedRecordsFormat("csv", {"compression": None, **hints}) for hints in (one, other)
+    )
+    plan = make_plan(ends.source_file(source), ends.target_file(target), MoveOptions())
+    assert plan.route.names == ("read", "transcode", "write")
+    assert plan.route.steps[1].note == note
+    assert note in str(plan)
+
+
+def test_values_are_parsed_where_the_caller_says_what_they_must_be(ends: Any) -> None:
+    source, target = (
+        DelimitedRecordsFormat("csv", {"compression": None, "header-row": header})
+        for header in (True, False)
+    )
+    end = replace(ends.source_file(source), types_given=True)
+    plan = make_plan(end, ends.target_file(target), MoveOptions())
+    assert plan.route.names == ("read", "decode", "encode", "write")
 
 
 @pytest.mark.parametrize(
@@ -359,6 +387,7 @@ def test_what_explain_says_in_json(ends: Any) -> None:
                 "note": "",
             }
         ],
+        "columns": [],
         "not_taken": [{"route": ["read", "write"], "cost": 2}],
         "refused": [],
     }

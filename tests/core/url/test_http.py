@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DATA = bytes(range(256)) * 1000
 STORE = HttpStore(StoreContext())
+HASTY = HttpStore(StoreContext(settings={"http": {"tries": 1, "timeout": 0.2}}))
 
 
 def _send(
@@ -84,7 +85,9 @@ def test_a_range_beyond_the_end_is_refused(serve: Any) -> None:
         (404, NotFoundError, "there is nothing at"),
         (410, NotFoundError, "there is nothing at"),
         (403, StoreError, "answered 403 Forbidden; check who may read it"),
+        (401, StoreError, r'answered 401 Unauthorized; set \[connections."http://127.0.0.1:\d+"\]'),
         (500, StoreError, "answered 500 Internal Server Error; try again"),
+        (418, StoreError, "answered 418 I'm a Teapot; check the URL"),
         (400, StoreError, "answered 400 Bad Request; check the URL"),
     ],
 )
@@ -93,7 +96,7 @@ def test_a_refusal_names_the_file_and_the_code(
 ) -> None:
     url = serve(lambda request: _send(request, b"", code)) + "a.csv"
     with pytest.raises(error, match=words) as raised:
-        STORE.open(url)
+        HASTY.open(url)
     assert "/a.csv" in str(raised.value)
 
 
@@ -144,15 +147,12 @@ def test_a_connection_that_is_reset_is_no_short_file(serve: Any) -> None:
         request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         request.connection.close()
 
-    with pytest.raises(StoreError), STORE.open(serve(answer)) as stream:
+    with pytest.raises(StoreError, match="was cut off"), STORE.open(serve(answer)) as stream:
         stream.read()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_server_that_says_nothing_is_given_up(
-    serve: Any, monkeypatch: pytest.MonkeyPatch, when: str
-) -> None:
-    monkeypatch.setattr("records_mover.url.http.TIMEOUT", 0.2)
+def test_a_server_that_says_nothing_is_given_up(serve: Any, when: str) -> None:
     done = threading.Event()
 
     def answer(request: Request) -> None:
@@ -165,7 +165,7 @@ def test_a_server_that_says_nothing_is_given_up(
         began = time.monotonic()
         with (
             pytest.raises(StoreError, match="it did not answer in time; try again"),
-            STORE.open(serve(answer)) as stream,
+            HASTY.open(serve(answer)) as stream,
         ):
             stream.read()
         assert time.monotonic() - began < 5

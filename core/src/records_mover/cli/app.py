@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from records_mover.__about__ import __version__
+from records_mover.cli.creds import creds
 from records_mover.cli.explain import explain
 from records_mover.cli.face import Face
 from records_mover.cli.failures import FAILED, report_usage
@@ -101,7 +102,7 @@ def mvrec() -> None:
     """  # noqa: D301 - click's own escape
 
 
-for _command in (move, explain, schema, sniff, plugins):
+for _command in (move, explain, schema, sniff, creds, plugins):
     mvrec.add_command(_command)
 
 

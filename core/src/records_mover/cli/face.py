@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from records_mover.cli.streams import print_result
-from records_mover.creds.secrets import redact, redact_data
+from records_mover.redaction import redact, redact_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import click
 from records_mover.cli.face import Face
 from records_mover.cli.failures import FAILED, report
 from records_mover.cli.streams import abandon_stdout
-from records_mover.cli.values import names, parse_hint
+from records_mover.cli.values import names, parse_hint, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,6 +104,18 @@ writing = _stacked(
     click.option("--target-variant", metavar="V", help="Which delimited text to write."),
     _hint("--target-hint", help="One thing about the file to write. Repeat for more."),
     click.option(
+        "--rows-per-file",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Write a folder as files of at most so many rows.",
+    ),
+    click.option(
+        "--bytes-per-file",
+        metavar="SIZE",
+        callback=_read(size),
+        help="Write a folder as files of about so many bytes, such as 64M or 1G.",
+    ),
+    click.option(
         "--schema",
         metavar="FILE",
         help="The records schema of a source file, as "
@@ -140,6 +152,13 @@ writing = _stacked(
         type=click.Choice(("fail", "strip", "replace")),
         help="What to do with NULs and bytes that are no text. "
         "The default, fail, makes the row a bad one.",
+    ),
+    click.option(
+        "--allow-lossy",
+        metavar="COL",
+        multiple=True,
+        help="Let this column lose what its target cannot hold, or 'all' of them. Without it such "
+        "a move is refused; 'mvrec explain' says what each column would lose. Repeat for more.",
     ),
     click.option(
         "--scratch",

@@ -44,6 +44,7 @@ def _nothing(meter: Meter) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _lines(meter: Meter, face: Face) -> Iterator[Callable[[], None]]:
     """Say a line every other second, and one at the end."""
+    meter.watched = True
     started = said = time.monotonic()
 
     def say() -> None:
@@ -62,6 +63,7 @@ def _lines(meter: Meter, face: Face) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _bar(meter: Meter) -> Iterator[Callable[[], None]]:
     """Draw a bar, which vanishes when the move ends."""
+    meter.watched = True
     started = time.monotonic()
     progress: Progress | None = None
 

@@ -10,7 +10,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from records_mover.errors import MoveCancelled
+from records_mover.errors import InDoubtError, MoveCancelled
 from records_mover.meter import Cancellation, Meter
 
 if TYPE_CHECKING:
@@ -50,9 +50,14 @@ def run_watched(
                     look()
     except _SecondSignal:
         _leave()
-    if worker.error is not None and cancellation.asked:
+    if worker.error is not None and cancellation.asked and not _in_doubt(worker.error):
         raise MoveCancelled("cancelled", "the target is as it was") from worker.error
     return worker.answer()
+
+
+def _in_doubt(error: BaseException) -> bool:
+    """Whether nobody knows what became of the work, so that nobody may say that it was undone."""
+    return isinstance(error, InDoubtError)
 
 
 class _Worker(threading.Thread, Generic[T]):

@@ -7,8 +7,8 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from records_mover.creds.secrets import redact
 from records_mover.errors import StoreError
+from records_mover.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

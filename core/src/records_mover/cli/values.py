@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["hint_option", "names", "parse_hint", "written"]
+__all__ = ["hint_option", "names", "parse_hint", "size", "written"]
 
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "none": None}
 _ESCAPE = re.compile(r"\\(?:([tnrf0\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
 _SIMPLE = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "0": "\0", "\\": "\\"}
+_SIZE = re.compile(r"([1-9][0-9]*)([kKmMgG]?)[bB]?")
+_UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}
 _NUMBER = re.compile(r"[0-9]+")
 
 
@@ -81,3 +83,14 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
     if not all(found):
         raise ValueError(f"{', '.join(texts)!r} has an empty name in it")
     return tuple(found)
+
+
+def size(text: str | None) -> int | None:
+    """Read a number of bytes, in thousands with ``k``, millions with ``M``, billions with ``G``."""
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no size: write 500000, 64M or 1G")
+    number, unit = match.groups()
+    return int(number) * int(_UNITS[unit.lower()])

@@ -48,7 +48,7 @@ def fraction(meter: Meter) -> float | None:
     if meter.total_bytes:
         return min(meter.bytes / meter.total_bytes, 1.0)
     if meter.total_rows:
-        return min(meter.rows / meter.total_rows, 1.0)
+        return min(meter.rows_seen / meter.total_rows, 1.0)
     return None
 
 
@@ -56,12 +56,13 @@ def figures(meter: Meter, seconds: float) -> str:
     """Say where a running move is: rows, bytes, rate and time left, each where it is known."""
     done = fraction(meter)
     said = []
-    if meter.rows:
-        said.append(f"{meter.rows:,} rows")
+    rows = meter.rows_seen
+    if rows:
+        said.append(f"{rows:,} rows")
     if meter.bytes:
         said += [size(meter.bytes), f"{size(meter.bytes / max(seconds, 1e-3))}/s"]
-    elif meter.rows:
-        said.append(f"{meter.rows / max(seconds, 1e-3):,.0f} rows/s")
+    elif rows:
+        said.append(f"{rows / max(seconds, 1e-3):,.0f} rows/s")
     if done is not None and 0 < done < 1:
         said.append(f"{span(seconds * (1 - done) / done)} left")
     return ", ".join(said) or "no rows yet"
@@ -75,7 +76,8 @@ def moved(result: MoveResult) -> str:
     compared = f" ({result.compared})" if result.compared else ""
     verified = f", verified{compared}" if result.verified else ""
     route = " > ".join(result.route)
-    return f"moved {rows}{rejected}{verified}{bytes_} in {span(result.seconds)} by {route}"
+    notes = "".join(f"; {note}" for note in result.notes)
+    return f"moved {rows}{rejected}{verified}{bytes_} in {span(result.seconds)} by {route}{notes}"
 
 
 def _count(number: int, noun: str) -> str:

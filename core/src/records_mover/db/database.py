@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine, Inspector
     from sqlalchemy.types import TypeEngine
 
-    from records_mover.parts import ExistingMode
+    from records_mover.parts import ExistingMode, Form
     from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 __all__ = ["SqlDatabase"]
 
@@ -92,8 +93,12 @@ class SqlDatabase:
                 connection.begin()
                 self.begin(connection)
             yield connection
-            with self.doing("cannot commit"):
-                connection.commit()
+            self.commit(connection)
+
+    def commit(self, connection: Connection) -> None:
+        """Commit the transaction that is open."""
+        with self.doing("cannot commit"):
+            connection.commit()
 
     def begin(self, connection: Connection) -> None:
         """Prepare a transaction that has just begun: time limits, locks."""
@@ -114,7 +119,8 @@ class SqlDatabase:
             connection.close()
         except sqlalchemy_errors() as err:
             log.debug("closing a connection failed: %s", reason_of(err))
-            connection.invalidate()
+            if not connection.closed:  # else it was thrown away on the way
+                connection.invalidate()
 
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
@@ -258,10 +264,30 @@ class SqlDatabase:
 
     def type_for(self, field: Field) -> TypeEngine[Any]:
         """Return the column type for a field; text, with a warning, where the dialect has none."""
+        kind = self.known_type(field)
+        return self.as_text(field) if kind is None else kind
+
+    def known_type(self, field: Field) -> TypeEngine[Any] | None:
+        """Return the column type for a field, None where the dialect has none."""
         if field.field_type == "string":
             return types.text_type(field, in_bytes=self.varchar_in_bytes, limit=self.varchar_limit)
-        kind = types.type_from_field(field, self._engine.dialect)
-        return self.as_text(field) if kind is None else kind
+        return types.type_from_field(field, self._engine.dialect)
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        import sqlalchemy as sa
+
+        kind = self.known_type(field) or sa.Text()
+        return types.field_from_type(
+            field.name, kind, required=field.required, in_bytes=self.varchar_in_bytes
+        )
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what becomes of a source's values here: rows as statements are cast strictly."""
+        from records_mover.schema.fidelity import kept
+
+        del form
+        return kept(source, target, strict=True)
 
     def as_text(self, field: Field) -> TypeEngine[Any]:
         """Return a type for text, and warn that this column travels so."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from records_mover.db.address import Address
 from records_mover.db.failures import connect_error, scrub
 from records_mover.errors import ConfigError, MoverError
+from records_mover.logging import guarded
+from records_mover.redaction import register_url
+from records_mover.secret import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +45,21 @@ def open_engine(
 
 
 def open_direct(url: str, kinds: Sequence[DatabaseKind]) -> Engine | None:
-    """Open a URL without SQLAlchemy, where its kind can do without, and see that it lets us in."""
-    dialect = url.partition(":")[0].partition("+")[0]
-    kind = _kind_of(dialect, kinds)
-    engine = kind.direct(url) if kind is not None and kind.direct is not None else None
+    """Open a URL without SQLAlchemy, where its kind can do without, and see that it lets us in.
+
+    None where it cannot, and where the URL says no password but where one is kept.
+    """
+    kind = _kind_of(url.partition(":")[0].partition("+")[0], kinds)
+    address = Address.parse(url)
+    if (
+        kind is None
+        or kind.direct is None
+        or address is None
+        or is_elsewhere(address.password or "")
+    ):
+        return None
+    register_url(url)
+    engine = kind.direct(url)
     if engine is not None:
         check_connection(engine)
     return engine
@@ -108,9 +124,11 @@ def _parse(url: str | URL) -> URL:
 
 
 def _with_driver(url: URL, kind: DatabaseKind | None) -> URL:
-    if kind is None or kind.driver is None or "+" in url.drivername:
+    if kind is None:
         return url
-    return url.set(drivername=f"{url.drivername}+{kind.driver}")
+    if kind.driver is not None and "+" not in url.drivername:
+        url = url.set(drivername=f"{url.drivername}+{kind.driver}")
+    return url if kind.driver_url is None else kind.driver_url(url)
 
 
 def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> Engine:
@@ -118,6 +136,7 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
     failure: MoverError
+    _guard_echo()
     try:
         return create_engine(url, **_options(url, kind, options))
     except NoSuchModuleError:
@@ -134,6 +153,16 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
         why = scrub(str(err), url)
         failure = ConfigError(f"the database URL of '{url.drivername}' cannot be used: {why}")
     raise failure
+
+
+def _guard_echo() -> None:
+    """Star out secrets in the statements that SQLAlchemy logs.
+
+    By a filter: with a handler on this very logger, ``echo=True`` would show nothing any more.
+    """
+    echo = logging.getLogger("sqlalchemy.engine.Engine")
+    if guarded not in echo.filters:
+        echo.addFilter(guarded)
 
 
 def _options(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> dict[str, object]:

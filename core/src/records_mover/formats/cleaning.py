@@ -9,12 +9,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from records_mover.formats.delimited import DelimitedRecordsFormat
     from records_mover.instructions import BadBytes
 
-__all__ = ["Mended", "cleaned"]
+__all__ = ["Mended", "cleaned", "cleaned_opener"]
 
-# Whose NULs are halves of other characters; they are decoded before anybody looks for any.
+# Whose NULs are halves of other characters.
 _WIDE = ("utf-16", "utf-32")
+
+
+_ORDERS = {
+    "utf-16": {"le": codecs.BOM_UTF16_LE, "be": codecs.BOM_UTF16_BE},
+    "utf-32": {"le": codecs.BOM_UTF32_LE, "be": codecs.BOM_UTF32_BE},
+}
 
 
 @dataclass(slots=True)
@@ -36,11 +45,29 @@ def cleaned(
     stream: BinaryIO, codec: str, policy: BadBytes, mended: Mended, *, source: str
 ) -> BinaryIO:
     """Return the stream without its bad bytes, or with a replacement character for each."""
-    if policy == "fail" or codec.startswith(_WIDE):
+    if policy == "fail":
         return stream
-    return cast(
-        BinaryIO, io.BufferedReader(_Cleaned(stream, codec, policy, mended, source), 1 << 20)
-    )
+    kind = _CleanedWide if codec.startswith(_WIDE) else _Cleaned
+    return cast(BinaryIO, io.BufferedReader(kind(stream, codec, policy, mended, source), 1 << 20))
+
+
+def cleaned_opener(
+    opener: Callable[[], BinaryIO],
+    form: DelimitedRecordsFormat,
+    policy: BadBytes,
+    mended: Mended,
+    source: str,
+) -> Callable[[], BinaryIO]:
+    """Return how to open a file of delimited text decompressed and without its bad bytes."""
+    from records_mover.formats.compression import decompressing
+
+    codec = form.validate().codec
+
+    def opened() -> BinaryIO:
+        stream = decompressing(opener(), form.compression)
+        return cleaned(stream, codec, policy, mended, source=source)
+
+    return opened
 
 
 class _Cleaned(io.RawIOBase):
@@ -123,3 +150,69 @@ class _Cleaned(io.RawIOBase):
 
     def _replacement(self) -> bytes:
         return self._mark.encode(self._codec, "replace")
+
+
+class _CleanedWide(_Cleaned):
+    """Text whose characters have two bytes or four: a NUL is a character, not a byte."""
+
+    def __init__(
+        self, stream: BinaryIO, codec: str, policy: BadBytes, mended: Mended, source: str
+    ) -> None:
+        super().__init__(stream, codec, policy, mended, source)
+        self._width = 2 if codec.startswith("utf-16") else 4
+        self._marked = codec in _WIDE  # and so the byte order is told by a mark
+        self._mark_seen = b""
+
+    def _next(self) -> bytes:
+        block = self._stream.read(1 << 20)
+        self._ended = not block
+        data, self._rest = self._rest + block, b""
+        if self._marked and not self._learn_order(data):
+            self._rest = b"" if self._ended else data
+            return data if self._ended else b""
+        mark, self._mark_seen = self._mark_seen, b""
+        text, used = self._decoded(data[len(mark) :])
+        self._rest = data[len(mark) + used :]
+        return mark + text.encode(self._codec, "replace")
+
+    def _learn_order(self, data: bytes) -> bool:
+        """Take the byte order from the mark at the start; without one it is the usual one."""
+        if len(data) < self._width:
+            return False
+        order = "le"
+        for name, mark in _ORDERS[self._codec].items():
+            if data.startswith(mark):
+                order, self._mark_seen = name, mark
+        self._codec, self._marked = f"{self._codec}-{order}", False
+        return True
+
+    def _decoded(self, data: bytes) -> tuple[str, int]:
+        """Return the text without what is bad in it, and how many bytes it was made of."""
+        pieces: list[str] = []
+        spot = 0
+        while spot < len(data):
+            try:
+                text, used = codecs.lookup(self._codec).decode(data[spot:], "strict")
+            except UnicodeDecodeError as error:
+                text, used = data[spot : spot + error.start].decode(self._codec), error.end
+                pieces.append(self._without_nul(text))
+                if spot + error.end >= len(data) and not self._ended:
+                    return "".join(pieces), spot + error.start
+                self._note(error.end - error.start)
+                pieces.append(self._mark)
+            else:
+                pieces.append(self._without_nul(text))
+            spot += used
+        return "".join(pieces), spot
+
+    def _without_nul(self, text: str) -> str:
+        """Return a text without its NULs, and count its lines."""
+        first, *others = text.split("\0")
+        self._line += first.count("\n")
+        for piece in others:
+            self._note(self._width)
+            self._line += piece.count("\n")
+        return self._mark.join((first, *others))
+
+    def _note(self, count: int) -> None:
+        self._mended.add(count, f"line {self._line} of {self._source!r}")

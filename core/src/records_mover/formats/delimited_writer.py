@@ -16,13 +16,13 @@ from records_mover.formats.ordered import in_order
 from records_mover.formats.values import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from records_mover.formats.hints import ValidatedRecordsHints
     from records_mover.schema import RecordsSchema
 
-__all__ = ["write"]
+__all__ = ["header", "write", "write_text"]
 
 _MARKED = ("utf-8-sig", "utf-16", "utf-32")
 _ROWS = 1 << 15
@@ -37,15 +37,22 @@ def write(
 ) -> int:
     """Write the batches as one file; return the number of rows."""
     marks = Marks.of(hints)
-    encode = _encoder(hints)
-    out = compressing(sink, hints.compression)
-    rows, begun = 0, False
 
     def work(batch: pa.RecordBatch) -> tuple[int, Any]:
         return batch.num_rows, lines(batch, marks)
 
     pieces = in_order(_pieces(conforming(reader, schema)), work)
-    for count, text in chain([(0, _header(schema, marks))], pieces):
+    return write_text(chain([(0, header(schema.names, marks))], pieces), sink, hints)
+
+
+def write_text(
+    pieces: Iterable[tuple[int, Any]], sink: BinaryIO, hints: ValidatedRecordsHints
+) -> int:
+    """Write pieces of UTF-8, each with its number of rows, as one file; return all rows."""
+    encode = _encoder(hints)
+    out = compressing(sink, hints.compression)
+    rows, begun = 0, False
+    for count, text in pieces:
         if not begun and bytes(text[:3]) == codecs.BOM_UTF8 and hints.codec not in _MARKED:
             # Readers take a mark at the very beginning for no text: this one is for them.
             out.write(encode(codecs.BOM_UTF8))
@@ -65,11 +72,12 @@ def _pieces(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
             yield batch.slice(start, step)
 
 
-def _header(schema: RecordsSchema, marks: Marks) -> Any:
+def header(names: Sequence[str], marks: Marks) -> Any:
+    """Return the row of the names, if files of this kind have one."""
     if not marks.hints.header_row:
         return b""
-    columns = [texts([name]) for name in schema.names]
-    return lines(pa.RecordBatch.from_arrays(columns, names=list(schema.names)), marks)
+    columns = [texts([name]) for name in names]
+    return lines(pa.RecordBatch.from_arrays(columns, names=list(names)), marks)
 
 
 def _encoder(hints: ValidatedRecordsHints) -> Callable[[Any], Any]:

@@ -14,6 +14,7 @@ import pyarrow.types as pat
 from records_mover.errors import BadRowError
 from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
+from records_mover.formats.records import split_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,17 +61,8 @@ class Mender:
         return f"{self.source or 'line'}{':' if self.source else ' '}{line}"
 
     def _mended(self, chunk: Chunk) -> pa.RecordBatch:
-        masked = masking.mask(chunk.data, self.layout.hints, self.layout.dialect)
-        ragged: list[pacsv.InvalidRow] = []
-
-        def skip(row: pacsv.InvalidRow) -> str:
-            ragged.append(row)
-            return "skip"
-
-        types = {column.name: pa.binary() for column in self.layout.columns}
-        table = read_text(self.layout, masked, types, skip)
-        problems = {(row.number or 1) - 1: self._ragged(row) for row in ragged}
-        rows = [row for row in range(table.num_rows + len(ragged)) if row not in problems]
+        masked, table, problems = self._table(chunk.data)
+        rows = [row for row in range(table.num_rows + len(problems)) if row not in problems]
         arrays = []
         for column in self.layout.columns:
             raw = masked.unmask(_whole(table.column(column.name)))
@@ -83,8 +75,46 @@ class Mender:
         kept = values.flags([row not in problems for row in rows])
         return batch.filter(kept)
 
-    def _ragged(self, row: pacsv.InvalidRow) -> BadRowError:
-        what = f"{row.actual_columns} fields, but there are {row.expected_columns} columns"
+    def _table(self, data: bytes) -> tuple[masking.Masked, pa.Table, dict[int, BadRowError]]:
+        """Return the rows as bytes, and those that have too few fields or too many."""
+        masked = masking.mask(data, self.layout.hints, self.layout.dialect)
+        problems: dict[int, BadRowError] = {}
+
+        def skip(row: pacsv.InvalidRow) -> str:
+            problems[(row.number or 1) - 1] = self._ragged(row.actual_columns)
+            return "skip"
+
+        types = {column.name: pa.binary() for column in self.layout.columns}
+        if not masked.swapped and _is_text(data):
+            return masked, read_text(self.layout, masked, types, skip), problems
+        # Arrow shows no row with bytes that are no text, stand-ins of ours among them.
+        even, problems = self._even(data)
+        masked = masking.mask(even, self.layout.hints, self.layout.dialect)
+        return masked, read_text(self.layout, masked, types), problems
+
+    def _even(self, data: bytes) -> tuple[bytes, dict[int, BadRowError]]:
+        """Return the records that have as many fields as there are columns, and the others."""
+        records, problems, row = [], {}, 0
+        for record in self._records(data):
+            if self._counts(record):
+                fields = len(split_fields(record, self.layout.dialect))
+                if fields == len(self.layout.names):
+                    records.append(record)
+                else:
+                    problems[row] = self._ragged(fields)
+                row += 1
+        return b"".join(records), problems
+
+    def _records(self, data: bytes) -> Iterator[bytes]:
+        spot = 0
+        while spot < len(data):
+            match = self.layout.dialect.record.match(data, spot)
+            record = match.group() if match else data[spot:]
+            yield record
+            spot += len(record)
+
+    def _ragged(self, fields: int) -> BadRowError:
+        what = f"{fields} fields, but there are {len(self.layout.names)} columns"
         return BadRowError(what, "check the hints 'field-delimiter' and 'quoting'")
 
     def _unfit(self, column: Column, value: str) -> BadRowError:
@@ -124,23 +154,28 @@ class Mender:
 
     def _rows(self, chunk: Chunk, wanted: set[int]) -> Iterator[tuple[int, str]]:
         """Yield the line and the text of rows, counted as Arrow counts them."""
-        dialect, data = self.layout.dialect, chunk.data
-        spot, line, row = 0, chunk.first_line, 0
-        while spot < len(data) and row <= max(wanted):
-            match = dialect.record.match(data, spot)
-            record = match.group() if match else data[spot:]
+        line, row = chunk.first_line, 0
+        for record in self._records(chunk.data):
+            if row > max(wanted):
+                return
             if self._counts(record):
                 if row in wanted:
                     yield line, record.decode("utf-8", "replace").rstrip("\r\n")
                 row += 1
             line += record.count(b"\n")
-            spot += len(record)
 
     def _counts(self, record: bytes) -> bool:
         dialect = self.layout.dialect
         if dialect.comment is not None and record.startswith(dialect.comment):
             return False
         return len(self.layout.names) == 1 or bool(record.strip(b"\r\n" + dialect.terminator))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

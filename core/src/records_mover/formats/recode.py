@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from records_mover.formats.dates import parse_format
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.reading import read_batches
-from records_mover.formats.writing import write_batches
-from records_mover.schema import Field, RecordsSchema
+from records_mover.formats.writing import warn_of_losses, write_batches, write_rows
+from records_mover.schema import RecordsSchema
+from records_mover.streams import CountedSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
     from records_mover.errors import BadRowError
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.hints import ValidatedRecordsHints
     from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["read_files", "recode", "write_files"]
+
+# A file is written in no fewer steps than these, so that it ends near its size.
+_STEPS = 64
+_SAMPLE = 4096
 
 
 def read_files(
@@ -68,41 +72,87 @@ def read_files(
 def write_files(
     reader: pa.RecordBatchReader,
     fmt: BaseRecordsFormat,
-    open_sink: Callable[[int], BinaryIO],
+    open_sink: Callable[[int], AbstractContextManager[BinaryIO]],
     *,
-    rows_per_file: int,
+    rows_per_file: int | None = None,
+    bytes_per_file: int | None = None,
     schema: RecordsSchema | None = None,
 ) -> list[int]:
     """Write the batches as several whole files, each with its header; return their rows.
 
-    ``open_sink`` is called with 0, 1, ... and each sink is closed. There is at least one file.
+    ``open_sink`` is called with 0, 1, ... for the files in order; there is at least one. How many
+    bytes a row takes is told by some rows of the first file, and by each file for the next.
     """
     import pyarrow as pa
 
     counts: list[int] = []
-    rest: Iterator[pa.RecordBatch] = iter(reader)
-    pending: list[pa.RecordBatch] = []
-
-    def part() -> Iterator[pa.RecordBatch]:
-        missing = rows_per_file
-        while missing and (batch := pending.pop() if pending else next(rest, None)) is not None:
-            yield batch.slice(0, missing)
-            if batch.num_rows > missing:
-                pending.append(batch.slice(missing))
-            missing -= min(missing, batch.num_rows)
-
-    while not counts or pending or _more(rest, pending):
-        piece = pa.RecordBatchReader.from_batches(reader.schema, part())
+    rest = _Rest(reader)
+    known = schema if schema is not None else RecordsSchema.from_arrow(reader.schema)
+    warn_of_losses(known, fmt)
+    ratio = _ratio(rest, fmt, known) if bytes_per_file else 1.0
+    while not counts or rest.more():
         with open_sink(len(counts)) as sink:
-            counts.append(write_batches(piece, fmt, sink, schema=schema))
+            counted = CountedSink(sink)
+            weight = bytes_per_file and int(bytes_per_file / ratio) + 1
+            part = rest.part(rows_per_file, weight)
+            piece = pa.RecordBatchReader.from_batches(reader.schema, part)
+            counts.append(write_rows(piece, fmt, cast(BinaryIO, counted), known))
+        ratio = counted.written / rest.weight if rest.weight else ratio
     return counts
 
 
-def _more(rest: Iterator[pa.RecordBatch], pending: list[pa.RecordBatch]) -> bool:
-    batch = next(rest, None)
-    if batch is not None:
-        pending.append(batch)
-    return batch is not None
+def _ratio(rest: _Rest, fmt: BaseRecordsFormat, known: RecordsSchema) -> float:
+    """Return how much longer a batch is in a file than in memory."""
+    import pyarrow as pa
+
+    if not rest.more() or rest.pending is None:
+        return 1.0
+    some = rest.pending.slice(0, _SAMPLE)
+    written = CountedSink(cast(BinaryIO, BytesIO()))
+    piece = pa.RecordBatchReader.from_batches(some.schema, [some])
+    write_rows(piece, fmt, cast(BinaryIO, written), known)
+    return written.written / max(int(some.nbytes), 1)
+
+
+class _Rest:
+    """What is left of the batches, to be had in parts; ``weight`` is what the last part weighed."""
+
+    def __init__(self, reader: pa.RecordBatchReader) -> None:
+        self._batches: Iterator[pa.RecordBatch] = iter(reader)
+        self.pending: pa.RecordBatch | None = None
+        self.weight = 0
+
+    def more(self) -> bool:
+        """Tell whether there is another batch with rows."""
+        while self.pending is None or not self.pending.num_rows:
+            self.pending = next(self._batches, None)
+            if self.pending is None:
+                return False
+        return True
+
+    def part(self, rows: int | None, weight: int | None) -> Iterator[pa.RecordBatch]:
+        """Yield batches until there are so many rows, or about so many bytes in memory."""
+        taken = self.weight = 0
+        while (
+            (rows is None or taken < rows)
+            and (weight is None or self.weight < weight)
+            and self.more()
+        ):
+            batch = self._take(rows and rows - taken, weight)
+            taken += batch.num_rows
+            self.weight += int(batch.nbytes)
+            yield batch
+
+    def _take(self, rows: int | None, weight: int | None) -> pa.RecordBatch:
+        """Return the next batch, small enough that a part does not grow far beyond its weight."""
+        pending = self.pending
+        assert pending is not None
+        most = pending.num_rows if rows is None else min(rows, pending.num_rows)
+        if weight is not None:
+            row = pending.nbytes // pending.num_rows + 1
+            most = min(most, max(weight // _STEPS // row, 1))
+        self.pending = pending.slice(most)
+        return pending.slice(0, most)
 
 
 def recode(
@@ -121,74 +171,20 @@ def recode(
     Between delimited formats only what is written differently is taken apart: the text of all
     other columns stays as it is.
     """
-    reads = partial(
-        read_files, openers, fmt, sources=sources, instructions=instructions, on_reject=on_reject
+    if isinstance(fmt, DelimitedRecordsFormat) and isinstance(target, DelimitedRecordsFormat):
+        from records_mover.formats.transcode import transcode
+
+        return transcode(
+            openers,
+            fmt,
+            sink,
+            target,
+            schema=schema,
+            sources=sources,
+            instructions=instructions,
+            on_reject=on_reject,
+        )
+    rows = read_files(
+        openers, fmt, schema, sources=sources, instructions=instructions, on_reject=on_reject
     )
-    if not (isinstance(fmt, DelimitedRecordsFormat) and isinstance(target, DelimitedRecordsFormat)):
-        return write_batches(reads(schema), target, sink, schema=schema)
-    if schema is None:
-        return write_batches(reads(None), target, sink)
-    textual = _as_text(schema, fmt.validate(), target.validate())
-    return write_batches(_without_blanks(reads(textual), schema), target, sink, schema=textual)
-
-
-def _as_text(
-    schema: RecordsSchema, one: ValidatedRecordsHints, other: ValidatedRecordsHints
-) -> RecordsSchema:
-    """Return the schema with text for each column that both formats write the same way."""
-    fields = [
-        Field(field.name, "string") if _same_text(field, one, other) else field
-        for field in schema.fields
-    ]
-    return RecordsSchema(fields)
-
-
-def _same_text(field: Field, one: ValidatedRecordsHints, other: ValidatedRecordsHints) -> bool:
-    hint = _HINT_OF.get(field.field_type)
-    if hint is None:
-        return True
-    mine, its = getattr(one, hint), getattr(other, hint)
-    return bool(mine == its or (hint in _DATES and parse_format(mine) == parse_format(its)))
-
-
-_DATES = {"dateformat", "timeonlyformat", "datetimeformat", "datetimeformattz"}
-_HINT_OF = {
-    "decimal": "decimal_separator",
-    "boolean": "boolean_format",
-    "date": "dateformat",
-    "time": "timeonlyformat",
-    "datetime": "datetimeformat",
-    "datetimetz": "datetimeformattz",
-}
-
-
-def _without_blanks(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.RecordBatchReader:
-    """Return the batches with NULL for empty text in columns whose type has no empty value."""
-    import pyarrow as pa
-
-    typed = [field.field_type != "string" for field in schema.fields]
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in reader:
-            columns = [
-                _blanks_to_null(column) if strict else column
-                for column, strict in zip(batch.columns, typed, strict=True)
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=reader.schema)
-
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-
-def _blanks_to_null(column: pa.Array) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.types as pat
-
-    from records_mover.formats.values import null, text
-
-    if not pat.is_string(column.type):
-        return column
-    shortest = pc.min(pc.binary_length(column)).as_py()
-    if shortest != 0:
-        return column
-    return pc.if_else(pc.equal(column, text("")), null(pa.string()), column)
+    return write_batches(rows, target, sink, schema=schema)

@@ -155,8 +155,8 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     cells = [cell for row in islice(rows, 60) for cell in row]
     clean = sum(_CLEAN.fullmatch(cell) is not None for cell in cells) / len(cells)
     if quote is None:
-        # Without quotes, cells that begin and end with one were meant to be quoted.
-        quoted = sum(len(cell) > 1 and cell[0] == cell[-1] == '"' for cell in cells)
+        # Cells that begin or end with a quote were meant to be quoted, or are pieces of such.
+        quoted = sum(len(cell) > 1 and '"' in (cell[0], cell[-1]) for cell in cells)
         clean -= quoted / len(cells)
     else:
         longest = max(map(len, cells))

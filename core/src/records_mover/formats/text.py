@@ -76,6 +76,7 @@ class _Recoded(Reader):
         self._pending = b""
         self._ended = False
         self._started = False
+        self._line = 1
 
     def fill(self, view: memoryview) -> int:
         while not self._pending and not self._ended:
@@ -90,10 +91,20 @@ class _Recoded(Reader):
         try:
             text = self._decoder.decode(data, final=self._ended)
         except UnicodeError as err:
-            what = f"the file is no {self._codec}: {err}"
-            raise FormatError(what, "say which encoding it has with the hint 'encoding'") from err
+            where = f"line {self._line + _lines_before(err)}"
+            what = f"{where}: the file is no {self._codec}: {err}"
+            advice = "say which encoding it has with the hint 'encoding', or use --bad-bytes"
+            raise FormatError(what, advice) from err
+        self._line += text.count("\n")
         if text and not self._started:
             self._started = True
             if self._codec not in _UNMARKED:
                 text = text.removeprefix("\ufeff")
         return text.encode("utf-8", "surrogatepass")
+
+
+def _lines_before(error: UnicodeError) -> int:
+    """Count the lines of a block that stand before what is no text."""
+    if not isinstance(error, UnicodeDecodeError):
+        return 0
+    return error.object[: error.start].decode(error.encoding, "ignore").count("\n")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.schema import RecordsSchema
 
-__all__ = ["write_batches"]
+__all__ = ["warn_of_losses", "write_batches", "write_rows"]
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,20 @@ def write_batches(
     from records_mover.schema import RecordsSchema
 
     known = schema if schema is not None else RecordsSchema.from_arrow(reader.schema)
-    for loss in losses(known, fmt):
+    warn_of_losses(known, fmt)
+    return write_rows(reader, fmt, sink, known)
+
+
+def warn_of_losses(schema: RecordsSchema, fmt: BaseRecordsFormat) -> None:
+    """Warn of what the format cannot keep, a column at a time."""
+    for loss in losses(schema, fmt):
         log.warning("%s", loss)
+
+
+def write_rows(
+    reader: pa.RecordBatchReader, fmt: BaseRecordsFormat, sink: BinaryIO, known: RecordsSchema
+) -> int:
+    """Write every batch as one whole file, whose losses were told before."""
     if isinstance(fmt, DelimitedRecordsFormat):
         from records_mover.formats import delimited_writer
 

@@ -7,8 +7,11 @@ from records_mover.parts.databases import (
     DatabaseKind,
     ExistingMode,
     Fingerprinting,
+    Interruptible,
+    Keeping,
     Landing,
     PublishRequest,
+    Reshaping,
 )
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Tier
 from records_mover.parts.jobs import (
@@ -23,7 +26,14 @@ from records_mover.parts.jobs import (
 )
 from records_mover.parts.kinds import Creds, FormatKind
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
-from records_mover.parts.tables import Column, Fingerprint, Selection, TableInfo, TableName
+from records_mover.parts.tables import (
+    Column,
+    Fingerprint,
+    Reshape,
+    Selection,
+    TableInfo,
+    TableName,
+)
 
 __all__ = [
     "Ask",
@@ -39,6 +49,8 @@ __all__ = [
     "Form",
     "FormKind",
     "FormatKind",
+    "Interruptible",
+    "Keeping",
     "Landing",
     "LoadJob",
     "Loaded",
@@ -50,6 +62,8 @@ __all__ = [
     "Refusal",
     "Reject",
     "RejectSink",
+    "Reshape",
+    "Reshaping",
     "Selection",
     "Stored",
     "Streams",

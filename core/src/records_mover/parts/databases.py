@@ -9,18 +9,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
-    from records_mover.parts.tables import Fingerprint, Selection, TableInfo, TableName
-    from records_mover.schema import RecordsSchema
+    from records_mover.parts.forms import Form
+    from records_mover.parts.tables import (
+        Fingerprint,
+        Reshape,
+        Selection,
+        TableInfo,
+        TableName,
+    )
+    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 __all__ = [
     "Database",
     "DatabaseKind",
     "ExistingMode",
     "Fingerprinting",
+    "Interruptible",
+    "Keeping",
     "Landing",
     "PublishRequest",
+    "Reshaping",
 ]
 
 ExistingMode = Literal["append", "delete", "truncate", "drop", "replace", "upsert"]
@@ -31,7 +42,8 @@ class Landing:
     """Where rows land: a table on a connection whose transaction publishing ends.
 
     A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
-    they land in another one first. More than one of ``sessions`` says that this one is committed,
+    they land in another one first. ``notes`` says, once publishing has ended, what it did beside
+    putting rows into the table. More than one of ``sessions`` says that this one is committed,
     empty and hidden until publishing ends: a loader may fill it by so many connections, this one
     among them, and commit the others.
     """
@@ -39,6 +51,7 @@ class Landing:
     connection: Connection
     table: TableName
     target: TableName | None = None
+    notes: list[str] = field(default_factory=list)
     sessions: int = 1
 
     @property
@@ -55,8 +68,10 @@ class PublishRequest:
     ``check`` is called with the connection when the rows are in the table, just before they are
     committed; whatever it raises leaves everything as it was.
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
-    that the loader can leave it out. ``sessions`` is how many connections the loader would load by;
-    a database may answer more than one with a landing that they all see.
+    that the loader can leave it out.
+    ``reshape`` is how the table's columns change with its rows; ``columns`` are those of
+    afterwards. ``sessions`` is how many connections the loader would load by; a database may answer
+    more than one with a landing that they all see.
     """
 
     table: TableName
@@ -70,6 +85,7 @@ class PublishRequest:
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     check: Callable[[Connection], None] | None = None
+    reshape: Reshape | None = None
 
 
 class Database(Protocol):
@@ -132,6 +148,46 @@ class Fingerprinting(Protocol):
         ...
 
 
+@runtime_checkable
+class Reshaping(Protocol):
+    """A ``Database`` whose ``replace`` gives a table that is there the columns of the rows."""
+
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how the table must change to have ``columns``; raise where it cannot.
+
+        ``schema`` has a field for each column in the same order; None where the source says
+        nothing of its types, and brings no column that is not there.
+        """
+        ...
+
+
+@runtime_checkable
+class Interruptible(Protocol):
+    """A ``Database`` that can have its server end what it does, when someone asks to stop."""
+
+    def interrupt(self, thread: int) -> None:
+        """End what runs on connections that a thread (``threading.get_ident``) has opened.
+
+        Called from another thread; it does not wait.
+        """
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A ``Database`` that can say what its columns keep of other columns' values."""
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        ...
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what becomes of a source's values in a column here, if they come in this form."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
@@ -139,8 +195,10 @@ class DatabaseKind:
     ``recognises`` is asked, with an open connection, when one of ``relatives``, other kinds'
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
-    whichever driver SQLAlchemy picks. ``direct`` may open a URL without SQLAlchemy, by what behaves
-    as an engine does; it answers None to one that it leaves to SQLAlchemy.
+    whichever driver SQLAlchemy picks. ``driver_url`` returns what the driver is to be given for a
+    URL that says more than the driver understands; it may raise ConfigError. ``direct`` may open a
+    URL without SQLAlchemy, by what behaves as an engine does; it answers None to one that it leaves
+    to SQLAlchemy.
     """
 
     name: str
@@ -150,4 +208,5 @@ class DatabaseKind:
     relatives: frozenset[str] = frozenset()
     driver: str | None = None
     connect_args: Mapping[str, object] = field(default_factory=dict)
+    driver_url: Callable[[URL], URL] | None = None
     direct: Callable[[str], Engine | None] | None = None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from records_mover.parts.databases import Database, ExistingMode, Landing
     from records_mover.parts.forms import Form, Offer, Refusal
     from records_mover.parts.payloads import Payload, Stored
-    from records_mover.parts.tables import Fingerprint, Selection
+    from records_mover.parts.tables import Fingerprint, Reshape, Selection
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
@@ -32,7 +32,8 @@ class Ask:
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
     columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
-    rows. ``parallel`` is how many streams the user wants, None where that is left to the parts.
+    rows; ``reshape``, how its columns will have changed by then. ``parallel`` is how many streams
+    the user wants, None where that is left to the parts.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class Ask:
     source: Stored | None = None
     into: tuple[str, ...] | None = None
     mode: ExistingMode | None = None
+    reshape: Reshape | None = None
     exists: bool = True
     bytes: int | None = None
     rows: int | None = None

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from records_mover.secret import Secret
+
 __all__ = ["Creds", "FormatKind"]
 
 
@@ -25,9 +27,12 @@ class FormatKind:
 class Creds:
     """What a credentials provider answered: facts by name, or a whole SQLAlchemy URL.
 
-    ``repr`` shows neither, as either may hold a secret.
+    Facts are ``type`` (the dialect), ``host``, ``port``, ``database``, ``user``, ``password`` or
+    ``token``; ``options`` go to the driver, as the query of a URL does. Whatever is secret should
+    come as a ``Secret``. ``repr`` shows none of them.
     """
 
     provider: str
-    facts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    url: str | None = field(default=None, repr=False)
+    facts: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
+    url: str | Secret | None = field(default=None, repr=False)
+    options: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Column", "Fingerprint", "Selection", "TableInfo", "TableName"]
+__all__ = ["Column", "Fingerprint", "Reshape", "Selection", "TableInfo", "TableName"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,28 @@ class TableInfo:
     def writable_columns(self) -> tuple[Column, ...]:
         """The columns that a load may send values for."""
         return tuple(column for column in self.columns if not column.generated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape:
+    """How a table's columns change, so that rows of another shape can take the place of its own.
+
+    ``retyped`` holds (column, type) and ``loosened`` columns that may lose their NOT NULL: each
+    only where a row that comes does not fit without.
+    """
+
+    added: tuple[Column, ...] = ()
+    dropped: tuple[str, ...] = ()
+    retyped: tuple[tuple[str, str], ...] = ()
+    loosened: tuple[str, ...] = ()
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The types that rows are to land in, of the columns that differ from the table's."""
+        return dict(self.retyped) | {column.name: column.type for column in self.added}
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.dropped or self.retyped or self.loosened)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

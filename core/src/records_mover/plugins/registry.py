@@ -8,20 +8,21 @@ import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from records_mover.errors import CredsError, MissingPluginError, MoverError, PluginError, UsageError
+from records_mover.errors import MissingPluginError, PluginError, UsageError
 from records_mover.hookspecs import GROUP
-from records_mover.parts import Creds
+from records_mover.logging import guard_logger
 from records_mover.plugins.examine import Unfit, ask, claims_of, new_manager
+from records_mover.plugins.provider import Provider
 from records_mover.plugins.record import Offered, PluginRecord, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import importlib_metadata
     import pluggy
 
     from records_mover.hookspecs import Moved
-    from records_mover.parts import DatabaseKind, FormatKind, Loader, Unloader
+    from records_mover.parts import Creds, DatabaseKind, FormatKind, Loader, Unloader
     from records_mover.url import Scheme
 
 __all__ = ["Plugins"]
@@ -32,6 +33,13 @@ BUILT_INS = {
     "files": "records_mover.builtin.files",
     "formats": "records_mover.builtin.formats",
     "sql": "records_mover.builtin.sql",
+    "environment": "records_mover.creds.providers.environment",
+    "config": "records_mover.creds.providers.config",
+    "airflow": "records_mover.creds.providers.airflow",
+    "db_facts": "records_mover.creds.providers.db_facts",
+    "netrc": "records_mover.creds.providers.netrc",
+    "keyring": "records_mover.creds.providers.keyring",
+    "lastpass": "records_mover.creds.providers.lastpass",
 }
 """Plugins that come with the core; they are registered before any other."""
 
@@ -67,19 +75,21 @@ class Plugins:
 
         for name, module in BUILT_INS.items():
             origin = ("records-mover (built in)", __version__)
-            yield self._examine(name, origin, partial(import_module, module))
+            yield self._found(name, origin, partial(import_module, module))
         found = importlib_metadata.entry_points(group=GROUP)
         for point in sorted(found, key=lambda point: (point.name, point.value)):
-            origin = _origin(point)
-            if point.name in self._disabled:
-                yield _record(point.name, origin, "disabled", why="by MOVER_DISABLED_PLUGINS")
-            else:
-                yield self._examine(point.name, origin, point.load)
+            yield self._found(point.name, _origin(point), point.load)
+
+    def _found(self, name: str, origin: tuple[str, str], load: Callable[[], Any]) -> PluginRecord:
+        if name in self._disabled:
+            return _record(name, origin, "disabled", why="by MOVER_DISABLED_PLUGINS")
+        return self._examine(name, origin, load)
 
     def _examine(self, name: str, origin: tuple[str, str], load: Callable[[], Any]) -> PluginRecord:
         """Import and ask one plugin; whatever goes wrong in it is its own record's business."""
         try:
             module = load()
+            guard_logger(module.__name__.partition(".")[0])
             self._check_new(name, module)
             offered = ask(name, module)
             self._own(name, origin[0], offered)
@@ -148,45 +158,38 @@ class Plugins:
         """Ways to put rows into a table of this dialect; ``*`` fits any."""
         return tuple(part for part in self._parts("loaders") if _fits(part, dialect))
 
-    def creds(self, name: str) -> Creds | None:
+    def creds(self, name: str, *, first: Sequence[str] = ()) -> Creds | None:
         """Ask each provider for a credentials name; the first that knows it answers.
 
-        A provider that fails ends the search: another one's answer could open the wrong door.
+        Those named by ``first`` are asked before the others. A provider that fails ends the
+        search: another one's answer could open the wrong door.
         """
-        for provider, answer_of in self._hearers("mover_creds"):
-            try:
-                answer = answer_of(name)
-            except MoverError:
-                raise
-            except (Exception, SystemExit) as error:
-                raise CredsError(
-                    f"plugin {provider!r} failed to look up {name!r}: {type(error).__name__}",
-                    f"set it up, or put {provider} into MOVER_DISABLED_PLUGINS",
-                ) from error
-            if isinstance(answer, Creds):
-                return answer
-            if answer is not None:
-                raise CredsError(
-                    f"plugin {provider!r} answered {name!r} with {type(answer).__name__!r}",
-                    "a provider answers with Creds or None; report it to the plugin's author",
-                )
-        return None
+        answers = (provider.ask(name) for provider in self.providers(first))
+        return next((answer for answer in answers if answer is not None), None)
+
+    def providers(self, first: Sequence[str] = ()) -> list[Provider]:
+        """Return the credentials providers in the order in which they are asked."""
+        found = [
+            Provider(name=name, function=function, answer_of=answer_of)
+            for name, function, answer_of in self._hearers("mover_creds")
+        ]
+        return sorted(found, key=lambda one: one.name not in first)
 
     def moved(self, result: Moved) -> None:
         """Tell every plugin of a move that ended; their exceptions are logged and dropped."""
-        for name, tell in self._hearers("mover_moved"):
+        for name, _, tell in self._hearers("mover_moved"):
             try:
                 tell(result)
             except (Exception, SystemExit):
                 logger.exception("plugin %r failed in mover_moved", name)
 
-    def _hearers(self, hook: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
-        """Yield who implements a hook of one argument, built-ins first, with how to call it.
+    def _hearers(self, hook: str) -> Iterator[tuple[str, Callable[..., Any], Callable[[Any], Any]]]:
+        """Yield who implements a hook of one argument, built-ins first, by what, how to call it.
 
         pluggy's own call ends at the first exception and does not say whose it was.
         """
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
-            yield impl.plugin_name, partial(_call, impl)
+            yield impl.plugin_name, impl.function, partial(_call, impl)
 
     # what is missing
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from records_mover.errors import MoverError
 from records_mover.parts import Ask, Form, Loader, Offer, Refusal, Stored, Unloader
-from records_mover.records.carry import Edge, carry_edges, copy_edge, far_forms, near_forms
+from records_mover.records.carry import (
+    Edge,
+    carry_edges,
+    copy_edge,
+    far_forms,
+    near_forms,
+    split_edge,
+    transcode_edges,
+)
 from records_mover.records.words import describe_form
 
 if TYPE_CHECKING:
@@ -39,15 +47,25 @@ class Asked:
         self.loads: dict[Edge, Loader] = {}
         given, wanted = self._negotiate()
         self.edges = [*self.unloads, *self.loads, *self._carried(given, wanted)]
+        if options.splits:
+            self.edges = [edge for edge in self.edges if edge.after != target.form]
+            self.edges.append(split_edge(target.form, _sizes(options)))
         if self._copies():
             self.edges.append(copy_edge(source.form, target.form))
 
     def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
         edges = carry_edges(given, wanted)
+        if self._text_may_stay():
+            edges += transcode_edges(self._source.form, self._target.form)
         if self._source.single or self._target.form.place.endswith("/"):
             return edges
         note = "several files are joined"
         return [replace(edge, note=note) if edge.name == "write" else edge for edge in edges]
+
+    def _text_may_stay(self) -> bool:
+        """Whether rows go from files to files, and nobody said what their values must be."""
+        source, target = self._source, self._target
+        return source.form.kind == target.form.kind == "files" and not source.types_given
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form
@@ -108,6 +126,7 @@ class Asked:
             source=self._stored(side),
             into=self._target.columns if side is self._target.table else None,
             mode=side.publish.mode if side.publish and side.info else None,
+            reshape=side.publish.reshape if side.publish else None,
             exists=side.info is not None or side.publish is None,
             bytes=self._source.bytes,
             rows=self._source.rows,
@@ -145,6 +164,12 @@ class Asked:
             words = f"{describe_form(refusal.form)}: {refusal.why}"
         if (name, words) not in self.refusals:
             self.refusals.append((name, words))
+
+
+def _sizes(options: MoveOptions) -> str:
+    rows, size = options.rows_per_file, options.bytes_per_file
+    said = [f"at most {rows:,} rows a file"] if rows else []
+    return ", ".join([*said, f"about {size:,} bytes a file"] if size else said)
 
 
 def _refused(answer: object, ask: Ask) -> Refusal | None:

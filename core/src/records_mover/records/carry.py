@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from records_mover.parts import Form, Tier
@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
 
-__all__ = ["Edge", "carry_edges", "copy_edge", "far_forms", "near_forms"]
+__all__ = [
+    "Edge",
+    "carry_edges",
+    "copy_edge",
+    "far_forms",
+    "near_forms",
+    "needs_types",
+    "split_edge",
+    "transcode_edges",
+]
 
 READ = 1.0
 WRITE = 1.0
@@ -20,6 +29,8 @@ DECOMPRESS = 8.0
 COMPRESS = 20.0
 DECODE = Tier.RECODE / 2
 ENCODE = Tier.RECODE / 2
+TRANSCODE = Tier.RECODE / 4
+TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +61,46 @@ def copy_edge(source: Form, target: Form) -> Edge:
     return Edge(name="copy", before=source, after=target, cost=Tier.SERVER_SIDE, here=False)
 
 
+def split_edge(target: Form, note: str) -> Edge:
+    """Return the step from batches to the files of a folder, each of a size that was asked for."""
+    before = Form(kind="batches")
+    return Edge(name="split", before=before, after=target, cost=ENCODE + WRITE, note=note)
+
+
+def transcode_edges(given: Form, wanted: Form) -> list[Edge]:
+    """Return the step from one delimited file to another in which text stays what it is."""
+    from records_mover.formats import DelimitedRecordsFormat
+
+    here, there = (_plain(form.format) for form in (given, wanted))
+    if not (isinstance(here, DelimitedRecordsFormat) and isinstance(there, DelimitedRecordsFormat)):
+        return []
+    before, after = Form(kind="streams", format=here), Form(kind="streams", format=there)
+    edge = Edge(name="transcode", before=before, after=after, cost=TRANSCODE)
+    if here == there:
+        return []
+    if needs_types(edge):
+        note = "only columns that are written differently are parsed"
+        return [replace(edge, cost=TRANSCODE_TYPED, note=note)]
+    return [replace(edge, note="no value is parsed")]
+
+
+def needs_types(edge: Edge) -> bool:
+    """Tell whether a step between delimited files must know which columns hold, say, dates."""
+    from records_mover.formats import DelimitedRecordsFormat
+    from records_mover.formats.alike_text import same_text
+
+    before, after = edge.before.format, edge.after.format
+    if not isinstance(before, DelimitedRecordsFormat):
+        return False
+    if not isinstance(after, DelimitedRecordsFormat):
+        return False
+    return not same_text(before.validate(), after.validate())
+
+
+def _plain(form: BaseRecordsFormat | None) -> BaseRecordsFormat | None:
+    return form if form is None else _without_compression(form) or form
+
+
 def _forward(form: Form) -> Iterator[Edge]:
     """From what is given towards batches: read, decompress, decode."""
     if form.kind == "files":
@@ -67,8 +118,10 @@ def _forward(form: Form) -> Iterator[Edge]:
 
 
 def _backward(form: Form) -> Iterator[Edge]:
-    """From batches towards what is wanted: encode, compress, write."""
-    if form.kind == "files":
+    """From batches towards what is wanted: encode, compress, write, or collect in memory."""
+    if form.kind == "batches" and form.place != "here":
+        yield Edge(name="collect", before=Form(kind="batches"), after=form, cost=WRITE)
+    elif form.kind == "files":
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="write", before=stream, after=form, cost=WRITE)
         yield from _backward(stream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from records_mover.creds import register_url
+from records_mover.creds import parsed_url
 from records_mover.errors import ConfigError, MissingPluginError
 from records_mover.known_plugins import known_plugin
 from records_mover.meter import Cancellation
@@ -15,9 +15,9 @@ from records_mover.url.waiting import cancellable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Engine
+    from sqlalchemy import URL, Engine
 
-    from records_mover.parts import Database
+    from records_mover.parts import Creds, Database
     from records_mover.plugins import Plugins
     from records_mover.url import Scheme, Store
 
@@ -30,9 +30,11 @@ class Context:
 
     plugins: Plugins
     scratch: str | None = None
-    settings: Mapping[str, object] = field(default_factory=dict)
-    resolve: Callable[[str], str] = str
+    settings: Mapping[str, object] = field(default_factory=dict, repr=False)
+    resolve: Callable[[str], URL | str] = str
     """Turns a connection name into an SQLAlchemy URL."""
+    find: Callable[[str], Creds | None] | None = None
+    """Finds what is known under a connection name."""
     cancellation: Cancellation = field(default_factory=Cancellation)
     """Asked whether to go on by whatever waits for a stream."""
     _stores: dict[str, Store] = field(default_factory=dict)
@@ -47,7 +49,7 @@ class Context:
         """Return the store that owns ``url``."""
         scheme = self.scheme(url)
         if scheme.name not in self._stores:
-            context = StoreContext(creds=self.plugins.creds, settings=self.settings)
+            context = StoreContext(creds=self._creds, settings=self.settings)
             self._stores[scheme.name] = scheme.store(context)
         return self._stores[scheme.name]
 
@@ -63,28 +65,51 @@ class Context:
 
             engine = database
             if isinstance(engine, str):
-                url = engine if "://" in engine else self.resolve(engine)
-                register_url(url)
-                engine = self._engine(url)
+                engine = self._direct(engine) or self._engine(self.url(engine))
                 self._opened.append(engine)
             self._databases[key] = open_database(engine, self.plugins.databases)
         return self._databases[key]
 
-    def _engine(self, url: str) -> Engine:
-        """Open an engine; where no plugin owns its dialect, say which one would."""
-        from records_mover.db.engine import open_direct, open_engine
+    def url(self, database: str) -> URL | str:
+        """Return the URL that is meant by one, or by a connection name; do not print it.
 
-        kinds = self.plugins.databases
+        It is text only where it cannot be understood, and whoever opens it will say so.
+        """
+        found = database if "://" in database else self.resolve(database)
+        return (parsed_url(found) or found) if isinstance(found, str) else found
+
+    def _creds(self, name: str) -> Creds | None:
+        """Return what is known under a name, or of a web address; a store may do without."""
+        return self.plugins.creds(name) if self.find is None else self.find(name)
+
+    def _direct(self, database: str) -> Engine | None:
+        """Open a URL that is plain to read without SQLAlchemy, where a plugin can do without."""
+        from records_mover.db.engine import open_direct
+
+        return open_direct(database, self.plugins.databases) if "://" in database else None
+
+    def _engine(self, url: URL | str) -> Engine:
+        """Open an engine; where no plugin owns its dialect, say which one would."""
+        from records_mover.db import open_engine
+
         try:
-            return open_direct(url, kinds) or open_engine(url, kinds=kinds)
+            return open_engine(url, kinds=self.plugins.databases)
         except ConfigError as error:
-            dialect = url.partition(":")[0].partition("+")[0]
+            dialect = str(url).partition(":")[0].partition("+")[0]
             owned = any(dialect in kind.dialects for kind in self.plugins.databases)
             if owned or known_plugin("dialects", dialect) is None:
                 raise
             raise MissingPluginError(
                 error.what, self.plugins.remedy("dialects", dialect)
             ) from error
+
+    def interrupt(self, thread: int) -> None:
+        """Have the databases end what they do for a thread."""
+        from records_mover.parts import Interruptible
+
+        for database in list(self._databases.values()):
+            if isinstance(database, Interruptible):
+                database.interrupt(thread)
 
     def close(self) -> None:
         """Close the engines that were opened here; a caller's own engine stays open."""

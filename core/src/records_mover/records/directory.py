@@ -8,6 +8,7 @@ absolute URLs, each with its length in bytes.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,19 +23,24 @@ from records_mover.errors import (
 from records_mover.formats import RecordsFormat, format_from_config
 from records_mover.parts import Part
 from records_mover.schema import RecordsSchema
+from records_mover.schema.ddl_text import fields_of_ddl
 from records_mover.url import Entry, scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from records_mover.formats import BaseRecordsFormat
+    from records_mover.schema import Field
     from records_mover.url import Store
 
 __all__ = ["RecordsDirectory", "WrittenFile"]
 
+log = logging.getLogger(__name__)
+
 PRELIMINARY = "manifest"
 FINAL = "_manifest"
 SCHEMA = "_schema.json"
+OLD_SCHEMA = "_schema"
 FORMAT = "_format_"
 WAIT = 5.0
 """Seconds to wait for a directory that somebody is still writing."""
@@ -83,6 +89,18 @@ class RecordsDirectory:
     def schema(self) -> RecordsSchema | None:
         """Return the schema, or None where the directory has none."""
         return RecordsSchema.from_json(self._text(SCHEMA)) if SCHEMA in self._names() else None
+
+    def old_fields(self) -> Mapping[str, Field | None]:
+        """Return the columns by the SQL text of an old directory; None for an unknown type."""
+        if OLD_SCHEMA not in self._names():
+            return {}
+        found = fields_of_ddl(self._text(OLD_SCHEMA))
+        strange = [name for name, field in (found or {}).items() if field is None]
+        if strange:
+            log.warning("no known type for %s in %s", ", ".join(strange), self.url + OLD_SCHEMA)
+        if found is None:
+            log.warning("%s is no CREATE TABLE: types are inferred", self.url + OLD_SCHEMA)
+        return found or {}
 
     def _manifest(self) -> list[Mapping[str, Any]]:
         deadline = time.monotonic() + self.wait

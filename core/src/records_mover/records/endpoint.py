@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from records_mover.creds import register_url
 from records_mover.errors import EndpointError
 from records_mover.parts import TableName
+from records_mover.redaction import register_url
 
 __all__ = ["FileEndpoint", "TableEndpoint", "parse_endpoint", "parse_table_name"]
 

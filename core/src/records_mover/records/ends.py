@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import (
         Ask,
+        Batches,
         Database,
         Form,
         Loader,
@@ -42,13 +43,20 @@ class TableSide:
     publish: PublishRequest | None = None
 
 
+def _undeclared() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
-    ``remedy`` is what to install when no route is found; ``single`` that it is one file.
+    ``remedy`` is what to install when no route is found; ``single`` that it is one file;
+    ``types_given`` that the caller said which types its columns have: other values are errors.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
-    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed.
+    carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
+    ``declared`` is the schema where the source itself says its types, and None where rows tell.
+    ``typed`` says that asking for the schema reads no rows.
     """
 
     title: str
@@ -62,6 +70,9 @@ class SourceEnd:
     notes: tuple[str, ...] = ()
     remedy: str = ""
     single: bool = True
+    declared: Callable[[], RecordsSchema | None] = _undeclared
+    types_given: bool = False
+    typed: bool = False
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
         """Return the end of a table without some of its columns."""
@@ -70,8 +81,8 @@ class SourceEnd:
         columns = tuple(name for name in self.columns if name not in names)
         selection = replace(self.table.selection, columns=columns)
         side = replace(self.table, selection=selection)
-        schema = partial(side.database.schema_of, selection)
-        return replace(self, columns=columns, table=side, schema=schema)
+        schema = cache(partial(side.database.schema_of, selection))
+        return replace(self, columns=columns, table=side, schema=schema, declared=schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +91,8 @@ class TargetEnd:
 
     ``columns`` are the names of an existing table's columns in the order of the source's.
     ``leaves_out`` are the source's columns that the target computes itself, as the source does.
-    ``copies`` says that its store copies files without this process.
+    ``copies`` says that its store copies files without this process. ``collect`` takes the batches
+    where they stay in this process.
     """
 
     title: str
@@ -92,6 +104,7 @@ class TargetEnd:
     leaves_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remedy: str = ""
+    collect: Callable[[Batches], int] | None = None
 
     def loaded_by(self, sessions: int) -> TargetEnd:
         """Return the end as a loader of so many connections finds it."""

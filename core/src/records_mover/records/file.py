@@ -5,25 +5,27 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.parts import Files, Form, Part
+from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
+from records_mover.records.partitioned import Partitioned, partition_entries, partition_keys
 from records_mover.records.words import describe_format
+from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.sniff import Sniffed
     from records_mover.records.context import Context
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.options import MoveOptions
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field
     from records_mover.url import Entry
 
 __all__ = ["FileSource", "FileTarget"]
@@ -83,6 +85,9 @@ class _Inspection:
 
     def end(self) -> SourceEnd:
         """Return what was found."""
+        url = self._source.url
+        if url.endswith("/") and partition_keys(self._parts[0].name, url):
+            return self._partitioned()
         source, sniffed = self._source, self._sniffed
         form = self.format
         name = "standard input" if source.url == "-" else source.url
@@ -91,12 +96,41 @@ class _Inspection:
             title=f"{name} ({describe_format(form)})",
             form=Form(kind="files", place=_STDIN if source.url == "-" else source.url, format=form),
             schema=lambda: self.schema,
+            declared=lambda: self._declared,
             columns=self.columns,
             payload=self._payload,
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
             notes=sniffed.ambiguous if sniffed else (),
             single=len(self._parts) == 1,
+            types_given=source.schema is not None or self._options.schema is not None,
+            typed=self._typed,
         )
+
+    def _partitioned(self) -> SourceEnd:
+        """Return rows to which the names of the folders add columns: no file can be taken as is."""
+        rows = Partitioned(self._source.url, self._parts, self.format, lambda: self.schema)
+
+        @contextmanager
+        def payload() -> Iterator[Batches]:
+            yield Batches(reader=rows.reader(), schema=rows.schema)
+
+        how = f"{describe_format(self.format)}, partitioned by {', '.join(rows.keys)}"
+        return SourceEnd(
+            title=f"{self._source.url} ({how})",
+            form=Form(kind="batches"),
+            schema=lambda: rows.schema,
+            columns=tuple(rows.schema.names),
+            payload=payload,
+            bytes=sum(part.size or 0 for part in self._parts) or None,
+            single=False,
+            typed=self._typed,
+        )
+
+    @property
+    def _typed(self) -> bool:
+        """Whether the schema is known without a look at the rows."""
+        by_format = not isinstance(self.format, DelimitedRecordsFormat)
+        return by_format or self._given_schema is not None
 
     @contextmanager
     def _payload(self) -> Iterator[Files]:
@@ -156,7 +190,9 @@ class _Inspection:
             return None
         from records_mover.formats.header import read_header
 
-        with look_at(part)() as stream:
+        if self._options.instructions.bad_bytes != "fail":
+            form = form.alter_hints({"compression": None})
+        with self._cleaned(part, look_at(part))() as stream:
             return tuple(read_header(stream, form))
 
     @cached_property
@@ -165,7 +201,25 @@ class _Inspection:
             return self._source.schema
         if self._options.schema is not None:
             return read_schema(self._options.schema)
-        return self._directory.schema() if self._directory else None
+        if self._directory is None:
+            return None
+        fields = [field for field in self._old_fields.values() if field is not None]
+        whole = fields and len(fields) == len(self._old_fields)
+        return self._directory.schema() or (RecordsSchema(fields) if whole else None)
+
+    @cached_property
+    def _old_fields(self) -> Mapping[str, Field | None]:
+        """What the SQL text of an old records directory says of the columns."""
+        if self._directory is None or self._directory.schema() is not None:
+            return {}
+        return self._directory.old_fields()
+
+    @property
+    def _declared(self) -> RecordsSchema | None:
+        """The given schema, or that of a format whose files hold one."""
+        if self._given_schema is not None:
+            return self._given_schema
+        return self.schema if self.format.format_type in ("parquet", "avro") else None
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -176,11 +230,32 @@ class _Inspection:
 
         for part in self._parts:
             keep(part)
-        openers = [part.open for part in self._parts]
-        instructions = self._options.instructions
+        instructions, form = self._options.instructions, self.format
+        openers = [self._cleaned(part, part.open) for part in self._parts]
+        if instructions.bad_bytes != "fail" and isinstance(form, DelimitedRecordsFormat):
+            form = form.alter_hints({"compression": None})
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
-        return infer_schema(openers, self.format, instructions)
+        return self._with_old_fields(infer_schema(openers, form, instructions))
+
+    def _with_old_fields(self, schema: RecordsSchema) -> RecordsSchema:
+        """Return the schema with the columns as an old directory declares those it can tell."""
+        old = self._old_fields
+        if isinstance(self.format, DelimitedRecordsFormat) and not self.format.hints["header-row"]:
+            if len(old) == len(schema):
+                pairs = zip(old.items(), schema.fields, strict=True)
+                return RecordsSchema([new or replace(one, name=name) for (name, new), one in pairs])
+            return schema
+        return RecordsSchema([old.get(field.name) or field for field in schema.fields])
+
+    def _cleaned(self, part: Part, opener: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
+        """Return how to open a part as it will be moved: without bad bytes, if they are to go."""
+        from records_mover.formats.cleaning import Mended, cleaned_opener
+
+        form, policy = self.format, self._options.instructions.bad_bytes
+        if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
+            return opener
+        return cleaned_opener(opener, form, policy, Mended(), part.name)
 
 
 def _directory(context: Context, url: str) -> RecordsDirectory | None:
@@ -195,9 +270,11 @@ def _directory(context: Context, url: str) -> RecordsDirectory | None:
 
 def _entries(context: Context, url: str) -> list[Entry]:
     """List the data files: in a folder, those not starting with ``_`` or ``.``."""
-    found = list(context.store(url).list(url))
+    store = context.store(url)
+    found = list(store.list(url))
     if url.endswith("/"):
         found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
+        found = found or partition_entries(store, url)
     if not found:
         raise NotFoundError(f"there are no data files in {url!r}", "check the folder")
     return found
@@ -220,6 +297,11 @@ class FileTarget:
             from records_mover.records.directory import RecordsDirectory
 
             RecordsDirectory(context.store(self.url), self.url).check_empty()
+        elif options.splits:
+            raise UsageError(
+                f"{self.url!r} is one file, and several were asked for",
+                "name a folder, with / last",
+            )
         form = (
             self.format.for_name(self.url)
             if self.format is not None

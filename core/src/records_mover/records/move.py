@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 
-from records_mover.errors import MoverError
+from records_mover.errors import InDoubtError, MoveCancelled, MoverError
 from records_mover.formats.cleaning import Mended
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import (
@@ -22,6 +23,8 @@ from records_mover.parts import (
     Streams,
     UnloadJob,
 )
+from records_mover.records.carry import needs_types
+from records_mover.records.fidelity import column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
@@ -29,10 +32,13 @@ from records_mover.records.steps import Work, clean_streams, run_step
 from records_mover.records.verify import Verification, check_verifiable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from records_mover.parts import Loaded, Loader
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
+    from records_mover.records.fidelity import ColumnFidelity
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
@@ -52,7 +58,8 @@ def explain_move(
     target_end = target.inspect(context, options, source_end)
     if options.verify:
         check_verifiable(target_end)
-    return make_plan(source_end.without(target_end.leaves_out), target_end, options)
+    plan = make_plan(source_end.without(target_end.leaves_out), target_end, options)
+    return replace(plan, columns=column_fidelity(plan))
 
 
 def run_move(
@@ -65,13 +72,40 @@ def run_move(
     cancellation: Cancellation | None = None,
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
-    started = time.monotonic()
     context = replace(context, cancellation=cancellation or Cancellation())
+    with _interruptible(context):
+        return _moved(source, target, context, options, meter or Meter())
+
+
+@contextmanager
+def _interruptible(context: Context) -> Iterator[None]:
+    """Let whoever cancels end what databases do for this thread, whose errors then say so."""
+    cancellation = context.cancellation
+    try:
+        with cancellation.stopping_by(partial(context.interrupt, threading.get_ident())):
+            yield
+    except (InDoubtError, MoveCancelled):
+        raise
+    except MoverError as error:
+        if not cancellation.asked:
+            raise
+        raise MoveCancelled("the move was cancelled", "the target is as it was") from error
+
+
+def _moved(
+    source: RecordsSource,
+    target: RecordsTarget,
+    context: Context,
+    options: MoveOptions,
+    meter: Meter,
+) -> MoveResult:
+    started = time.monotonic()
     plan = explain_move(source, target, context, options)
+    refuse_losses(plan.columns, options.allow_lossy)
     for warning in plan.warnings:
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
-        run = _Run(plan, context, options, meter or Meter(), context.cancellation, rejects=rejects)
+        run = _Run(plan, context, options, meter, context.cancellation, rejects=rejects)
         run.meter.total_bytes = plan.source.bytes
         run.meter.total_rows = plan.source.rows
         loaded, payload = run.go()
@@ -86,6 +120,8 @@ def run_move(
         output_urls=_output_urls(payload),
         verified=True if run.verified else None,
         compared=run.verified,
+        notes=run.notes,
+        columns=run.columns,
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
@@ -104,9 +140,17 @@ class _Run:
     meter: Meter
     cancellation: Cancellation
     verified: str = ""
+    notes: tuple[str, ...] = ()
     _read: Payload | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
+
+    @cached_property
+    def columns(self) -> tuple[ColumnFidelity, ...]:
+        """What is kept of each column; the types of text are known once its schema is."""
+        if self.plan.source.typed or not self._needs_schema():
+            return self.plan.columns
+        return column_fidelity(self.plan, self.schema)
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -117,6 +161,7 @@ class _Run:
         """Run the route; the target's transaction is the innermost, so it ends first."""
         if self._needs_schema():
             _ = self.schema
+        refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
             payload = self._read = self._start(stack)
             for step in self._middle():
@@ -128,14 +173,16 @@ class _Run:
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
-        counted = self.plan.unloader is not None or "decode" in self.plan.route.names
+        counting = {"decode", "transcode", "collect"}
+        counted = self.plan.unloader is not None or counting & set(self.plan.route.names)
         return self.meter.rows if counted else None
 
     def _needs_schema(self) -> bool:
         """Say whether a step will ask for the schema; a stream is then kept before it is read."""
         target = self.plan.target
         made = target.table is not None and target.columns is None
-        return made or "decode" in self.plan.route.names or target.form.place.endswith("/")
+        parsed = any(step.name == "decode" or needs_types(step) for step in self.plan.route.steps)
+        return made or parsed or target.form.place.endswith("/")
 
     def _middle(self) -> list[Edge]:
         first = 0 if self.plan.unloader is None else 1
@@ -149,6 +196,8 @@ class _Run:
             meter=self.meter,
             cancellation=self.cancellation,
             instructions=self.options.instructions,
+            rows_per_file=self.options.rows_per_file,
+            bytes_per_file=self.options.bytes_per_file,
             rejects=self.rejects,
             mended=self.mended,
             schema=lambda: self.schema,
@@ -212,6 +261,7 @@ class _Run:
                 self.rejects.settle()
             if verification is not None:
                 verification.sent(loaded, self._read)
+        self.notes = tuple(landing.notes)
         if verification is not None:
             self.verified = verification.checked
         return loaded

@@ -31,7 +31,10 @@ class MoveOptions:
     ``verify``: compare what arrived with what was sent before it is committed.
     ``max_failure_rows``: how many rows that do not fit may be left out, over what the instructions
     say; ``rejects``: the local CSV file that tells which ones and why. ``bad_bytes``: ``fail``,
-    ``strip`` or ``replace`` NULs and bytes that are no text.
+    ``strip`` or ``replace`` NULs and bytes that are no text. ``rows_per_file`` and
+    ``bytes_per_file`` make several files of a folder that is written: at most so many rows in each,
+    and about so many bytes. ``allow_lossy``: columns that may lose something on the way, by name,
+    or ``all``.
     """
 
     if_exists: str | None = None
@@ -53,7 +56,15 @@ class MoveOptions:
     max_failure_rows: int | None = None
     rejects: str | Path | None = None
     bad_bytes: BadBytes | None = None
+    rows_per_file: int | None = None
+    bytes_per_file: int | None = None
+    allow_lossy: Sequence[str] = ()
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
+
+    @property
+    def splits(self) -> bool:
+        """Whether the rows go into files of a size that was asked for."""
+        return self.rows_per_file is not None or self.bytes_per_file is not None
 
     def refuse(self, names: Sequence[str], what: str) -> None:
         """Raise ``UsageError`` for the first of these options that was given."""
@@ -70,7 +81,12 @@ class MoveOptions:
             raise UsageError("an upsert needs its key", "name the key columns with --key")
         if self.parallel is not None and self.parallel < 1:
             raise UsageError(f"cannot use {self.parallel} streams", "ask for 1 or more")
+        for limit, what in ((self.rows_per_file, "rows"), (self.bytes_per_file, "bytes")):
+            if limit is not None and limit < 1:
+                raise UsageError(f"cannot write {limit} {what} to a file", "ask for 1 or more")
         self._settle_rejects()
+        if isinstance(self.allow_lossy, str):
+            object.__setattr__(self, "allow_lossy", (self.allow_lossy,))
         if self.bad_bytes is not None:
             if self.bad_bytes not in BAD_BYTES:
                 what = f"cannot {self.bad_bytes!r} bad bytes"

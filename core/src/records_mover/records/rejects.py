@@ -120,15 +120,12 @@ def rejecting(options: MoveOptions) -> Iterator[Rejects | None]:
     if options.rejects is None:
         yield Rejects(limit)
         return
-    from records_mover.url.local import LocalStore, local_path
+    from records_mover.url.local import LocalStore
 
     name = os.fspath(options.rejects)
     failure: BaseException | None = None
-    with LocalStore().write(name) as file:
+    with LocalStore().write(name, private=True) as file:
         rejects = Rejects(limit, file, name)
-        for private in (file.fileno(), local_path(name)):
-            with suppress(OSError):
-                os.chmod(private, 0o600)  # noqa: PTH101 - a path has no way to name a descriptor
         try:
             yield rejects
         except BaseException as error:

@@ -9,15 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
-from records_mover.errors import FormatError
-from records_mover.formats.cleaning import Mended, cleaned
+from records_mover.errors import FormatError, MoverError
+from records_mover.formats.cleaning import Mended, cleaned_opener
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
-from records_mover.records.directory import RecordsDirectory, WrittenFile
+from records_mover.records.carry import needs_types
+from records_mover.records.directory import RecordsDirectory
+from records_mover.records.folder import copy_bytes, split_into_folder, write_folder
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.url import scheme_of
-from records_mover.url.local import absolute_url, local_path
+from records_mover.url.local import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +52,8 @@ class Work:
     cancellation: Cancellation
     instructions: ProcessingInstructions
     schema: Callable[[], RecordsSchema]
+    rows_per_file: int | None = None
+    bytes_per_file: int | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
 
@@ -119,19 +123,14 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
 def clean_streams(streams: Streams, work: Work) -> Streams:
     """Return delimited text without bad bytes where that was asked for."""
     from records_mover.formats import DelimitedRecordsFormat
-    from records_mover.formats.compression import decompressing
 
     form, policy = streams.format, work.instructions.bad_bytes
     if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
         return streams
-    codec = form.validate().codec
 
     def opening(part: Part) -> Part:
-        def open_clean() -> BinaryIO:
-            stream = decompressing(part.open(), form.compression)
-            return cleaned(stream, codec, policy, work.mended, source=part.name)
-
-        return replace(part, open=open_clean, size=None)
+        opener = cleaned_opener(part.open, form, policy, work.mended, part.name)
+        return replace(part, open=opener, size=None)
 
     return _with(streams, form.alter_hints({"compression": None}), opening)
 
@@ -192,6 +191,52 @@ def _counted(reader: pa.RecordBatchReader, work: Work) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
+def _transcode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    """Change the dialect of text; several files become one here where one is wanted."""
+    del stack
+    streams = cast(Streams, payload)
+    target = _format(edge.after.format)
+    schema = work.schema() if needs_types(edge) else None
+    streams = clean_streams(streams, work)
+    groups = [streams.parts] if work.into_one_file else [(part,) for part in streams.parts]
+
+    def made(parts: tuple[Part, ...]) -> Part:
+        name = parts[0].name if len(parts) == 1 else work.target.title
+        push = partial(_push_text, parts, streams.format, target, schema, work)
+        return Part(name=name, open=lambda: pulled(push), rereadable=False)
+
+    parts = tuple(made(group) for group in groups)
+    return Streams(parts=parts, format=target, columns=streams.columns)
+
+
+def _push_text(
+    parts: tuple[Part, ...],
+    form: BaseRecordsFormat,
+    target: BaseRecordsFormat,
+    schema: RecordsSchema | None,
+    work: Work,
+    sink: BinaryIO,
+) -> None:
+    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.transcode import transcode
+
+    def counted(rows: int) -> None:
+        work.cancellation.check()
+        work.meter.rows += rows
+
+    transcode(
+        [part.open for part in parts],
+        cast(DelimitedRecordsFormat, form),
+        sink,
+        cast(DelimitedRecordsFormat, target),
+        schema=schema,
+        sources=[part.name for part in parts],
+        instructions=work.instructions if work.rejects is None else _LENIENT,
+        on_reject=None if work.rejects is None else work.rejects.take,
+        counted=counted,
+    )
+
+
 def _encode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
     return _encoded(cast(Batches, payload), _format(edge.after.format), work)
@@ -222,14 +267,14 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     url = edge.after.place
     store = work.context.store(url)
     if not work.into_one_file:
-        return _write_directory(streams, RecordsDirectory(store, url), work)
+        return write_folder(streams, RecordsDirectory(store, url), work)
     if len(streams.parts) > 1 and can_join(streams.format):
         with store.write(url) as sink, read_ahead(streams.parts, _folder(url)) as parts:
             join_into(parts, streams.format, sink, work.cancellation.check)
         return _written(url, streams, work)
     (part,) = _one(streams, work, stack).parts
     with store.write(url) as sink, closing(part.open()) as source:
-        _copy(source, sink, work)
+        copy_bytes(source, sink, work.cancellation)
     return _written(url, streams, work)
 
 
@@ -247,45 +292,6 @@ def _written(url: str, rows: Streams | Files, work: Work) -> Files:
     return Files(parts=(part,), format=rows.format, columns=rows.columns)
 
 
-def _write_directory(streams: Streams, directory: RecordsDirectory, work: Work) -> Payload:
-    """Write each stream as a data file, then what makes the folder a records directory."""
-    directory.store.make_folder(directory.url)
-    several = len(streams.parts) > 1
-    names = [
-        streams.format.generate_filename(f"data{number:03}" if several else "data")
-        for number in range(1, len(streams.parts) + 1)
-    ]
-    written: list[WrittenFile] = []
-    try:
-        for part, name in zip(streams.parts, names, strict=True):
-            url = absolute_url(directory.url + name)
-            with closing(part.open()) as source, directory.store.write(url) as sink:
-                written.append(WrittenFile(url=url, size=_copy(source, sink, work)))
-        directory.finish(written, streams.format, work.schema())
-    except BaseException:
-        directory.remove(names)
-        raise
-    parts = tuple(
-        Part(
-            name=file.url,
-            url=file.url,
-            size=file.size,
-            open=partial(directory.store.open, file.url),
-        )
-        for file in written
-    )
-    return Files(parts=parts, format=streams.format, columns=streams.columns)
-
-
-def _copy(source: BinaryIO, sink: BinaryIO, work: Work) -> int:
-    """Copy what is left of a stream, and return how many bytes that was."""
-    copied = 0
-    while block := source.read(_BLOCK):
-        work.cancellation.check()
-        copied += sink.write(block)
-    return copied
-
-
 def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
     files = cast(Files, payload)
@@ -295,6 +301,14 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     work.context.store(url).copy(part.url or part.name, url)
     work.meter.add_bytes(part.size or 0)
     return _written(url, files, work)
+
+
+def _collect(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    del edge, stack
+    if work.target.collect is None:
+        raise MoverError(f"{work.target.title} takes no batches", "this is a defect; report it")
+    work.meter.rows = work.target.collect(cast(Batches, payload))
+    return payload
 
 
 def _with(
@@ -310,12 +324,21 @@ def _format(form: BaseRecordsFormat | None) -> BaseRecordsFormat:
     return form
 
 
+def _split(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    del stack
+    directory = RecordsDirectory(work.context.store(edge.after.place), edge.after.place)
+    return split_into_folder(cast(Batches, payload), _format(edge.after.format), directory, work)
+
+
 _STEPS: dict[str, Callable[[Edge, Payload, Work, ExitStack], Payload]] = {
     "read": _read,
     "decompress": _decompress,
     "compress": _compress,
     "decode": _decode,
+    "transcode": _transcode,
     "encode": _encode,
     "write": _write,
+    "split": _split,
     "copy": _copy_in_store,
+    "collect": _collect,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
@@ -13,17 +14,20 @@ from records_mover.parts import (
     ExistingMode,
     Form,
     PublishRequest,
+    Reshaping,
     Selection,
     TableInfo,
     TableName,
 )
 from records_mover.records.ends import SourceEnd, TableSide, TargetEnd
+from records_mover.records.reshape import reshaped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Engine
 
+    from records_mover.parts import Reshape
     from records_mover.records.context import Context
     from records_mover.records.options import MoveOptions
 
@@ -90,12 +94,15 @@ def _end(
         info=info,
         unloaders=context.plugins.unloaders(database.dialect),
     )
+    schema = cache(partial(database.schema_of, selection))
     return SourceEnd(
         title=_title(database, selection),
         form=Form(kind="table", place=f"{database.identity()}::{selection}"),
-        schema=lambda: database.schema_of(selection),
+        schema=schema,
+        declared=schema,
         columns=columns,
         table=side,
+        typed=True,
         rows=info.rows if info else None,
         bytes=None,
         remedy=_remedy(context, database),
@@ -114,7 +121,8 @@ class TableTarget:
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Look up the table, and match the source's columns to its own by name."""
-        options.refuse(("target_format", "target_variant", "target_hints"), "a table to write")
+        of_files = ("target_format", "target_variant", "target_hints")
+        options.refuse((*of_files, "rows_per_file", "bytes_per_file"), "a table to write")
         database = _open(self.database, context)
         info = database.inspect(self.table)
         mode = options.if_exists or self.if_exists
@@ -127,16 +135,21 @@ class TableTarget:
             group_grants=options.group_grants or self.group_grants,
         )
         columns: tuple[str, ...] | None = None
+        reshape: Reshape | None = None
         leaves_out: tuple[str, ...] = ()
         if info is not None and mode != "drop":
             _writable(info)
             leaves_out = _computed_twice(source, info)
             source = source.without(leaves_out)
-            if source.columns is not None:
+            if source.columns is not None and mode == "replace" and isinstance(database, Reshaping):
+                columns, reshape = reshaped(database, info, source, database.column_name)
+            elif source.columns is not None:
                 columns = match_columns(source.columns, info, stored=database.column_name)
             else:
                 columns = tuple(column.name for column in info.writable_columns)
-        end = self._end(context, database, replace(request, columns=columns), columns)
+        end = self._end(
+            context, database, replace(request, columns=columns, reshape=reshape), columns
+        )
         return replace(end, leaves_out=leaves_out)
 
     def _end(

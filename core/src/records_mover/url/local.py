@@ -7,6 +7,7 @@ import glob
 import os
 import secrets
 import shutil
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -98,11 +99,11 @@ class LocalStore:
         return cast(BinaryIO, BoundedReader(raw, length))
 
     @contextmanager
-    def write(self, url: str) -> Iterator[BinaryIO]:
+    def write(self, url: str, *, private: bool = False) -> Iterator[BinaryIO]:
         """Write to a hidden part file; rename it over the target when the block ends well.
 
         As with ``>``, a symbolic link is followed, the mode of a file that is there is kept, and a
-        file that may not be written to is refused.
+        file that may not be written to is refused. One that is ``private`` is its owner's alone.
         """
         path = local_path(url)
         with store_errors(path):
@@ -111,7 +112,7 @@ class LocalStore:
             device = there and not path.is_file()
             if there and not os.access(path, os.W_OK):
                 raise StoreError(f"no permission for {str(path)!r}", "check who may use it")
-        with _device(path) if device else _whole(path) as sink:
+        with _device(path) if device else _whole(path, private=private) as sink:
             yield sink
 
     def make_folder(self, url: str) -> None:
@@ -177,8 +178,11 @@ def _device(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """Write to a part file that becomes ``path`` when the block ends well, else nothing."""
+def _whole(path: Path, *, private: bool) -> Iterator[BinaryIO]:
+    """Write to a part file that becomes ``path`` when the block ends well, else nothing.
+
+    Until then nobody else can read it, nor write into it, whatever the umask.
+    """
     _sweep(path)
     with store_errors(path):
         part, raw = _part_file(path)
@@ -188,8 +192,8 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
         sink.flush()
         with store_errors(path):
             # No fsync: it costs as much as the writing itself, and guards against power cuts alone.
-            if path.exists():
-                shutil.copymode(path, part)
+            if not private:
+                part.chmod(_mode_for(path))
             sink.close()
             part.replace(path)
     except BaseException:
@@ -208,12 +212,28 @@ def _part_file(path: Path) -> tuple[Path, RawFile]:
     """
     while True:
         part = path.with_name(f"{_part_prefix(path)}{secrets.token_hex(4)}{_PART}")
-        raw = RawFile(part, "xb", name=str(path))
+        raw = RawFile(part, "xb", name=str(path), permissions=0o600)
         with suppress(OSError):
             fcntl.flock(raw, fcntl.LOCK_EX)
         if os.fstat(raw.fileno()).st_nlink:
             return part, raw
         raw.close()
+
+
+def _mode_for(path: Path) -> int:
+    """Return the mode that a file has, or that a new one would get."""
+    with suppress(FileNotFoundError):
+        return stat.S_IMODE(path.stat().st_mode)
+    return 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    """Read the umask, if possible without setting it, as other threads make files meanwhile."""
+    with suppress(OSError, ValueError, StopIteration), open("/proc/self/status") as file:  # noqa: PTH123
+        return int(next(line for line in file if line.startswith("Umask:")).split()[1], 8)
+    found = os.umask(0o077)
+    os.umask(found)
+    return found
 
 
 def _part_prefix(path: Path) -> str:

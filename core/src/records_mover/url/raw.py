@@ -28,8 +28,9 @@ _ADVICE = {
 class RawFile(io.FileIO):
     """A file whose errors are ``StoreError``s that name it, however far from here they arise."""
 
-    def __init__(self, file: int | Path, mode: str, *, name: str) -> None:
-        super().__init__(file, mode)
+    def __init__(self, file: int | Path, mode: str, *, name: str, permissions: int = 0o666) -> None:
+        """Open a file; one that is made gets ``permissions``, less what the umask takes."""
+        super().__init__(file, mode, opener=lambda path, flags: os.open(path, flags, permissions))
         self._shown = name
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]

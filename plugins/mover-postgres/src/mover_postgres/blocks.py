@@ -38,6 +38,7 @@ class Intake:
         self._server = server
         self._source = source
         self._ended = False
+        self._seen = 0
         self.lines_before = 0
         self.first_record_lines = 0
 
@@ -130,9 +131,12 @@ class Intake:
         escaping = False
         for block in blocks:
             rest = block[1:] if escaping else block
-            if (escaping and block[:1] == b".") or _has_text_marker(rest):
-                raise self._marker()
+            if escaping and block[:1] == b".":
+                raise self._marker(b"")
+            if b"\\." in rest and (found := _UNESCAPED_MARKER.search(rest)) is not None:
+                raise self._marker(rest[: found.end()])
             escaping = _ends_in_escape(rest)
+            self._seen += block.count(b"\n")
             yield block
 
     def _without_csv_marker(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -146,21 +150,22 @@ class Intake:
                     before = max(found.start() - len(tail), 0)
                     outside = (quotes + block.count(quote, 0, before)) % 2 == 0
                     if outside or not doubled:
-                        raise self._marker()
+                        raise self._marker((tail + block)[len(tail) : found.end()])
             quotes += block.count(quote)
+            self._seen += block.count(b"\n")
             tail = (tail + block)[-3:]
             yield block
 
-    def _marker(self) -> BadRowError:
+    def _marker(self, before: bytes) -> BadRowError:
+        """Say where it stands: on the line that the last of these bytes is on."""
+        line = self.lines_before + self._seen + before.count(b"\n") + 1
         return BadRowError(
-            f"{self._source!r} holds the mark '\\.', at which PostgreSQL stops reading",
+            f"line {line} of {self._source!r} holds the mark '\\.', at which PostgreSQL stops "
+            "reading",
             "quote it or write the backslash twice",
             source=self._source,
+            line=line,
         )
-
-
-def _has_text_marker(block: bytes) -> bool:
-    return b"\\." in block and _UNESCAPED_MARKER.search(block) is not None
 
 
 def _ends_in_escape(text: bytes) -> bool:

@@ -25,20 +25,22 @@ if TYPE_CHECKING:
     from records_mover.parts import (
         ExistingMode,
         Fingerprint,
+        Form,
         Landing,
         PublishRequest,
+        Reshape,
         Selection,
         TableInfo,
         TableName,
     )
     from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 log = logging.getLogger(__name__)
 
 __all__ = ["PostgresDatabase", "open_postgres"]
 
 DRIVER = "psycopg2"
-LOCK_SECONDS = 60
 NAME_BYTES = 63
 _NUMERIC_DIGITS = 1000
 
@@ -63,6 +65,12 @@ class PostgresDatabase(SqlDatabase):
     transactional_ddl: ClassVar[bool] = True
     varchar_limit: ClassVar[int | None] = 10_485_760
     privileges: ClassVar[frozenset[str]] = SqlDatabase.privileges | {"MAINTAIN"}
+
+    def __init__(self, engine: Engine) -> None:
+        from mover_postgres.interrupts import Interrupts
+
+        super().__init__(engine)
+        self._interrupts = Interrupts()
 
     def identity(self) -> str:
         """Name the server by its own number, so that two ways to reach it are the same."""
@@ -99,13 +107,26 @@ class PostgresDatabase(SqlDatabase):
 
     def begin(self, connection: Connection) -> None:
         """Wait for a lock no longer than a minute, unless the role or the database says."""
-        self.run(
-            connection,
-            "SELECT set_config('lock_timeout', CASE current_setting('lock_timeout') "
-            f"WHEN '0' THEN '{LOCK_SECONDS}s' ELSE current_setting('lock_timeout') END, true)",
-        )
+        from mover_postgres.connections import driver_connection, limit_waits
+
+        limit_waits(driver_connection(connection))
+
+    def commit(self, connection: Connection) -> None:
+        """Commit; when the answer is lost, ask the server what became of it."""
+        from mover_postgres.commit import commit
+
+        commit(self, connection)
+
+    def interrupt(self, thread: int) -> None:
+        """Cancel what the server does on the connections that a thread has opened."""
+        self._interrupts.interrupt(thread)
 
     def _connect(self) -> Connection:
+        connection = self._opened()
+        self._interrupts.add(connection.connection.driver_connection)
+        return connection
+
+    def _opened(self) -> Connection:
         from mover_postgres.errors import DRIVER_ERRORS
 
         try:
@@ -118,8 +139,12 @@ class PostgresDatabase(SqlDatabase):
 
     def _close(self, connection: Connection) -> None:
         """Close a connection; one that the server has cut has nothing left to roll back."""
-        if not connection.invalidated and connection.connection.driver_connection.closed:  # type: ignore[union-attr]
-            connection.invalidate()
+        self._interrupts.forget_closed()
+        if not connection.invalidated:
+            driver: Any = connection.connection.driver_connection
+            self._interrupts.remove(driver)
+            if driver.closed:
+                connection.invalidate()
         super()._close(connection)
 
     # What there is
@@ -183,6 +208,21 @@ class PostgresDatabase(SqlDatabase):
             return own
         return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
 
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        kind = self.chosen_type(field)
+        spelling = types.server_spelling(kind, self.engine.dialect)
+        base = self._types_like(spelling) if types.is_own(kind) else None
+        if base is None or base == spelling:
+            return types.field_of(field.name, spelling, required=field.required)
+        return types.field_of(field.name, base, required=field.required, own=spelling)
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what COPY keeps of a source's values in a column here."""
+        from mover_postgres.fidelity import keeps
+
+        return keeps(source, target, form)
+
     def _types_like(self, spelling: str) -> str | None:
         """Return what is below a type that is here, or that type; None where there is none."""
         from mover_postgres.catalog import base_of
@@ -220,14 +260,22 @@ class PostgresDatabase(SqlDatabase):
 
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
-        from mover_postgres.publish import staged
+        from mover_postgres.publish import publishing
         from mover_postgres.shared import is_shared, shared
 
         if is_shared(request):
             return shared(self, request)
-        if request.info is not None and request.mode in ("replace", "upsert"):
-            return staged(self, request)
-        return super().publish(request)
+        if request.info is None or request.mode == "drop":
+            return super().publish(request)
+        return publishing(self, request, super().publish)
+
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how a table must change to hold rows of other columns; raise where it cannot."""
+        from mover_postgres.publish.reshaping import reshape
+
+        return reshape(self, info, columns, schema)
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
@@ -250,6 +298,10 @@ class PostgresDatabase(SqlDatabase):
         if mode == "truncate":
             return "truncate (readers wait until it ends) every row"
         return "delete every row"
+
+    def grantee(self, name: str, *, group: bool) -> str:
+        """Return a role as GRANT wants it; groups are roles too, and one of them is everybody."""
+        return "PUBLIC" if name.lower() == "public" else super().grantee(name, group=group)
 
     def swap(self, connection: Connection, stage: TableName, table: TableName) -> None:
         """Put the stage in the place of the table; nothing may depend on the table."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["SAFE_FOR_BACKSLASH", "server_encoding"]
+__all__ = ["SAFE_FOR_BACKSLASH", "codec_of_server", "server_encoding"]
 
 # Python's canonical codec names on the left; https://www.postgresql.org/docs/18/multibyte.html.
 _NAMES = {
@@ -56,3 +56,10 @@ def server_encoding(codec: str) -> str | None:
     import codecs
 
     return _NAMES.get(codecs.lookup(codec).name)
+
+
+def codec_of_server(name: str) -> str | None:
+    """Return Python's codec for what a server calls an encoding; None for one that holds all."""
+    if name in ("UTF8", "SQL_ASCII"):
+        return None
+    return next((codec for codec, theirs in _NAMES.items() if theirs == name), None)

@@ -57,8 +57,12 @@ _STATES: dict[str, tuple[type[MoverError], str | None]] = {
     "42703": (DatabaseError, "check the names of the columns"),
     "42501": (DatabaseError, "have the right granted, or use another user"),
     "53100": (DatabaseError, "free some space on the server"),
+    "54011": (DatabaseError, "dropped columns count too: make a new table by the mode 'drop'"),
     "53200": (DatabaseError, "the server has no memory left; try again later"),
-    "55P03": (DatabaseError, "another session holds the table: try again when it has ended"),
+    "55P03": (
+        DatabaseError,
+        "another session holds the table: try again when it has ended, or raise lock_timeout",
+    ),
     "40P01": (DatabaseError, "another session was in the way: try again"),
     "40001": (DatabaseError, "another session was in the way: try again"),
     "25006": (DatabaseError, "connect to the primary server"),

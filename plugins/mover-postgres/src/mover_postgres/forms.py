@@ -141,10 +141,11 @@ def _types(ask: Ask) -> frozenset[str] | None:
     from mover_postgres.connections import driver_connection
     from mover_postgres.errors import DRIVER_ERRORS, translate
     from mover_postgres.outputs import field_types, inputs_of, outputs_of
+    from mover_postgres.source import opened
 
     selection = ask.selection
     try:
-        with ask.database.engine.connect() as connection:
+        with opened(ask.database) as connection:
             driver = driver_connection(connection)
             if selection.table is None or selection.columns is not None:
                 return field_types(outputs_of(driver, selection))

@@ -191,6 +191,8 @@ class _End:
                 rest = rest[self._wire.send(rest) :]
             except BlockingIOError:
                 self._wait(select.POLLOUT | (select.POLLIN if hearing else 0))
+            except OSError as error:
+                raise _cut() from error
             if hearing:
                 self._hear()
 
@@ -222,10 +224,16 @@ class _End:
             except BlockingIOError:
                 self._wait(select.POLLIN)
                 continue
+            except OSError as error:
+                raise _cut() from error
             if not block:
-                raise psycopg2.OperationalError("server closed the connection unexpectedly")
+                raise _cut()
             return block
 
     def _wait(self, events: int) -> None:
         self._poll.register(self._wire, events)
         self._poll.poll()
+
+
+def _cut() -> psycopg2.Error:
+    return psycopg2.OperationalError("server closed the connection unexpectedly")

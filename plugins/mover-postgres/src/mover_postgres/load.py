@@ -56,20 +56,33 @@ class CopyIn:
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
         from mover_postgres.connections import driver_connection
+        from mover_postgres.progress import rows_watched
 
         driver = driver_connection(job.landing.connection)
-        with job.cancellation.stopping_by(driver.cancel):
-            if isinstance(payload, Streams):
-                if job.landing.sessions > 1:
-                    from mover_postgres.several import load_shared
+        if job.landing.sessions > 1 and isinstance(payload, Streams):
+            from mover_postgres.several import load_shared
 
-                    return load_shared(job, payload, driver)
+            with job.cancellation.stopping_by(driver.cancel):
+                return load_shared(job, payload, driver)
+        with (
+            job.cancellation.stopping_by(driver.cancel),
+            rows_watched(job.meter, job.database, [driver]),
+        ):
+            if job.rejects is not None:
+                _check_at_once(driver)
+            if isinstance(payload, Streams):
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):
                 from mover_postgres.batches import load_batches
 
                 return load_batches(job, payload, driver)
         raise LoadUnloadError("PostgreSQL cannot fetch files itself", "send them as streams")
+
+
+def _check_at_once(driver: PsycopgConnection) -> None:
+    """Have deferred constraints checked with each statement, while a row can still be left out."""
+    with driver.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mover_postgres.connections import driver_connection, fetch
-from mover_postgres.source import source_types, target_types
+from mover_postgres.source import opened, source_types, target_types
 from mover_postgres.statements import relation
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def _both(ask: Ask, source: Stored) -> Iterator[tuple[PsycopgConnection, Psycopg
     from mover_postgres.errors import DRIVER_ERRORS, translate
 
     try:
-        with ask.database.engine.connect() as writing:
+        with opened(ask.database) as writing:
             if ask.database.engine is source.database.engine:
                 yield driver_connection(writing), driver_connection(writing)
                 return
-            with source.database.engine.connect() as reading:
+            with opened(source.database) as reading:
                 yield driver_connection(reading), driver_connection(writing)
     except DRIVER_ERRORS as error:
         raise translate(error, f"cannot compare {source.selection} and {ask.selection}") from error

@@ -89,12 +89,21 @@ class BinaryIn:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
-        from mover_postgres.connections import BINARY_SETTINGS, driver_connection, set_locally
+        from mover_postgres.connections import (
+            BINARY_SETTINGS,
+            driver_connection,
+            set_locally,
+            stopping,
+        )
+        from mover_postgres.progress import rows_watched
 
         if not isinstance(payload, Streams):
             raise LoadUnloadError("binary COPY comes as a stream", "this is a defect; report it")
         driver = driver_connection(job.landing.connection)
-        with job.cancellation.stopping_by(driver.cancel):
+        with (
+            job.cancellation.stopping_by(stopping(driver)),
+            rows_watched(job.meter, job.database, [driver]),
+        ):
             set_locally(driver, BINARY_SETTINGS)
             rows = 0
             for part in payload.parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_postgres.arrow_out import CopyArrow
-from mover_postgres.connections import CONNECT_ARGS
+from mover_postgres.connections import CONNECT_ARGS, with_timeouts
 from mover_postgres.insert_select import InsertSelect
 from mover_postgres.load import CopyIn
 from mover_postgres.pipe import BinaryIn, BinaryOut
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from records_mover.parts import Database, Loader, Unloader
+    from records_mover.parts import Creds, Database, Loader, Unloader
 
 MOVER_API = 1
 
@@ -45,6 +45,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
             open=_open,
             driver="psycopg2",
             connect_args=CONNECT_ARGS,
+            driver_url=with_timeouts,
             direct=_open_direct,
         ),
     )
@@ -60,3 +61,11 @@ def mover_unloaders() -> Iterable[Unloader]:
 def mover_loaders() -> Iterable[Loader]:
     """Offer COPY FROM STDIN, in text and in binary, and INSERT ... SELECT."""
     return (CopyIn(), BinaryIn(), InsertSelect())
+
+
+@hookimpl
+def mover_creds(name: str) -> Creds | None:
+    """Read the services of ~/.pg_service.conf, and of what PGSERVICEFILE or PGSYSCONFDIR names."""
+    from mover_postgres.services import service_creds
+
+    return service_creds(name)

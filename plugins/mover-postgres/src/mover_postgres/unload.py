@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from mover_postgres.ranges import Blocks
-    from records_mover.parts import Ask, Fingerprint, Payload, Selection, UnloadJob
+    from records_mover.parts import Ask, Database, Fingerprint, Payload, Selection, UnloadJob
 
 __all__ = ["CopyOut", "unloading"]
 
@@ -37,16 +37,19 @@ class CopyOut:
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Read in one snapshot, a large table in several streams; closing one cancels its COPY."""
-        from mover_postgres.connections import driver_connection
+        from mover_postgres.connections import driver_connection, stopping
+        from mover_postgres.progress import rows_watched
 
         with ExitStack() as stack:
-            connection = stack.enter_context(_snapshot(job.database.engine))
+            connection = stack.enter_context(_snapshot(job.database))
             driver = driver_connection(connection)
             run = _Run(job, driver)
             run.prepare()
-            stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+            stack.enter_context(job.cancellation.stopping_by(stopping(driver)))
             others = _others(job, run, driver, stack)
             stack.callback(run.close, connection)
+            backends = [driver, *(other.driver for _, other in others)]
+            stack.enter_context(rows_watched(job.meter, job.database, backends))
             payload = run.payload(connection)
             yield replace(
                 payload, parts=(*payload.parts, *(other.part(at) for at, other in others))
@@ -57,7 +60,7 @@ def _others(
     job: UnloadJob, run: _Run, driver: PsycopgConnection, stack: ExitStack
 ) -> list[tuple[int, _Run]]:
     """Cut the table into ranges, the first of them for ``run``, and open the others."""
-    from mover_postgres.connections import driver_connection
+    from mover_postgres.connections import driver_connection, limit_waits, stopping
     from mover_postgres.ranges import export_snapshot, import_snapshot
 
     ranges = run.ranges()
@@ -67,12 +70,13 @@ def _others(
     run.prepare(ranges[0])
     others = []
     for number, blocks in enumerate(ranges[1:], start=2):
-        connection = stack.enter_context(_snapshot(job.database.engine))
-        another = driver_connection(connection)
+        connection = stack.enter_context(_snapshot(job.database))
+        another = driver_connection(connection, limited=False)
         import_snapshot(another, name)
+        limit_waits(another)
         other = _Run(job, another, counts=run.counts)
         other.prepare(blocks)
-        stack.enter_context(job.cancellation.stopping_by(another.cancel))
+        stack.enter_context(job.cancellation.stopping_by(stopping(another)))
         stack.callback(other.close, connection)
         others.append((number, other))
     return others
@@ -86,32 +90,29 @@ def unloading(
     binary: bool = False,
 ) -> Iterator[Streams]:
     """Read as one stream; ``respelled`` returns another query for the same rows."""
-    from mover_postgres.connections import driver_connection
+    from mover_postgres.connections import driver_connection, stopping
+    from mover_postgres.progress import rows_watched
 
     with ExitStack() as stack:
-        connection = stack.enter_context(_snapshot(job.database.engine))
+        connection = stack.enter_context(_snapshot(job.database))
         driver = driver_connection(connection)
         run = _Run(job, driver, rows=respelled(driver) if respelled else None)
         run.prepare_binary() if binary else run.prepare()
-        stack.enter_context(job.cancellation.stopping_by(driver.cancel))
+        stack.enter_context(job.cancellation.stopping_by(stopping(driver)))
         stack.callback(run.close, connection)
+        if not binary:  # where it is the target that tells
+            stack.enter_context(rows_watched(job.meter, job.database, [driver]))
         yield run.payload(connection)
 
 
 @contextmanager
-def _snapshot(engine: Engine) -> Iterator[Connection]:
-    from mover_postgres.errors import translate
+def _snapshot(database: Database) -> Iterator[Connection]:
+    from mover_postgres.source import opened
 
-    try:
-        connection = engine.connect()
-    except Exception as error:
-        raise translate(error, "connecting") from error
-    try:
+    with opened(database) as connection:
         yield connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-    finally:
-        connection.close()
 
 
 class _Run:
@@ -134,6 +135,11 @@ class _Run:
         self._whole = self._binary = False
         self._bom = self._raw_controls = False
         self.names: tuple[str, ...] = ()
+
+    @property
+    def driver(self) -> PsycopgConnection:
+        """The connection that the rows come over."""
+        return self._driver
 
     def prepare(self, blocks: Blocks | None = None) -> None:
         """Ask the server for the columns and compose the statement."""

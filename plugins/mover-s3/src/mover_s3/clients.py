@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mover_s3.errors import s3_errors, status_of
 from mover_s3.retry import Retry
+from records_mover.logging import guard_logger
+from records_mover.redaction import register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +79,8 @@ class Clients:
         if self._session is None:
             import boto3
 
+            for name in ("botocore", "boto3", "urllib3", "s3transfer"):
+                guard_logger(name)
             _keep_tokens_out_of_logs()
             self._session = boto3.Session(profile_name=self.settings.profile)
         return self._session
@@ -89,6 +93,8 @@ class Clients:
                 endpoint_url=self.settings.endpoint_url,
                 config=_config(self.settings),
             )
+            _hide_key(self._the_session())
+            made.meta.events.register("before-send.s3", _hide_token)
             for operation in ("PutObject", "UploadPart"):
                 made.meta.events.register(f"before-send.s3.{operation}", _send_at_once)
             self._clients[region] = made
@@ -149,6 +155,22 @@ def _send_at_once(request: Any, **_: object) -> None:
     """
     if isinstance(request.body, io.BytesIO):
         request.body = request.body.getvalue()
+
+
+def _hide_key(session: Any) -> None:
+    """Note a secret key that lies open; one that is fetched later never leaves the signer."""
+    from botocore.credentials import Credentials
+
+    found = session.get_credentials()
+    if type(found) is Credentials and found.secret_key:
+        register_secret(found.secret_key)
+
+
+def _hide_token(request: Any, **_: object) -> None:
+    """Note the session token that goes out with a request: it changes as it is renewed."""
+    token = request.headers.get("X-Amz-Security-Token")
+    if token:
+        register_secret(token.decode("latin-1") if isinstance(token, bytes) else str(token))
 
 
 def _keep_tokens_out_of_logs() -> None:

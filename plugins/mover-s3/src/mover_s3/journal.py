@@ -78,7 +78,9 @@ def note_upload(endpoint: str, address: Address) -> Iterator[Note]:
 def _open(note: Note) -> None:
     """Lock before the name is one that others look for: it is never seen unlocked."""
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for made in reversed([folder, *folder.parents]):
+        if not made.exists():
+            made.mkdir(exist_ok=True, mode=0o700)  # its parents are private too, whatever the umask
     path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
     unnamed = path.with_suffix(".new")
     file = os.fdopen(os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w")

@@ -24,7 +24,8 @@ def mover_schemes() -> Iterable[Scheme]:
 
 
 def _store(context: StoreContext) -> Store:
+    from mover_s3.named import with_named_creds
     from mover_s3.settings import read_settings
     from mover_s3.store import S3Store
 
-    return S3Store(read_settings(context.settings.get("s3")))
+    return S3Store(with_named_creds(read_settings(context.settings.get("s3")), context.creds))

@@ -22,11 +22,13 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 class Settings:
     """The section ``s3`` of the settings.
 
-    ``session`` is a ``boto3.Session`` of the caller's. ``timeout`` is how many seconds a server may
+    ``session`` is a ``boto3.Session`` of the caller's, ``creds`` the name of credentials that a
+    provider of records-mover knows. ``timeout`` is how many seconds a server may
     stay silent, ``deadline`` for how many a request is tried again without getting any further.
     """
 
     session: Any = field(default=None, repr=False)
+    creds: str | None = None
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = field(default=None, repr=False)
@@ -48,7 +50,7 @@ class Settings:
             raise _wrong("kms_key_id", self.kms_key_id, "left out where sse is AES256")
         if self.anonymous and self.requester_pays:
             raise _wrong("requester_pays", True, "left out where anonymous is set")
-        if self.anonymous and (self.profile or self.session):
+        if self.anonymous and (self.profile or self.session or self.creds):
             raise _wrong("anonymous", True, "left out where credentials are named")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mover_postgres.encodings import codec_of_server
 from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
@@ -111,14 +112,24 @@ class Piece:
 
 
 class Cutter:
-    """Cuts one stream; ``header`` drops its first record."""
+    """Cuts one stream; ``header`` drops its first record.
+
+    ``into`` is the database's encoding, where that lacks characters that the stream may hold.
+    """
 
     def __init__(
-        self, copy: CopyOptions, columns: Sequence[str], *, codec: str, header: bool
+        self,
+        copy: CopyOptions,
+        columns: Sequence[str],
+        *,
+        codec: str,
+        header: bool,
+        into: str | None = None,
     ) -> None:
         self._text = copy.mode == "text"
         self._columns = columns
         self._codec = codec
+        self._into = into
         self._encoding = copy.encoding
         self._header = header
         self._delimiter = ord(copy.delimiter)
@@ -296,6 +307,23 @@ class Cutter:
             words = f'invalid byte sequence for encoding "{self._encoding}": 0x{data[wrong]:02x}'
             bad[record] = Bad(words, where.total if where is not None else None, False)
             spot = int(ends[record])
+        return self._unwritable(data, ends) | bad
+
+    def _unwritable(self, data: bytes, ends: Spots) -> dict[int, Bad]:
+        """Return the records with characters that the database's encoding lacks."""
+        into = codec_of_server(self._into) if self._into else None
+        if into is None or data.isascii() or _first_lacking(data, self._codec, into) is None:
+            return {}
+        bad: dict[int, Bad] = {}
+        start = 0
+        for record, end in enumerate(ends.tolist()):
+            text, start = data[start:end], end
+            lacking = None if text.isascii() else _first_lacking(text, self._codec, into)
+            if lacking is not None:
+                before, character = lacking
+                where = self._scan(before) if before else None
+                words = f'the character {character!r} has no equivalent in "{self._into}"'
+                bad[record] = Bad(words, 0 if where is None else where.total, False)
         return bad
 
 
@@ -355,3 +383,13 @@ def _first_wrong(data: bytes, spot: int, codec: str) -> int | None:
     except UnicodeDecodeError as error:
         return spot + error.start
     return nul if nul >= 0 else None
+
+
+def _first_lacking(data: bytes, codec: str, into: str) -> tuple[bytes, str] | None:
+    """Return the first character that an encoding lacks, and what stands before it."""
+    text = data.decode(codec, "ignore")  # bytes that are no text at all are found elsewhere
+    try:
+        text.encode(into)
+    except UnicodeEncodeError as error:
+        return text[: error.start].encode(codec), text[error.start]
+    return None

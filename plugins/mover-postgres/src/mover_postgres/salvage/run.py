@@ -133,7 +133,13 @@ class Salvage:
         return left_out
 
     def _pieces(self) -> Iterator[Piece]:
-        cutter = Cutter(self.copy, self.job.columns, codec=self.codec, header=self.copy.header)
+        cutter = Cutter(
+            self.copy,
+            self.job.columns,
+            codec=self.codec,
+            header=self.copy.header,
+            into=self.driver.get_parameter_status("server_encoding"),
+        )
         with self.read() as reading:
             for piece in cutter.pieces(self._watched(reading.blocks)):
                 piece.line += reading.lines_before()

@@ -1,0 +1,72 @@
+"""``mvrec creds``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from records_mover.cli.failures import MOVED
+from records_mover.cli.options import talking
+
+if TYPE_CHECKING:
+    from records_mover.cli.face import Face
+    from records_mover.creds.look import Look
+    from records_mover.session import Session
+
+__all__ = ["creds"]
+
+
+@click.command()
+@click.argument("name", required=False)
+@talking
+def creds(face: Face, name: str | None) -> int:
+    """Say who answers for the connection NAME, and with what; no secret is shown.
+
+    Without NAME, list the providers of credentials in the order in which they are asked.
+    NAME may also be the address of a web server: https://host.
+    """
+    from records_mover.session import Session
+
+    with Session() as session:
+        if name is None:
+            _list(face, session)
+        else:
+            _tell(face, session, name)
+    return MOVED
+
+
+def _list(face: Face, session: Session) -> None:
+    found = session.plugins.providers(session.creds.first)
+    if face.json:
+        face.result_data([{"provider": one.name, "about": one.about} for one in found])
+        return
+    from records_mover.cli.table import table
+
+    rows = [(one.name, one.about) for one in found]
+    face.result(table(("provider", "asked in this order"), rows, sys.stdout))
+
+
+def _tell(face: Face, session: Session, name: str) -> None:
+    from records_mover.creds.look import look_up
+
+    seen = look_up(session.creds, name)
+    if face.json:
+        face.result_data(_data(seen))
+        return
+    from records_mover.cli.table import table
+
+    rows = [("provider", seen.provider), *seen.facts.items()]
+    face.result(table(("connection", seen.name), rows, sys.stdout))
+    if seen.others:
+        face.note(f"also known to {', '.join(seen.others)}; the first that is asked answers")
+
+
+def _data(seen: Look) -> dict[str, object]:
+    return {
+        "connection": seen.name,
+        "provider": seen.provider,
+        "facts": dict(seen.facts),
+        "also_known_to": list(seen.others),
+    }

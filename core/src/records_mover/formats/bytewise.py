@@ -1,0 +1,361 @@
+"""Rows of one delimited dialect as rows of another by their bytes, with no value taken apart.
+
+What could be mistaken - a delimiter inside quotes, an escaped newline - gets a stand-in that never
+occurs in UTF-8, so that the marks between values are changed all at once. A chunk with anything
+out of the ordinary in it is refused, and goes the careful way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from records_mover.formats.dialect import dialect_of
+from records_mover.formats.lines import Marks
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from records_mover.formats.hints import ValidatedRecordsHints
+
+__all__ = ["Bytewise", "bytewise"]
+
+_EDGE, _GONE = b"\xff", b"\xfe"
+_STAND_INS = bytes((0xC0, 0xC1, *range(0xF5, 0xFE)))
+# NUL, which no delimited file may hold, stands for NULL.
+_NULL = b"\x00"
+_NEWLINE, _RETURN = b"\n", b"\r"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bytewise:
+    """What is to be done to the bytes of any chunk of one file."""
+
+    fields: int
+    delimiter: bytes
+    terminator: bytes
+    quote: bytes | None
+    doublequote: bool
+    escape: bytes | None
+    comment: bytes | None
+    null: bytes | None
+    stand_in: dict[bytes, bytes]
+    written: dict[bytes, bytes | None]
+    wrapped: bytes
+    new_delimiter: bytes
+    new_terminator: bytes
+    new_quote: bytes | None
+    new_null: bytes | None
+    nulls_alike: bool
+    blanks: bool
+
+    def rows(self, data: bytes) -> tuple[int, bytes] | None:
+        """Return how many rows a chunk has, and what they are in the other dialect."""
+        text = self._usual(data)
+        if text is None:
+            return None
+        if self.escape and self.escape in text:
+            masked = self._unescaped(text)
+        else:
+            masked = self._unquoted(self._without_returns(text))
+        return None if masked is None else self._rewritten(self._rows_in_newlines(masked))
+
+    def _usual(self, data: bytes) -> bytes | None:
+        """Return the chunk with an end to its last row, if all in it is text."""
+        if _NULL in data or (self.comment is not None and self.comment in data):
+            return None
+        if not data.isascii():
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                return None
+        if data.endswith(self.terminator):
+            return data
+        return None if data.endswith(_RETURN) else data + self.terminator
+
+    def _unescaped(self, text: bytes) -> bytes | None:
+        """Return the text with stand-ins for what was escaped."""
+        escape = self.escape or b""
+        if _RETURN in text or (self.quote and self.quote in text):
+            return None
+        text = text.replace(escape * 2, self.stand_in[escape])
+        for mark, stand_in in self.stand_in.items():
+            if mark != escape:
+                text = text.replace(escape + mark, stand_in)
+        if self.null is not None and escape in self.null:
+            text = self._marked(text, self.null)
+        return text.replace(escape, b"")
+
+    def _without_returns(self, text: bytes) -> bytes:
+        """Return the text with rows that end in newlines alone, and stand-ins for other returns."""
+        if self.terminator != _NEWLINE or _RETURN not in text:
+            return text
+        view = np.frombuffer(text, np.uint8).copy()
+        spots = np.flatnonzero(view == 13)
+        data = view[spots + 1] != 10  # the text ends with a newline
+        if self.quote and self.quote in text:
+            quotes = np.flatnonzero(view == self.quote[0])
+            data |= _inside(quotes, len(view))[spots]
+        view[spots[data]] = self.stand_in[_RETURN][0]
+        return view.tobytes().replace(b"\r\n", _NEWLINE)
+
+    def _unquoted(self, text: bytes) -> bytes | None:
+        """Return the text with edges for quotes, and stand-ins for the marks inside."""
+        if self.quote is None or self.quote not in text:
+            return text
+        view = np.frombuffer(text, np.uint8)
+        spots = np.flatnonzero(view == self.quote[0])
+        if len(spots) % 2:
+            return None
+        opening, closing = spots[0::2], spots[1::2]
+        doubled = np.flatnonzero(opening[1:] == closing[:-1] + 1)
+        if not self._quoted_whole(view, opening, closing, doubled):
+            return None
+        masked = view.copy()
+        inside = _inside(spots, len(view))
+        for mark in (self.delimiter, self.terminator):
+            masked[np.flatnonzero((view == mark[0]) & inside)] = self.stand_in[mark][0]
+        masked[spots] = _EDGE[0]
+        if not len(doubled):
+            return masked.tobytes()
+        masked[closing[doubled]] = self.stand_in[self.quote][0]
+        masked[opening[doubled + 1]] = _GONE[0]
+        return masked.tobytes().replace(_GONE, b"")
+
+    def _quoted_whole(
+        self,
+        view: npt.NDArray[np.uint8],
+        opening: npt.NDArray[np.int64],
+        closing: npt.NDArray[np.int64],
+        doubled: npt.NDArray[np.int64],
+    ) -> bool:
+        """Tell whether quotes stand around whole fields, and inside them in pairs."""
+        if len(doubled) and not self.doublequote:
+            return False
+        ends = self.delimiter + self.terminator
+        before, after = _one_of(view[opening - 1], ends), _one_of(view[closing + 1], ends)
+        before[0] |= opening[0] == 0
+        before[doubled + 1] = True
+        after[doubled] = True
+        return bool(before.all() and after.all())
+
+    def _rows_in_newlines(self, text: bytes) -> bytes:
+        if self.terminator == _NEWLINE:
+            return text
+        text = text.replace(_NEWLINE, self.stand_in[_NEWLINE])
+        return text.replace(self.terminator, _NEWLINE)
+
+    def _rewritten(self, text: bytes) -> tuple[int, bytes] | None:
+        """Return the number of rows, and the text in the other dialect."""
+        marks = _marks(text, self.delimiter)
+        count = self._count(text, marks)
+        if count is None or (self.blanks and self._has_blanks(text, marks)):
+            return None
+        nulled = self._with_nulls(text, marks)
+        changed = None if nulled is None else self._changed(self._wrapped(self._masked(nulled)))
+        return None if changed is None else (count, changed)
+
+    def _has_blanks(self, text: bytes, marks: npt.NDArray[np.bool_]) -> bool:
+        return _EDGE * 2 in text or (self.null != b"" and len(_empty(marks)) > 0)
+
+    def _count(self, text: bytes, marks: npt.NDArray[np.bool_]) -> int | None:
+        """Return the number of rows if each has as many fields as there are columns."""
+        spots = np.flatnonzero(marks)
+        rows, rest = divmod(len(spots), self.fields)
+        if rest or not rows:
+            return None
+        ends = np.frombuffer(text, np.uint8) == 10
+        fine = np.count_nonzero(ends) == rows and ends[spots[self.fields - 1 :: self.fields]].all()
+        return rows if fine else None
+
+    def _with_nulls(self, text: bytes, marks: npt.NDArray[np.bool_]) -> bytes | None:
+        """Return the text with a stand-in for each NULL; None where a value looks like one."""
+        if self.nulls_alike:
+            return text
+        if self.null is not None and not (self.escape and self.escape in self.null):
+            text = self._marked(text, self.null, marks)
+        if self.new_quote is None or self.new_null is None:
+            return text
+        if self.new_null:
+            found = self._marked(text, self.new_null)
+            return text if found == text else None
+        return self._empty_quoted(text)
+
+    def _empty_quoted(self, text: bytes) -> bytes:
+        """Return the text with quotes for empty values, which would be taken for NULL."""
+        spots = _empty(_marks(text, self.delimiter))
+        return _inserted(text, np.repeat(spots, 2), _EDGE) if len(spots) else text
+
+    def _marked(
+        self, text: bytes, null: bytes, marks: npt.NDArray[np.bool_] | None = None
+    ) -> bytes:
+        """Return the text with a stand-in for each field that is the marker."""
+        if not null:
+            spots = _empty(_marks(text, self.delimiter) if marks is None else marks)
+            return _inserted(text, spots, _NULL) if len(spots) else text
+        if null not in text:
+            return text
+        text = _NEWLINE + text
+        for left in (self.delimiter, _NEWLINE):
+            for right in (self.delimiter, _NEWLINE):
+                # Twice, as two neighbours share the mark between them.
+                for _ in range(2):
+                    text = text.replace(left + null + right, left + _NULL + right)
+        return text[1:]
+
+    def _masked(self, text: bytes) -> bytes:
+        for mark, stand_in in self.stand_in.items():
+            if mark not in (self.delimiter, _NEWLINE) and mark in text:
+                text = text.replace(mark, stand_in)
+        return text
+
+    def _wrapped(self, text: bytes) -> bytes:
+        """Return the text with quotes around fields that need them in the other dialect."""
+        if not any(mark in text for mark in self.wrapped):
+            return text
+        view = np.frombuffer(text, np.uint8)
+        spots = np.flatnonzero(_one_of(view, self.wrapped))
+        marks = np.flatnonzero(_marks(text, self.delimiter))
+        ends = np.unique(np.searchsorted(marks, spots))
+        starts = np.where(ends > 0, marks[ends - 1] + 1, 0)
+        fields = np.column_stack((starts, marks[ends]))
+        bare = fields[view[starts] != _EDGE[0]]
+        return _inserted(text, bare.ravel(), _EDGE)
+
+    def _changed(self, text: bytes) -> bytes | None:
+        """Return the text with the marks of the other dialect."""
+        if len(self.new_terminator) > 1:
+            text = text.replace(_NEWLINE, self.new_terminator)
+        present = {} if text.isascii() else self._present(text)
+        if None in present.values():
+            return None
+        same = {key: new for key, new in present.items() if new is not None and len(new) == 1}
+        if self.new_delimiter != self.delimiter:
+            same[self.delimiter] = self.new_delimiter
+        if len(self.new_terminator) == 1 and self.new_terminator != _NEWLINE:
+            same[_NEWLINE] = self.new_terminator
+        if same:
+            text = text.translate(bytes.maketrans(b"".join(same), b"".join(same.values())))
+        for key, new in present.items():
+            if new is not None and len(new) != 1:
+                text = text.replace(key, new)
+        return text if self.nulls_alike else text.replace(_NULL, self.new_null or b"")
+
+    def _present(self, text: bytes) -> dict[bytes, bytes | None]:
+        written = {**self.written, _EDGE: self.new_quote or b""}
+        return {key: new for key, new in written.items() if key in text}
+
+
+def bytewise(
+    one: ValidatedRecordsHints, other: ValidatedRecordsHints, fields: int, *, blanks: bool = False
+) -> Bytewise | None:
+    """Return what turns chunks of one dialect into another; None where bytes do not suffice.
+
+    ``blanks`` says that empty values in quotes need a closer look.
+    """
+    dialect, marks = dialect_of(one), Marks.of(other)
+    if not fields or not _simple(one, other, marks):
+        return None
+    new_quote = other.quotechar.encode() if other.quoting is not None else None
+    masked = [dialect.delimiter, _NEWLINE, _RETURN, dialect.terminator, dialect.quote]
+    masked += [dialect.escape, *marks.special]
+    known = list(dict.fromkeys(mark for mark in masked if mark is not None))
+    if len(known) > len(_STAND_INS) or new_quote == dialect.delimiter:
+        return None
+    stand_in = {mark: _STAND_INS[spot : spot + 1] for spot, mark in enumerate(known)}
+    null, new_null = _bytes(one.null_marker), _bytes(other.null_marker)
+    marked = [mark for mark in known if mark in (null or b"")]
+    if any(mark != dialect.escape for mark in marked) and marked != [_bytes(other.escape)]:
+        return None
+    if dialect.escape and null and (null.count(dialect.escape) > 1 or null.endswith(b"\\")):
+        return None
+    return Bytewise(
+        fields=fields,
+        delimiter=dialect.delimiter,
+        terminator=dialect.terminator,
+        quote=dialect.quote,
+        doublequote=dialect.doublequote,
+        escape=dialect.escape,
+        comment=dialect.comment,
+        null=null,
+        stand_in=stand_in,
+        written={mask: _written(mark, other, marks) for mark, mask in stand_in.items()},
+        wrapped=b"".join(stand_in[mark] for mark in marks.special) if new_quote else b"",
+        new_delimiter=other.field_delimiter.encode(),
+        new_terminator=other.record_terminator.encode(),
+        new_quote=new_quote,
+        new_null=new_null,
+        nulls_alike=null == new_null and not marked,
+        blanks=blanks,
+    )
+
+
+def _simple(one: ValidatedRecordsHints, other: ValidatedRecordsHints, marks: Marks) -> bool:
+    """Tell whether all marks are single bytes, and only fields that need them get quotes."""
+    ends = (one.record_terminator, other.record_terminator)
+    single = [*one.field_delimiter, *other.field_delimiter, *map(bytes.decode, marks.special)]
+    return (
+        len(one.field_delimiter) == len(other.field_delimiter) == 1
+        and all(end == "\r\n" or (len(end) == 1 and end.isascii()) for end in ends)
+        and all(len(mark) == 1 and mark.isascii() and mark != "\0" for mark in single)
+        and "\0" not in "".join((*ends, one.null_marker or "", other.null_marker or ""))
+        and one.field_delimiter not in "\r\n"
+        and not (one.escape and one.record_terminator not in ("\n", "\r\n"))
+        and other.quoting in (None, "minimal")
+        and other.comment is None
+    )
+
+
+def _written(mark: bytes, other: ValidatedRecordsHints, marks: Marks) -> bytes | None:
+    """Return how a mark inside a value is written; None where it cannot be."""
+    quote, escape = other.quotechar.encode(), _bytes(other.escape)
+    if other.quoting is None:
+        if mark not in marks.special:
+            return mark
+        return None if escape is None else escape + mark
+    if mark == quote:
+        return quote * 2 if other.doublequote else None if escape is None else escape + quote
+    return mark * 2 if mark == escape else mark
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
+
+
+def _one_of(view: npt.NDArray[np.uint8], marks: bytes) -> npt.NDArray[np.bool_]:
+    table = np.zeros(256, bool)
+    table[list(marks)] = True
+    found: npt.NDArray[np.bool_] = table[view]
+    return found
+
+
+def _inside(quotes: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.bool_]:
+    """Return which bytes stand inside quotes, an opening quote among them."""
+    lengths = np.diff(quotes, prepend=0, append=size)
+    inside: npt.NDArray[np.bool_] = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    return inside
+
+
+def _marks(text: bytes, delimiter: bytes) -> npt.NDArray[np.bool_]:
+    view = np.frombuffer(text, np.uint8)
+    found: npt.NDArray[np.bool_] = view == delimiter[0]
+    found |= view == 10
+    return found
+
+
+def _empty(marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return where empty fields end: at marks that follow a mark, or begin the text."""
+    after = np.flatnonzero(marks[1:] & marks[:-1]) + 1
+    return np.concatenate((np.zeros(1, np.int64), after)) if marks[0] else after
+
+
+def _inserted(text: bytes, spots: npt.NDArray[np.int64], mark: bytes) -> bytes:
+    """Return the text with a byte before each of these spots, which are in order."""
+    made = np.empty(len(text) + len(spots), np.uint8)
+    kept = np.ones(len(made), bool)
+    kept[spots + np.arange(len(spots))] = False
+    made[kept] = np.frombuffer(text, np.uint8)
+    made[~kept] = mark[0]
+    return made.tobytes()

@@ -1,0 +1,63 @@
+"""Who works on which connection, so that the server can be asked to end what it does there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+
+__all__ = ["Interrupts"]
+
+_EVERY = 0.25
+_LONGEST = 60.0
+
+
+class Interrupts:
+    """The connections that are open, by the thread that has opened them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: list[tuple[int, PsycopgConnection]] = []
+
+    def add(self, connection: PsycopgConnection) -> None:
+        """Note a connection of this thread."""
+        with self._lock:
+            self._open.append((threading.get_ident(), connection))
+
+    def remove(self, connection: PsycopgConnection) -> None:
+        """Forget a connection, which is not cancelled any more from here on."""
+        with self._lock:
+            self._open = [pair for pair in self._open if pair[1] is not connection]
+
+    def forget_closed(self) -> None:
+        """Forget the connections that have ended."""
+        with self._lock:
+            self._open = [pair for pair in self._open if not pair[1].closed]
+
+    def interrupt(self, thread: int) -> None:
+        """Cancel what the server does for a thread, again and again until its connections close.
+
+        Once is not enough: between two statements there is nothing to cancel, and the next one may
+        wait for a lock.
+        """
+        threading.Thread(
+            target=self._cancel_on, args=(thread,), name="mover-interrupt", daemon=True
+        ).start()
+
+    def _cancel_on(self, thread: int) -> None:
+        deadline = time.monotonic() + _LONGEST
+        while self._cancel(thread) and time.monotonic() < deadline:
+            time.sleep(_EVERY)
+
+    def _cancel(self, thread: int) -> bool:
+        """Cancel on each connection, none of which is given away meanwhile."""
+        with self._lock:
+            working = [connection for owner, connection in self._open if owner == thread]
+            for connection in working:
+                with suppress(Exception):  # it has ended, or its server has
+                    connection.cancel()
+        return bool(working)

@@ -1,0 +1,130 @@
+"""How a load becomes visible: readers see the old rows until the commit, and the new ones after.
+
+``guard`` refuses what could only end badly; ``stage`` is where rows land first; ``exchange`` and
+``merge`` put them into the table; ``reshaping``, ``alter``, ``saved`` and ``views`` change its
+columns and keep what hangs on them; ``sequences``, ``blame`` and ``locks`` see to the rest.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mover_postgres.connections import driver_connection
+from mover_postgres.publish.blame import blaming
+from mover_postgres.publish.exchange import exchange
+from mover_postgres.publish.guard import guard
+from mover_postgres.publish.locks import naming_holders
+from mover_postgres.publish.merge import insert, merge, source_of
+from mover_postgres.publish.reshaping import explained
+from mover_postgres.publish.sequences import move_sequences
+from mover_postgres.publish.stage import STAGE, make_stage
+from records_mover.db.publish import check
+from records_mover.errors import UsageError
+from records_mover.parts import Landing, Reshape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+    from sqlalchemy import Connection
+
+    from mover_postgres.database import PostgresDatabase
+    from records_mover.parts import PublishRequest
+
+__all__ = ["explanation", "publishing"]
+
+STAGED = ("replace", "upsert")
+
+
+def explanation(request: PublishRequest) -> str:
+    """Say in a clause what publishing will do, in the modes that stage rows first."""
+    if request.mode == "upsert":
+        return (
+            f"load into a temporary table, update the rows of '{request.table}' "
+            f"with the same {', '.join(request.key)} and insert the others, in one transaction"
+        )
+    words = (
+        f"load into a temporary table and put its rows in the place of those of "
+        f"'{request.table}', which stays what it is, in one transaction"
+    )
+    changes = list(explained(request.reshape or Reshape()))
+    return "; ".join([words, *changes]) if changes else words
+
+
+@contextmanager
+def publishing(
+    database: PostgresDatabase,
+    request: PublishRequest,
+    plain: Callable[[PublishRequest], AbstractContextManager[Landing]],
+) -> Iterator[Landing]:
+    """Publish into a table that is there; ``plain`` lands rows in the table itself."""
+    check(database, request)
+    notes: list[str] = []
+    with naming_holders(database, request.table):
+        hidden = guard(database, request)
+        told = replace(request, check=_checks(request, notes))
+        way = _staged(database, told, notes) if hidden or request.mode in STAGED else plain(told)
+        with way as landing:
+            yield replace(landing, notes=notes)
+
+
+def _checks(request: PublishRequest, notes: list[str]) -> Callable[[Connection], None]:
+    """Return what happens last: nothing that outlives a rollback comes before the check."""
+
+    def last(connection: Connection) -> None:
+        if request.check is not None:
+            request.check(connection)
+        notes.extend(
+            move_sequences(driver_connection(connection), request.table, _columns(request))
+        )
+
+    return last
+
+
+@contextmanager
+def _staged(
+    database: PostgresDatabase, request: PublishRequest, notes: list[str]
+) -> Iterator[Landing]:
+    """Load into a temporary table; then change the rows of the table itself in one go."""
+    columns = _columns(request)
+    with database.transaction() as connection:
+        driver = driver_connection(connection)
+        with database.doing(f"cannot stage rows for '{request.table}'"):
+            make_stage(driver, request, columns)
+        yield Landing(connection=connection, table=STAGE, target=request.table)
+        with (
+            database.doing(f"cannot change the rows of '{request.table}'"),
+            blaming(driver, request, columns),
+        ):
+            notes.extend(_changed(database, driver, connection, request, columns))
+        if request.check is not None:
+            request.check(connection)
+
+
+def _changed(
+    database: PostgresDatabase,
+    driver: PsycopgConnection,
+    connection: Connection,
+    request: PublishRequest,
+    columns: tuple[str, ...],
+) -> Iterator[str]:
+    if request.mode == "replace":
+        yield from exchange(driver, request, columns)
+    elif request.mode == "upsert":
+        merge(driver, request, columns)
+    else:  # rows that go through row security are inserted, as COPY does not ask it
+        if request.mode == "truncate":
+            database.wipe(connection, request.table, request.mode)
+        insert(driver, request.table, columns, source_of(request, columns, Reshape()))
+
+
+def _columns(request: PublishRequest) -> tuple[str, ...]:
+    assert request.info is not None, "a table that is not there is created"
+    everything = tuple(column.name for column in request.info.writable_columns)
+    columns = request.columns or everything
+    if not columns:
+        raise UsageError(f"'{request.table}' has no column to load", "name another table")
+    return columns

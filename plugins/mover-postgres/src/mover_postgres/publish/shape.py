@@ -1,0 +1,112 @@
+"""Whether a column's type holds what comes, and the type that would: a pure function of both."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["roomier"]
+
+_SPELLING = re.compile(
+    r"(?P<name>[a-z][a-z ]*?)(?:\((?P<args>-?\d+(?:,-?\d+)?)\))?(?P<zone> with(?:out)? time zone)?"
+)
+_DIGITS = {"smallint": 5, "integer": 10, "bigint": 19}
+_FLOATS = ("real", "double precision")
+_TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name"})
+_MOMENTS = ("date", "timestamp without", "timestamp with")
+_TIMES = ("time without", "time with")
+_OTHERS = frozenset({"boolean", "bytea", "uuid", "interval"})
+_EXACT_IN_DOUBLE = frozenset({"smallint", "integer"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """A type as ``format_type`` spells it, taken apart."""
+
+    name: str
+    args: tuple[int, ...]
+
+    @property
+    def limit(self) -> int | None:
+        return self.args[0] if self.args else 1 if self.name == "character" else None
+
+
+def roomier(old: str, new: str) -> str | None:
+    """Return the type that a column must have to hold every value of ``new``, None where it does.
+
+    Only where both are well known: what else does not fit is refused by the column itself. Text
+    says nothing of what it spells, so only a text that is too short for it gives way.
+    """
+    here, there = _parsed(old), _parsed(new)
+    if here is None or there is None or here == there:
+        return None
+    if here.name in _TEXTS or there.name in _TEXTS:
+        return _longer(here, there, new)
+    if _is_number(here) and _is_number(there):
+        return _wider(here, there)
+    return None if _holds_moment(here, there) else new
+
+
+def _parsed(spelling: str) -> _Type | None:
+    found = _SPELLING.fullmatch(spelling)
+    if found is None:
+        return None
+    name, zone = found["name"], (found["zone"] or "").removesuffix(" time zone")
+    full = f"{name}{zone}"
+    if full not in (*_DIGITS, *_FLOATS, *_TEXTS, *_MOMENTS, *_TIMES, *_OTHERS, "numeric"):
+        return None
+    return _Type(full, tuple(int(each) for each in (found["args"] or "").split(",") if each))
+
+
+def _longer(here: _Type, there: _Type, new: str) -> str | None:
+    if here.name not in _TEXTS or there.name not in _TEXTS or here.limit is None:
+        return None
+    if there.limit is not None and there.limit <= here.limit:
+        return None
+    return new
+
+
+def _is_number(kind: _Type) -> bool:
+    return kind.name in _DIGITS or kind.name in _FLOATS or kind.name == "numeric"
+
+
+def _wider(here: _Type, there: _Type) -> str | None:
+    if here.name in _DIGITS and there.name in _DIGITS:
+        return there.name if _DIGITS[there.name] > _DIGITS[here.name] else None
+    if here.name in _FLOATS or there.name in _FLOATS:
+        return _with_float(here, there)
+    whole, scale = (_size(kind) for kind in (here, there))
+    if whole is None:
+        return None
+    if scale is None:
+        return "numeric"
+    need = (max(whole[0], scale[0]), max(whole[1], scale[1]))
+    return None if need == whole else f"numeric({need[0] + need[1]},{need[1]})"
+
+
+def _with_float(here: _Type, there: _Type) -> str | None:
+    if here.name not in _FLOATS:  # a fraction or a NaN may come
+        return None if here.name == "numeric" and not here.args else "double precision"
+    if there.name == "smallint" or there.name == "real":
+        return None
+    if there.name in _EXACT_IN_DOUBLE or there.name == "double precision":
+        return "double precision" if here.name == "real" else None
+    return "numeric"
+
+
+def _size(kind: _Type) -> tuple[int, int] | None:
+    """Return how many digits come before and after the point; None for any number of them."""
+    if kind.name in _DIGITS:
+        return _DIGITS[kind.name], 0
+    if not kind.args:
+        return None
+    precision, scale = (*kind.args, 0)[:2]
+    return precision - scale, scale
+
+
+def _holds_moment(here: _Type, there: _Type) -> bool:
+    for family in (_MOMENTS, _TIMES):
+        if here.name in family and there.name in family:
+            finer = bool(here.args) and (not there.args or there.args > here.args)
+            return family.index(here.name) >= family.index(there.name) and not finer
+    return False

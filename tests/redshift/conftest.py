@@ -1,0 +1,131 @@
+"""Fixtures of everything that talks to Redshift: the stand-in, objects for it, and a session."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg2
+import pytest
+
+from redshift_server import Keys, RedshiftServer, ServerConfig
+from support.s3 import seaweed_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.postgres import PostgresServer
+    from support.s3 import S3Server
+
+ROLE = "arn:aws:iam::123456789012:role/loader"
+BUCKET = "redshift-data"
+ELSEWHERE = "redshift-elsewhere"
+
+
+@pytest.fixture(scope="session")
+def redshift_s3() -> Iterator[S3Server]:
+    """An S3 server that checks signatures, with a bucket here and one in another region."""
+    with seaweed_server() as server:
+        for bucket in (BUCKET, ELSEWHERE):
+            server.client().create_bucket(Bucket=bucket)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redshift(postgres: PostgresServer, redshift_s3: S3Server) -> Iterator[RedshiftServer]:
+    """The stand-in, one a test process."""
+    keys = Keys(key_id=redshift_s3.access_key, secret=redshift_s3.secret_key)
+    config = ServerConfig(
+        backend=postgres.url(),
+        s3_endpoint=redshift_s3.endpoint,
+        roles={ROLE: keys},
+        default_role=ROLE,
+        bucket_regions={ELSEWHERE: "eu-west-1"},
+        expired_tokens=frozenset({"stale"}),
+    )
+    with RedshiftServer(config) as server:
+        yield server
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """A folder of the bucket for one test."""
+
+    client: Any
+    bucket: str
+    folder: str
+
+    def url(self, name: str = "") -> str:
+        """The url of a name below the folder."""
+        return f"s3://{self.bucket}/{self.folder}/{name}"
+
+    def put(self, name: str, data: bytes | str) -> str:
+        """Write an object and return its url."""
+        body = data.encode() if isinstance(data, str) else data
+        self.client.put_object(Bucket=self.bucket, Key=f"{self.folder}/{name}", Body=body)
+        return self.url(name)
+
+    def get(self, name: str) -> bytes:
+        """Read an object."""
+        found = self.client.get_object(Bucket=self.bucket, Key=f"{self.folder}/{name}")
+        return bytes(found["Body"].read())
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Name what is there."""
+        begin = f"{self.folder}/{prefix}"
+        found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=begin)
+        return [str(item["Key"])[len(self.folder) + 1 :] for item in found.get("Contents", [])]
+
+
+@pytest.fixture(scope="session")
+def redshift_s3_client(redshift_s3: S3Server) -> Any:
+    """A client that looks at the S3 server from outside."""
+    return redshift_s3.client()
+
+
+@pytest.fixture
+def objects(redshift_s3_client: Any) -> Objects:
+    """A folder for this test alone."""
+    return Objects(redshift_s3_client, BUCKET, secrets.token_hex(6))
+
+
+class Ask:
+    """A psycopg2 session that commits by itself, in a schema of its own."""
+
+    def __init__(self, server: RedshiftServer, schema: str) -> None:
+        self.server = server
+        self.schema = schema
+        self.connection: Any = psycopg2.connect(server.url)
+        self.connection.autocommit = True
+        self.cursor: Any = self.connection.cursor()
+        self(f"create schema {schema}")
+        self(f"set search_path to {schema}, public")
+
+    def __call__(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows."""
+        self.cursor.execute(sql, values or None)
+        return list(self.cursor.fetchall()) if self.cursor.description else []
+
+    def error(self, sql: str) -> str:
+        """Run a statement that must fail; return SQLSTATE and message."""
+        with pytest.raises(psycopg2.Error) as caught:
+            self(sql)
+        return f"{caught.value.pgcode} {caught.value.diag.message_primary}"
+
+    def load_errors(self) -> list[tuple[Any, ...]]:
+        """What STL_LOAD_ERRORS says of the last failed COPY: line, column, code, reason, field."""
+        return self(
+            "select line_number, trim(colname), err_code, trim(err_reason), trim(raw_field_value)"
+            " from stl_load_errors where query = (select max(query) from stl_load_errors)"
+            " order by line_number"
+        )
+
+
+@pytest.fixture
+def ask(redshift: RedshiftServer) -> Iterator[Ask]:
+    """A session for this test alone."""
+    asked = Ask(redshift, f"t_{secrets.token_hex(6)}")
+    yield asked
+    asked(f"drop schema {asked.schema} cascade")
+    asked.connection.close()

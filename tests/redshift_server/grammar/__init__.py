@@ -1,0 +1,1 @@
+"""What Redshift's manual lets a statement say, one file a statement."""

@@ -1,0 +1,1 @@
+"""UNLOAD: a query in, objects out."""
