@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.harness import Contestant, Figure
-from bench.stage import ROOT
+from bench.stage import NUMERIC, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,16 +75,17 @@ def _parquet_out(stage: Stage, rival: str) -> Sequence[Contestant]:
     ]
 
 
+def _with_doubles(stage: Stage) -> str:
+    table = stage.make_table("target")
+    stage.server.psql(
+        "ALTER TABLE target " + ", ".join(f"ALTER {name} TYPE double precision" for name in NUMERIC)
+    )
+    return table
+
+
 def _parquet_in(stage: Stage) -> Sequence[Contestant]:
     """Into columns that ADBC can write to as well: it has no numeric to send."""
-    table, path = stage.make_table("target"), stage.parquet
-    stage.server.psql(
-        "ALTER TABLE target "
-        + ", ".join(
-            f"ALTER {name} TYPE double precision"
-            for name in ("l_quantity", "l_extendedprice", "l_discount", "l_tax")
-        )
-    )
+    table, path = _with_doubles(stage), stage.parquet
     return [
         stage.mvrec("move", str(path), table, "--if-exists", "append", "--quiet"),
         stage.rival("ADBC", "adbc_in", str(path), stage.server.url(), "target"),
@@ -92,7 +93,7 @@ def _parquet_in(stage: Stage) -> Sequence[Contestant]:
 
 
 def _frame_in(stage: Stage) -> Sequence[Contestant]:
-    table, path = stage.make_table("target"), stage.few_as_parquet(_FEW)
+    table, path = _with_doubles(stage), stage.few_as_parquet(_FEW)
     ours = Contestant(
         name="records_mover",
         command=[sys.executable, "-m", "bench.frame_in", str(path), table],

@@ -15,12 +15,15 @@ from bench.harness import Contestant
 from support.postgres import PostgresServer, embedded_postgres_server
 from support.s3 import S3Server, seaweed_server
 
-__all__ = ["ROOT", "Stage"]
+__all__ = ["NUMERIC", "ROOT", "Stage"]
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".bench"
 _BIN = Path(sys.executable).parent
 _RIVALS = ROOT / ".venv-rivals" / "bin" / "python"
+
+NUMERIC = ("l_quantity", "l_extendedprice", "l_discount", "l_tax")
+"""Columns that are numeric here, and double precision where a rival has no numeric to send."""
 
 LINEITEM = """
 CREATE TABLE lineitem (
@@ -81,7 +84,8 @@ class Stage:
         import pyarrow.parquet as pq
 
         target = self.scratch / f"{path.stem}.parquet"
-        exact = pacsv.ConvertOptions(column_types={"l_linenumber": pa.int32()})
+        kinds = {"l_linenumber": pa.int32()} | dict.fromkeys(NUMERIC, pa.float64())
+        exact = pacsv.ConvertOptions(column_types=kinds)
         pq.write_table(pacsv.read_csv(path, convert_options=exact), target)
         return target
 

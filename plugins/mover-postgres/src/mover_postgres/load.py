@@ -59,6 +59,11 @@ class CopyIn:
         from mover_postgres.progress import rows_watched
 
         driver = driver_connection(job.landing.connection)
+        if job.landing.sessions > 1 and isinstance(payload, Streams):
+            from mover_postgres.several import load_shared
+
+            with job.cancellation.stopping_by(driver.cancel):
+                return load_shared(job, payload, driver)
         with (
             job.cancellation.stopping_by(driver.cancel),
             rows_watched(job.meter, job.database, [driver]),
@@ -66,10 +71,6 @@ class CopyIn:
             if job.rejects is not None:
                 _check_at_once(driver)
             if isinstance(payload, Streams):
-                if job.landing.sessions > 1:
-                    from mover_postgres.several import load_shared
-
-                    return load_shared(job, payload, driver)
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):
                 from mover_postgres.batches import load_batches
