@@ -10,7 +10,7 @@ export HATCH_CONFIG := $(CURDIR)/.hatch/config.toml
 # Compiled while installing: the first start is as quick as the second.
 export UV_COMPILE_BYTECODE := 1
 # Whatever the user's shell has activated stays out of it.
-unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 HATCH := .hatch/bin/hatch
 RUN := "$(CURDIR)/$(HATCH)" run
@@ -22,7 +22,7 @@ ARGS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo torture bench lint fix typecheck alone build clean
+.PHONY: help setup test demo torture bench lint fix typecheck pandas2 alone build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ fix: $(HATCH) ## let ruff mend what it can
 typecheck: .venv/.ready ## mypy --strict
 	$(RUN) types:check
 
+pandas2: .venv/.ready ## test frames with pandas 2, in an environment of its own
+	$(RUN) pandas2:check -n $(JOBS) $(ARGS)
+
 alone: .hatch/.alone-ready ## each plugin with the core and no other plugin
 	$(RUN) alone:check $(ARGS)
 
@@ -59,7 +62,7 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	$(RUN) dist:check
 
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-bench .venv-aws .venv-lint .venv-types .venv-dist dist .bench .demo
+	rm -rf .hatch .venv .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist dist .bench .demo
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -79,6 +82,8 @@ $(HATCH):
 	"$(HATCH)" env create bench
 	rm -rf .venv-aws
 	"$(HATCH)" env create aws
+	rm -rf .venv-rivals
+	"$(HATCH)" env create rivals
 	touch $@
 
 .hatch/.alone-ready: $(HATCH) $(MANIFESTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ class Contestant:
 class Figure:
     """One job. The first contestant is ours; ``limit`` is the ratio to the second that must hold.
 
+    ``peak_mib`` is the memory that ours may take. Those after the second are there to be seen.
+
     ``contestants`` is asked once, and may make what the job needs. ``prepare`` runs, unmeasured,
     before each run; ``check`` after it, and raises when the job was not done.
     """
@@ -44,6 +47,7 @@ class Figure:
     prepare: Callable[[Stage], None] = lambda _stage: None
     check: Callable[[Stage], None] = lambda _stage: None
     limit: float | None = None
+    peak_mib: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +61,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All runs of a figure, by contestant; ours comes first."""
+    """All runs of a figure by contestant, ours first, and the machine's load at the end."""
 
     figure: Figure
     runs: Mapping[str, Sequence[Run]]
+    load: float = 0.0
 
     def best(self, name: str) -> float:
         """Return a contestant's shortest time."""
@@ -82,12 +87,21 @@ def measure(figure: Figure, stage: Stage, repetitions: int) -> Measured:
     runs: dict[str, list[Run]] = {one.name: [] for one in contestants}
     for repetition in range(repetitions + 1):
         for one in contestants:
+            if one.name not in runs:
+                continue
             figure.prepare(stage)
-            run = _run(one)
+            try:
+                run = _run(one)
+            except (RuntimeError, OSError) as error:
+                if one is contestants[0]:
+                    raise
+                print(f"  {one.name} is left out: {error}", file=sys.stderr)
+                del runs[one.name]
+                continue
             figure.check(stage)
             if repetition:
                 runs[one.name].append(run)
-    return Measured(figure=figure, runs=runs)
+    return Measured(figure=figure, runs=runs, load=os.getloadavg()[0])
 
 
 def _run(one: Contestant) -> Run:

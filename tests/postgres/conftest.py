@@ -89,6 +89,14 @@ class Bench:
         with self.database.engine.connect() as connection:
             return [tuple(row) for row in self.database.run(connection, query)]
 
+    def psql(self, script: str) -> str:
+        """Return the one column of the last statement's rows, a line each, as psql would."""
+        settings, _, query = script.rpartition(";")
+        with self.database.engine.connect() as connection:
+            if settings:
+                self.database.run(connection, settings)
+            return "\n".join(str(row[0]) for row in self.database.run(connection, query))
+
     def info(self, name: str | TableName) -> TableInfo:
         """Return what is known of a table that is there."""
         info = self.database.inspect(TableName(name=name) if isinstance(name, str) else name)

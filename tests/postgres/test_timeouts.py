@@ -54,7 +54,7 @@ def test_the_url_says_how_long_to_wait_for_a_lock(near: Bench, csv: str, mode: s
     started = time.monotonic()
     target = f"{near.url}?lock_timeout=300ms::t"
     key = ("a",) if mode == "upsert" else ()
-    with Session() as session, pytest.raises(DatabaseError, match="raise lock_timeout"):
+    with Session() as session, pytest.raises(DatabaseError, match="lock timeout"):
         session.move(csv, target, if_exists=mode, key=key)
     assert time.monotonic() - started < 10
     holder.rollback()

@@ -26,6 +26,7 @@ GROUPS = {
     "built_in": torture.BUILT_IN,
     "beyond": torture.BEYOND,
     "own": torture.OWN,
+    "objects": torture.OBJECTS,
 }
 EXACT = [name for name in GROUPS if name != "beyond"]
 
@@ -42,15 +43,7 @@ def made(bench: Bench, name: str) -> str:
 
 
 def shown(bench: Bench, name: str) -> dict[str, str]:
-    def psql(query: str) -> str:
-        settings, _, rows = query.rpartition(";")
-        with bench.database.engine.connect() as connection:
-            if settings:
-                bench.database.run(connection, settings)
-            found = bench.database.run(connection, rows)
-            return "\n".join(str(row[0]) for row in found)
-
-    return torture.shown(psql, name)
+    return torture.shown(bench.psql, name)
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -125,9 +118,79 @@ def test_an_infinite_interval_is_refused_by_a_server_that_knows_none(
 
 def test_xml_goes_along_where_the_server_can_read_it(pg: Bench, move: Move, tmp_path: Path) -> None:
     if pg.rows("SELECT count(*) FROM pg_config WHERE setting LIKE '%--with-libxml%'") == [(0,)]:
-        pg.run("CREATE TABLE t (id int, c0 xml)")
+        pg.run("CREATE TABLE t (id int, c0 xml, c1 xml[])")
     else:
-        pg.run(torture.table("t", {"xml": ["<a b='c'>x</a>", "text &amp; more"]}))
-    move(f"{pg.url}::t", f"{tmp_path}/rows/")
-    move(f"{tmp_path}/rows/", f"{pg.url}::copy")
-    assert shown(pg, "copy") == shown(pg, "t")
+        values = ["<a b='c'>x</a>", "text &amp; more", '<?xml version="1.0"?><a/>', ""]
+        pg.run(torture.table("t", {"xml": values, "xml[]": ["{<a/>,NULL}"]}))
+    for way in (f"{tmp_path}/rows/", f"{tmp_path}/rows.parquet"):
+        move(f"{pg.url}::t", way)
+        move(way, f"{pg.url}::copy", if_exists="drop")
+        assert shown(pg, "copy") == shown(pg, "t")
+    move(f"{pg.url}::t", f"{pg.url}::near")
+    assert shown(pg, "near") == shown(pg, "t")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        *(("rows.avro", name) for name in EXACT),
+        *(("rows.parquet", name) for name in EXACT),
+        ("rows.jsonl", "own"),
+        ("rows.jsonl", "objects"),
+    ],
+)
+def test_what_a_file_makes_of_each_type_fits_the_table_that_it_came_from(
+    one_pg: Bench, move: Move, tmp_path: Path, path: str, name: str
+) -> None:
+    source = made(one_pg, name)
+    move(source, f"{tmp_path}/{path}")
+    one_pg.run(f"CREATE TABLE copy AS TABLE {name} WITH NO DATA")
+    one_pg.run("ALTER TABLE copy ALTER id SET NOT NULL")
+    move(f"{tmp_path}/{path}", f"{one_pg.url}::copy", allow_lossy="all")
+    assert shown(one_pg, "copy") == shown(one_pg, name)
+
+
+def test_an_extensions_types_go_every_way(
+    one_pg: Bench, far_pg: Bench, move: Move, tmp_path: Path
+) -> None:
+    one_pg.run("CREATE EXTENSION hstore", torture.table("t", torture.CONTRIB))
+    wanted = shown(one_pg, "t")
+    for way in (f"{tmp_path}/rows/", f"{tmp_path}/rows.parquet"):
+        move(f"{one_pg.url}::t", way)
+        move(way, f"{one_pg.url}::copy", if_exists="drop")
+        assert shown(one_pg, "copy") == wanted
+    assert move(f"{one_pg.url}::t", f"{one_pg.url}::near").route == ("postgres-insert-select",)
+    assert shown(one_pg, "near") == wanted
+    move(f"{one_pg.url}::t", f"{far_pg.url}::t")
+    there = shown(far_pg, "t")
+    assert [text.split(" ", 1)[0] for text in there.values()] == ["integer", "text", "text[]"]
+    move(f"{far_pg.url}::t", f"{one_pg.url}::back")
+    one_pg.run(
+        "ALTER TABLE back ALTER c0 TYPE hstore USING c0::hstore, "
+        "ALTER c1 TYPE hstore[] USING c1::hstore[]"
+    )
+    assert shown(one_pg, "back") == wanted
+
+
+def test_a_geometry_of_an_extension_that_is_not_there_travels_as_its_text(
+    one_pg: Bench, far_pg: Bench, move: Move, tmp_path: Path
+) -> None:
+    # As PostGIS has it: a type of the database's own, whose text is hexadecimal EWKB.
+    ewkb = "0101000020E6100000000000000000F03F0000000000000040"
+    one_pg.run(
+        "CREATE TYPE geometry",
+        "CREATE FUNCTION geometry_in(cstring) RETURNS geometry "
+        "LANGUAGE internal IMMUTABLE STRICT AS 'textin'",
+        "CREATE FUNCTION geometry_out(geometry) RETURNS cstring "
+        "LANGUAGE internal IMMUTABLE STRICT AS 'textout'",
+        "CREATE TYPE geometry (INPUT = geometry_in, OUTPUT = geometry_out, LIKE = text)",
+        f"CREATE TABLE t AS SELECT 1 AS id, '{ewkb}'::geometry AS g",
+    )
+    move(f"{one_pg.url}::t", f"{far_pg.url}::t")
+    assert far_pg.rows("SELECT g, pg_typeof(g)::text FROM t") == [(ewkb, "text")]
+    one_pg.run("CREATE TABLE back AS TABLE t WITH NO DATA")
+    for way in (f"{far_pg.url}::t", f"{tmp_path}/rows/", f"{tmp_path}/rows.parquet"):
+        if way != f"{far_pg.url}::t":
+            move(f"{one_pg.url}::t", way)
+        move(way, f"{one_pg.url}::back", if_exists="truncate")
+        assert one_pg.rows("SELECT g::text, pg_typeof(g)::text FROM back") == [(ewkb, "geometry")]

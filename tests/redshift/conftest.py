@@ -78,10 +78,16 @@ class Objects:
         return [str(item["Key"])[len(self.folder) + 1 :] for item in found.get("Contents", [])]
 
 
+@pytest.fixture(scope="session")
+def redshift_s3_client(redshift_s3: S3Server) -> Any:
+    """A client that looks at the S3 server from outside."""
+    return redshift_s3.client()
+
+
 @pytest.fixture
-def objects(redshift_s3: S3Server) -> Objects:
+def objects(redshift_s3_client: Any) -> Objects:
     """A folder for this test alone."""
-    return Objects(redshift_s3.client(), BUCKET, secrets.token_hex(6))
+    return Objects(redshift_s3_client, BUCKET, secrets.token_hex(6))
 
 
 class Ask:

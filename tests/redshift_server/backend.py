@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from redshift_server.errors import RedshiftError
+from redshift_server.names import full
 from redshift_server.scram import Scram
 from redshift_server.wire import Channel, message, split_row
 
@@ -63,7 +64,7 @@ class Rows:
 
     def texts(self) -> list[list[str | None]]:
         """Return the values as strings."""
-        return [[None if v is None else v.decode() for v in row] for row in self.rows]
+        return [[None if v is None else full(v).decode() for v in row] for row in self.rows]
 
     def one(self) -> str | None:
         """Return the first value of the first row, or None without rows."""
@@ -179,7 +180,7 @@ def columns_of(body: bytes) -> list[Column]:
     at, found = 2, list[Column]()
     for _ in range(count):
         end = body.index(b"\0", at)
-        name = body[at:end].decode("utf-8", "replace")
+        name = full(body[at:end]).decode("utf-8", "replace")
         _, _, oid, _, modifier, _ = struct.unpack_from("!ihihih", body, end + 1)
         found.append(Column(name=name, oid=oid, modifier=modifier))
         at = end + 19

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Extended"]
 
 _EMPTY = Forward(sql="")
+_MAX_VALUES = 32_767
 _FLUSH = wire.message(b"H")
 _NO_DATA = wire.message(b"n")
 
@@ -82,11 +83,14 @@ class Extended:
         portal, name, rest = body.split(b"\0", 2)
         self._portals.pop(portal, None)
         self._portal_mends[portal] = self._mends.get(name, {})
+        (formats,) = struct.unpack_from("!H", rest)
+        (values,) = struct.unpack_from("!H", rest, 2 + 2 * formats)
+        if values > _MAX_VALUES:
+            said = f"a statement takes {_MAX_VALUES} parameters at most"
+            raise RedshiftError(said, sqlstate="54023")
         if name not in self._statements:
             self._pass(b"B", body, b"2")
             return
-        (formats,) = struct.unpack_from("!h", rest)
-        (values,) = struct.unpack_from("!h", rest, 2 + 2 * formats)
         if values:
             said = f"bind message supplies {values} parameters, but prepared statement requires 0"
             raise RedshiftError(said, sqlstate="08P01")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from redshift_server import wire
 from redshift_server.backend import columns_of
 from redshift_server.errors import RedshiftError
+from redshift_server.names import full, full_text, is_used
 
 if TYPE_CHECKING:
     from redshift_server.session import Session
@@ -64,15 +65,15 @@ class Relay:
     def _told(self, tag: bytes, body: bytes, mend: Mend) -> bytes:
         if tag == b"E":
             error = RedshiftError.from_fields(body)
-            error.message = _SENTENCES.get(error.message, error.message)
+            error.message = full_text(_SENTENCES.get(error.message, error.message))
             self._session.server.log.write("error", message=error.message, sqlstate=error.sqlstate)
             body = error.fields()
         elif tag == b"S" and body.split(b"\0")[0] in _HIDDEN:
             return b""
-        elif tag == b"T" and mend:
-            body = self._with_oids(body)
-        elif tag == b"D" and mend:
-            values = wire.split_row(body)
+        elif tag == b"T":
+            body = self._with_names(self._with_oids(body) if mend else body)
+        elif tag == b"D" and (mend or is_used()):
+            values = [None if v is None else full(v) for v in wire.split_row(body)]
             for place, kind in mend.items():
                 values[place] = shown(values[place], kind)
             return wire.data_row(values)
@@ -84,6 +85,17 @@ class Relay:
             for place, column in enumerate(columns_of(body))
             if column.oid in self._oids
         }
+
+    @staticmethod
+    def _with_names(body: bytes) -> bytes:
+        if not is_used():
+            return body
+        made, at = body[:2], 2
+        for _ in columns_of(body):
+            end = body.index(b"\0", at)
+            made += full(body[at:end]) + body[end : end + 19]
+            at = end + 19
+        return made
 
     def _with_oids(self, body: bytes) -> bytes:
         changed, at = bytearray(body), 2

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from redshift_server.aliases import with_aliases
 from redshift_server.backend import literal
-from redshift_server.grammar.cursor import MAX_NAME_BYTES, quoted
+from redshift_server.grammar.cursor import quoted
 from redshift_server.lexer import Token, is_space
+from redshift_server.names import is_known, short
 from redshift_server.refused import check_refused
 from redshift_server.startup import VERSION
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rewrite"]
 
+_KEPT = 63  # bytes of a name that the PostgreSQL behind keeps
 _CATALOG = ("pg_", "svv_", "stl_", "stv_", "sys_")
 
 
@@ -57,6 +59,8 @@ class _Rewriter:
         token = self._tokens[at]
         if token.kind == "quoted":
             self._written.append(self._quoted(token))
+        elif token.kind == "string" and len(token.value.encode()) > _KEPT:
+            self._written.append(self._named_in_quotes(token))
         elif token.kind == "number":
             self._written.append(self._number(at))
         elif token.kind == "word":
@@ -84,7 +88,7 @@ class _Rewriter:
             self._written.append(self._max(at))
         elif token.is_word("json_serialize"):  # a word of PostgreSQL's own grammar
             self._written.append("pg_catalog.json_serialize")
-        elif token.text.startswith("#"):
+        elif token.text.startswith("#") or len(token.text.encode()) > _KEPT:
             self._written.append(quoted(token.value))
         else:
             self._written.append(token.text)
@@ -94,7 +98,13 @@ class _Rewriter:
         value = token.value
         if not self._session.settings.keep_case:
             value = "".join(c.lower() if c.isascii() else c for c in value)
-        return quoted(value.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore"))
+        return quoted(value)
+
+    @staticmethod
+    def _named_in_quotes(token: Token) -> str:
+        """A long name that is asked for in the catalog is kept there under its short one."""
+        made = short(token.value) if is_known(token.value) else ""
+        return literal(made) if made else token.text
 
     def _number(self, at: int) -> str:
         """Redshift takes the number 1 where PostgreSQL wants a truth: ``WHERE 1 AND ...``."""

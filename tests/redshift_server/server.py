@@ -20,6 +20,7 @@ from redshift_server.session import Session
 from redshift_server.wire import ConnectionClosed
 
 if TYPE_CHECKING:
+    from redshift_server.backend import Rows
     from redshift_server.config import ServerConfig
 
 __all__ = ["RedshiftServer"]
@@ -97,9 +98,13 @@ class RedshiftServer:
 
     def admin(self, sql: str) -> list[list[str | None]]:
         """Run SQL behind the clients' backs, committed at once: system tables do not roll back."""
+        return self.admin_rows(sql).texts()
+
+    def admin_rows(self, sql: str) -> Rows:
+        """Do the same and return what came as it is."""
         with self._lock:
             assert self._admin is not None
-            return self._admin.query(sql).texts()
+            return self._admin.query(sql)
 
     def replace_rows(self, table: str, lines: list[bytes]) -> None:
         """Put other rows into a table, committed at once, without a lock that readers wait for."""

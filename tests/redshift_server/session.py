@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_MAX_STATEMENT = 16 << 20
 _FAILED = "current transaction is aborted, commands ignored until end of transaction block"
 
 
@@ -79,6 +80,7 @@ class Session:
 
     def plan(self, sql: str) -> list[Action]:
         """Return what to do for each statement of a text."""
+        _check_size(sql)
         self.server.log.write("statement", sql=sql, user=self.user)
         return [plan(statement, self) for statement in split_statements(sql)]
 
@@ -133,6 +135,7 @@ class Session:
         self.client.send(wire.message(b"Z", self.backend.status))
 
     def _run_all(self, sql: str) -> None:
+        _check_size(sql)
         self.server.log.write("statement", sql=sql, user=self.user)
         statements = split_statements(sql)
         if not statements:
@@ -192,3 +195,13 @@ class Session:
         self.relay = Relay(self)
         self.server.register(self)
         self.client.send(greeting(self.user, self.key, {}))
+
+
+def _check_size(sql: str) -> None:
+    size = len(sql.encode("utf-8", "surrogateescape"))
+    if size > _MAX_STATEMENT:
+        raise RedshiftError(
+            f"Statement is too large. Statement Size: {size} bytes."
+            f" Maximum Allowed: {_MAX_STATEMENT} bytes",
+            sqlstate="54000",
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -94,22 +95,28 @@ class Store:
 
 def open_store(config: ServerConfig, access: Access, region: str = "") -> Store:
     """Open what these credentials give access to; the region defaults to the cluster's."""
-    import boto3
-    from botocore.config import Config
-
     keys = _keys(config, access)
     if keys.token and keys.token in config.expired_tokens:
         raise _service("The provided token has expired.", "400", "ExpiredToken")
-    client = boto3.client(
+    client = _client(config.s3_endpoint, keys, region or config.region)
+    return Store(client, config, region or config.region)
+
+
+@lru_cache(maxsize=64)
+def _client(endpoint: str, keys: Keys, region: str) -> Any:
+    """Return a client; making one takes longer than most of what it is asked for in a test."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
         "s3",
-        endpoint_url=config.s3_endpoint or None,
+        endpoint_url=endpoint or None,
         aws_access_key_id=keys.key_id,
         aws_secret_access_key=keys.secret,
         aws_session_token=keys.token or None,
-        region_name=region or config.region,
+        region_name=region,
         config=Config(retries={"max_attempts": 2}, s3={"addressing_style": "path"}),
     )
-    return Store(client, config, region or config.region)
 
 
 def _keys(config: ServerConfig, access: Access) -> Keys:

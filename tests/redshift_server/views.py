@@ -107,10 +107,11 @@ def expanded(sql: str, session: Session, depth: int = _DEPTH) -> str:
 def _known(session: Session) -> dict[tuple[str, str], str]:
     if not session.server.has_late_views:
         return {}
-    rows = session.server.admin(
+    inside = session.backend.status == b"T"
+    rows = (session.backend.query if inside else session.server.admin_rows)(
         "SELECT v.schemaname, v.viewname, v.definition FROM rs_catalog.late_views v"
         " JOIN pg_catalog.pg_class c ON c.oid = v.reloid"
-    )
+    ).texts()
     return {(str(schema), str(name)): str(body) for schema, name, body in rows}
 
 

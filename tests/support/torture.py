@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["BEYOND", "BUILT_IN", "COMMON", "OWN", "SINCE_17", "TYPES", "shown", "table"]
+__all__ = [
+    "BEYOND",
+    "BUILT_IN",
+    "COMMON",
+    "CONTRIB",
+    "OBJECTS",
+    "OWN",
+    "SINCE_17",
+    "TYPES",
+    "shown",
+    "table",
+]
 
 _DIGITS = "9" * 500
 _MICROSECOND = "23:59:59.999999"
@@ -130,6 +141,23 @@ CREATE DOMAIN fine_price AS price;
 CREATE TYPE pair AS (a integer, b text);
 CREATE TYPE floats AS RANGE (subtype = float8);
 """
+
+
+CONTRIB: Mapping[str, Sequence[str]] = {
+    "hstore": ['"a"=>"1", "b"=>NULL, "c d"=>"q\\"\\\\x"', ""],
+    "hstore[]": ['{"\\"a\\"=>\\"1\\"",NULL}'],
+}
+"""Types that extensions bring; they need ``CREATE EXTENSION hstore``."""
+
+OBJECTS: Mapping[str, Sequence[str]] = {
+    "regclass": ["pg_class", "-"],
+    "regtype": ["integer", "text[]"],
+    "regproc": ["now"],
+    "regprocedure": ["length(text)"],
+    "regrole": ["mover"],
+    "regnamespace": ["pg_catalog"],
+}
+"""Names of what every server has, which hold numbers that no other server has."""
 
 
 def table(name: str, types: Mapping[str, Sequence[str]]) -> str:

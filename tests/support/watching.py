@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Seen", "watched_run"]
 
 LOOK_EVERY = 0.005
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def watched_run(
 
 def _look(seen: Seen, folder: Path, temporary: Path, pid: int) -> None:
     for path in folder.rglob("*"):
-        _look_at(seen, path, private=temporary in path.parents or path.name.endswith(".part"))
+        _look_at(seen, path, private=temporary in path.parents)
     for child in _descendants(pid):
         for what in ("cmdline", "environ"):
             try:

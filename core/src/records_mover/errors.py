@@ -20,6 +20,7 @@
     │   └── InDoubtError          it was lost while it committed, and nobody knows what became of it
     ├── CredsError                no provider knows the name, or what it gave is unusable
     ├── PluginError               a plugin is broken, blocked or clashes with another
+    ├── LossError                 a column would lose something that nobody allowed it to lose
     ├── VerifyError               what arrived is not what was sent, and was not kept
     ├── NoRouteError              the two ends share no way to move rows (exit code 3)
     │   └── MissingPluginError    nothing that is installed can open one end (a PluginError too)
@@ -46,6 +47,7 @@ __all__ = [
     "FormatError",
     "InDoubtError",
     "LoadUnloadError",
+    "LossError",
     "MissingPluginError",
     "MoveCancelled",
     "MoverError",
@@ -174,6 +176,10 @@ class CredsError(MoverError):
 
 class PluginError(MoverError):
     """A plugin is broken, blocked, or claims what another one owns."""
+
+
+class LossError(MoverError):
+    """A column would lose something that nobody allowed it to lose; nothing was moved."""
 
 
 class VerifyError(MoverError):

@@ -9,7 +9,7 @@ from typing import NoReturn
 from records_mover.errors import CredsError
 from records_mover.redaction import MASK, register_secret
 
-__all__ = ["Secret", "keyring_password", "reveal", "secret_of"]
+__all__ = ["Secret", "is_elsewhere", "keyring_password", "reveal", "secret_of"]
 
 LONGEST_FILE = 64 * 1024
 """Bytes of a file that is to hold one secret; a longer one is the wrong file."""
@@ -77,6 +77,12 @@ def secret_of(text: str, *, of: str, public: str = "") -> Secret:
     kind, colon, rest = text.partition(":")
     reader = _PLACES.get(kind) if colon else None
     return Secret(reader(rest, of) if reader else text, public=public)
+
+
+def is_elsewhere(text: str) -> bool:
+    """Whether ``text`` says where a secret is to be found, and is none itself."""
+    kind, colon, _ = text.partition(":")
+    return bool(colon) and kind in _PLACES
 
 
 def _plain(text: str, of: str) -> str:

@@ -146,7 +146,7 @@ def test_values_are_parsed_where_the_caller_says_what_they_must_be(ends: Any) ->
         DelimitedRecordsFormat("csv", {"compression": None, "header-row": header})
         for header in (True, False)
     )
-    end = replace(ends.source_file(source), typed=True)
+    end = replace(ends.source_file(source), types_given=True)
     plan = make_plan(end, ends.target_file(target), MoveOptions())
     assert plan.route.names == ("read", "decode", "encode", "write")
 
@@ -392,6 +392,7 @@ def test_what_explain_says_in_json(ends: Any) -> None:
                 "note": "",
             }
         ],
+        "columns": [],
         "not_taken": [{"route": ["read", "write"], "cost": 2}],
         "refused": [],
     }

@@ -191,6 +191,25 @@ def test_a_links_target_is_written_to(tmp_path: Path) -> None:
     assert (tmp_path / "there" / "a").read_text() == "new"
 
 
+@pytest.mark.parametrize(("private", "final"), [(False, 0o666), (True, 0o600)])
+@pytest.mark.parametrize("there", [False, True])
+def test_what_is_being_written_is_its_owners_alone(
+    tmp_path: Path, private: bool, final: int, there: bool
+) -> None:
+    path = tmp_path / "a.csv"
+    before = os.umask(0)
+    try:
+        if there:
+            path.touch()
+        with LocalStore().write(str(path), private=private) as sink:
+            sink.write(b"x")
+            (part,) = [one for one in tmp_path.iterdir() if one != path]
+            assert part.stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == final
+
+
 def test_the_mode_of_a_file_is_kept_and_a_new_one_follows_the_umask(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.touch(0o600)

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from mover_postgres.binary.load import check_count, copy_binary
+from mover_postgres.binary.command import check_count
+from mover_postgres.binary.load import copy_binary
 from mover_postgres.binary.pgtypes import parse_type
 from mover_postgres.binary.rows import RowEncoder, encoders
 from records_mover.errors import BadRowError, ColumnMismatchError, LoadUnloadError, MoveCancelled

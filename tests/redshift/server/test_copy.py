@@ -64,7 +64,7 @@ def test_delimited_text_is_the_default(ask: Any, objects: Any) -> None:
         ("csv quote as '%' delimiter ';'", "1;%a;%;1\r\n", (1, "a;", Decimal(1))),
         ("csv null as '@'", '1,"@",@', (1, None, None)),
         ("encoding utf16le", "1|é|1".encode("utf-16-le"), (1, "é", Decimal(1))),
-        ("gzip", gzip.compress(b"1|a|1"), (1, "a", Decimal(1))),
+        ("gzip", gzip.compress(b"1|a|1", mtime=0), (1, "a", Decimal(1))),
         ("bzip2", bz2.compress(b"1|a|1"), (1, "a", Decimal(1))),
         ("zstd", pa.compress(b"1|a|1", "zstd", asbytes=True), (1, "a", Decimal(1))),
         ("json 'auto'", '{"id": 1, "x": 2, "s": "a\\n"}', (1, "a\n", None)),

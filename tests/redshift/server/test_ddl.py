@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from decimal import Decimal
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -343,3 +346,38 @@ def test_cursors_and_temporary_tables_work(ask: Any) -> None:
     ask("commit")
     ask("create temp table x as select 1 a; drop table x")
     assert ask("select listagg(a::varchar, '-') from #scratch") == [("1-2",)]
+
+
+def test_names_may_have_127_bytes(ask: Any, objects: Any) -> None:
+    table, column = "t" * 100, "c" + "é" * 63
+    ask(f'create table {table} ("{column}" int, {column[:40]} varchar(3))')
+    ask(f"insert into {table} values (1, null)")
+    ask(f'select "{column}", {table}."{column[:40]}" from {table}')
+    assert [one.name for one in ask.cursor.description] == [column, column[:40]]
+    assert ask('select "column" from pg_table_def where tablename = %s', table)[0] == (column,)
+    url = objects.put("one", "2|x")
+    ask(f"copy {table} (\"{column}\", {column[:40]}) from '{url}' iam_role default")
+    assert ask(f"select count(*) from {table}") == [(2,)]
+    ask(f"create table {'x' * 140} (a int)")
+    assert ask(f"select count(*) from {'x' * 127}") == [(0,)]
+    assert ask.error(f"drop table {'y' * 120}").endswith(f'table "{"y" * 120}" does not exist')
+
+
+def test_a_statement_has_sixteen_megabytes_at_most(ask: Any) -> None:
+    assert ask.error(f"select '{'x' * (16 << 20)}'").startswith("54000 Statement is too large.")
+
+
+def test_a_running_query_can_be_cancelled(ask: Any, redshift: RedshiftServer) -> None:
+    """By a CancelRequest of our own: psycopg2's keeps this process from answering it."""
+    pid = ask.connection.info.backend_pid.to_bytes(4, "big")
+    (key,) = [key for key in redshift._sessions if key[:4] == pid]
+
+    def cancel() -> None:
+        with socket.create_connection((redshift.config.host, redshift.port)) as sock:
+            sock.sendall(struct.pack("!ii", 16, 80877102) + key)
+            assert sock.recv(1) == b""
+
+    timer = Timer(0.3, cancel)
+    timer.start()
+    assert ask.error("select pg_sleep(20)").startswith("57014")
+    timer.join()

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from redshift_server.errors import RedshiftError, syntax_error
 from redshift_server.lexer import Token, is_space
+from redshift_server.names import LONGEST, short
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["Cursor", "Name", "quoted", "spelled"]
-
-MAX_NAME_BYTES = 127
 
 Name = tuple[str | None, str]
 """A schema or None, and a name."""
@@ -109,7 +108,7 @@ class Cursor:
         value = token.value
         if not self._keep_case or token.kind == "word":
             value = "".join(c.lower() if c.isascii() else c for c in value)
-        return value.encode()[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+        return value.encode()[:LONGEST].decode("utf-8", "ignore")
 
     def qualified(self) -> Name:
         """Take ``[schema.]name``."""
@@ -155,7 +154,7 @@ def quoted(name: str) -> str:
     """Write an identifier for the PostgreSQL behind."""
     if "\0" in name:
         raise RedshiftError("invalid identifier", sqlstate="42602")
-    return '"' + name.replace('"', '""') + '"'
+    return '"' + short(name).replace('"', '""') + '"'
 
 
 def spelled(name: Name) -> str:

@@ -154,6 +154,13 @@ writing = _stacked(
         "The default, fail, makes the row a bad one.",
     ),
     click.option(
+        "--allow-lossy",
+        metavar="COL",
+        multiple=True,
+        help="Let this column lose what its target cannot hold, or 'all' of them. Without it such "
+        "a move is refused; 'mvrec explain' says what each column would lose. Repeat for more.",
+    ),
+    click.option(
         "--scratch",
         metavar="URL",
         help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",

@@ -48,7 +48,8 @@ def place_columns(
     """Return the table's column for each of the source's, or the name of the one to be added.
 
     For a table that takes on the source's columns. Raises ColumnMismatchError for repeated and
-    computed columns, and where not one of the names is the table's, as in a file of another kind.
+    computed columns, where not one of the names is the table's, as in a file of another kind, and
+    for a name that is nearly that of a column which would go, as by a slip of the pen.
     """
     _refuse_repeats(source_names, "the source has more than one column called")
     there = tuple(column.name for column in info.columns)
@@ -56,10 +57,24 @@ def place_columns(
     if not any(found.values()):
         what = f"table '{info.name}' has none of the columns {_listed(source_names)}"
         raise ColumnMismatchError(what, "use the mode 'drop' for a table of other columns")
+    _refuse_slips(found, there, info)
     placed = tuple(column or stored(name) for name, column in found.items())
     _refuse_repeats(placed, "more than one column of the source belongs in")
     _refuse_generated(placed, info)
     return placed
+
+
+def _refuse_slips(found: dict[str, str | None], there: tuple[str, ...], info: TableInfo) -> None:
+    import difflib
+
+    leaving = [name for name in there if name not in found.values()]
+    for name in (name for name, column in found.items() if column is None):
+        near = difflib.get_close_matches(name, leaving, n=1, cutoff=0.75)
+        if near:
+            what = f"table '{info.name}' has no column '{name}'"
+            raise ColumnMismatchError(
+                what, f"did you mean '{near[0]}'? if not, drop that column from the table first"
+            )
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

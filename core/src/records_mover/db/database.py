@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from records_mover.db import ddl, schema_sql, types, values
 from records_mover.db.engine import check_connection
-from records_mover.db.failures import reason_of, scrub, where
+from records_mover.db.failures import reason_of, scrub, sqlalchemy_errors, where
 from records_mover.errors import ConnectError, DatabaseError, LoadUnloadError, MoverError
 from records_mover.parts import Column, Landing, PublishRequest, Selection, TableInfo, TableName
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine, Inspector
     from sqlalchemy.types import TypeEngine
 
-    from records_mover.parts import ExistingMode
+    from records_mover.parts import ExistingMode, Form
     from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 __all__ = ["SqlDatabase"]
 
@@ -103,24 +104,20 @@ class SqlDatabase:
         """Prepare a transaction that has just begun: time limits, locks."""
 
     def _connect(self) -> Connection:
-        from sqlalchemy.exc import SQLAlchemyError
-
         try:
             return self._engine.connect()
-        except SQLAlchemyError:
+        except sqlalchemy_errors():
             pass
         # Asked again so that the driver's error, which may hold the password, is not attached.
         check_connection(self._engine)
         return self._engine.connect()
 
     def _close(self, connection: Connection) -> None:
-        from sqlalchemy.exc import SQLAlchemyError
-
         # The server rolls back by itself when the connection is gone, and an error here would hide
         # the one that brought us here.
         try:
             connection.close()
-        except SQLAlchemyError as err:
+        except sqlalchemy_errors() as err:
             log.debug("closing a connection failed: %s", reason_of(err))
             if not connection.closed:  # else it was thrown away on the way
                 connection.invalidate()
@@ -128,11 +125,9 @@ class SqlDatabase:
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Turn what SQLAlchemy or the driver raises in the block into an error of ours."""
-        from sqlalchemy.exc import SQLAlchemyError
-
         try:
             yield
-        except SQLAlchemyError as err:
+        except sqlalchemy_errors() as err:
             raise self.translate(err, what) from err
 
     def translate(self, exc: BaseException, doing: str) -> MoverError:
@@ -269,10 +264,30 @@ class SqlDatabase:
 
     def type_for(self, field: Field) -> TypeEngine[Any]:
         """Return the column type for a field; text, with a warning, where the dialect has none."""
+        kind = self.known_type(field)
+        return self.as_text(field) if kind is None else kind
+
+    def known_type(self, field: Field) -> TypeEngine[Any] | None:
+        """Return the column type for a field, None where the dialect has none."""
         if field.field_type == "string":
             return types.text_type(field, in_bytes=self.varchar_in_bytes, limit=self.varchar_limit)
-        kind = types.type_from_field(field, self._engine.dialect)
-        return self.as_text(field) if kind is None else kind
+        return types.type_from_field(field, self._engine.dialect)
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        import sqlalchemy as sa
+
+        kind = self.known_type(field) or sa.Text()
+        return types.field_from_type(
+            field.name, kind, required=field.required, in_bytes=self.varchar_in_bytes
+        )
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what becomes of a source's values here: rows as statements are cast strictly."""
+        from records_mover.schema.fidelity import kept
+
+        del form
+        return kept(source, target, strict=True)
 
     def as_text(self, field: Field) -> TypeEngine[Any]:
         """Return a type for text, and warn that this column travels so."""

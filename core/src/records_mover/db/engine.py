@@ -6,9 +6,12 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from records_mover.db.address import Address
 from records_mover.db.failures import connect_error, scrub
 from records_mover.errors import ConfigError, MoverError
 from records_mover.logging import guarded
+from records_mover.redaction import register_url
+from records_mover.secret import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Database, DatabaseKind
 
-__all__ = ["open_database", "open_engine"]
+__all__ = ["open_database", "open_direct", "open_engine"]
 
 
 def open_engine(
@@ -37,6 +40,27 @@ def open_engine(
     kind = _kind_of(parsed.get_backend_name(), kinds)
     engine = _create(_with_driver(parsed, kind), kind, options)
     if connect:
+        check_connection(engine)
+    return engine
+
+
+def open_direct(url: str, kinds: Sequence[DatabaseKind]) -> Engine | None:
+    """Open a URL without SQLAlchemy, where its kind can do without, and see that it lets us in.
+
+    None where it cannot, and where the URL says no password but where one is kept.
+    """
+    kind = _kind_of(url.partition(":")[0].partition("+")[0], kinds)
+    address = Address.parse(url)
+    if (
+        kind is None
+        or kind.direct is None
+        or address is None
+        or is_elsewhere(address.password or "")
+    ):
+        return None
+    register_url(url)
+    engine = kind.direct(url)
+    if engine is not None:
         check_connection(engine)
     return engine
 

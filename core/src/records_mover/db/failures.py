@@ -11,7 +11,7 @@ from records_mover.errors import ConnectError
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-__all__ = ["connect_error", "reason_of", "scrub", "sqlstate_of", "where"]
+__all__ = ["connect_error", "reason_of", "scrub", "sqlalchemy_errors", "sqlstate_of", "where"]
 
 _SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential", re.IGNORECASE)
 
@@ -38,6 +38,13 @@ _ADVICE = (
         "check that the server runs, and that the host and the port are right",
     ),
 )
+
+
+def sqlalchemy_errors() -> type[Exception]:
+    """Return what SQLAlchemy raises, for an ``except`` that loads it only when it is asked."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return SQLAlchemyError
 
 
 def where(url: URL) -> str:

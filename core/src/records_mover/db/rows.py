@@ -109,7 +109,7 @@ def as_sql(database: Database) -> SqlDatabase:
 
 def select_statement(database: SqlDatabase, selection: Selection) -> str:
     """Return the SELECT for a table, for some of its columns, or for a query."""
-    from records_mover.db.schema_sql import plain_query
+    from records_mover.db.query_text import plain_query
 
     if selection.table is not None:
         columns = selection.columns or database.schema_of(selection).names

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from records_mover.db import ddl
 from records_mover.db.columns import suggestion
+from records_mover.db.query_text import plain_query
 from records_mover.errors import ColumnMismatchError, DatabaseError
 from records_mover.schema import (
     DecimalConstraints,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from records_mover.parts import TableName
     from records_mover.schema import FieldType
 
-__all__ = ["plain_query", "query_schema", "result_names", "sampled_fields", "table_schema"]
+__all__ = ["query_schema", "result_names", "sampled_fields", "table_schema"]
 
 ORIGIN = "origin"
 
@@ -87,11 +88,6 @@ def _chosen(
         if name not in by_name:
             raise ColumnMismatchError(f"no column '{name}' in {source}", suggestion(name, by_name))
     return [by_name[name] for name in columns]
-
-
-def plain_query(query: str) -> str:
-    """Return a query without the semicolon that ends it."""
-    return query.strip().rstrip(";").rstrip()
 
 
 def sampled_fields(database: SqlDatabase, connection: Connection, query: str) -> list[Field]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from records_mover.db import schema_sql
 from records_mover.db.database import SqlDatabase
+from records_mover.db.query_text import plain_query
 from records_mover.parts import Column, TableName
 from records_mover.schema import DecimalConstraints, Field, IntegerConstraints
 
@@ -79,17 +80,24 @@ class SqliteDatabase(SqlDatabase):
             )
         return described
 
-    def type_for(self, field: Field) -> TypeEngine[Any]:
-        """Return the column type for a field, with text for what SQLite would round or reshape."""
+    def known_type(self, field: Field) -> TypeEngine[Any] | None:
+        """Return the column type for a field, None for what SQLite would round or reshape."""
         import sqlalchemy as sa
 
         if field.field_type == "json":
-            return self.as_text(field)  # JSON columns turn texts that look like numbers into some
-        chosen = super().type_for(field)
+            return None  # JSON columns turn texts that look like numbers into some
+        chosen = super().known_type(field)
         if not isinstance(chosen, sa.Numeric) or isinstance(chosen, sa.Float):
             return chosen
         exact = chosen.precision is not None and chosen.precision <= _EXACT_DIGITS
-        return chosen if exact else self.as_text(field)
+        return chosen if exact else None
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        made = super().made_field(field)
+        if made.field_type == "integer":
+            return Field(made.name, "integer", _int64(required=made.required))
+        return made
 
     def bound(self, column: pa.Array) -> list[Any]:
         """Return the values of a column as SQLite stores them: points in time as ISO texts."""
@@ -119,7 +127,7 @@ class SqliteDatabase(SqlDatabase):
         """Return the fields of a query: as declared where it takes columns, else as stored."""
         import sqlalchemy as sa
 
-        plain = schema_sql.plain_query(query)
+        plain = plain_query(query)
         self.run(connection, f"CREATE TEMP VIEW {_VIEW} AS {plain}\n")
         try:
             view = TableName(name=_VIEW, schema="temp")

@@ -51,12 +51,20 @@ def _column(array: pa.Array, field: pa.Field) -> pa.Array:
     if isinstance(array.type, pa.ExtensionType) or hasattr(array, "storage"):
         array = _without_extension(array)
     if pat.is_dictionary(array.type):
-        array = array.dictionary_decode()
+        array = _decoded(array)
     try:
         return _text(array) if pat.is_string(field.type) else pc.cast(array, field.type)
     except pa.ArrowInvalid as err:
         what = f"a value of the column '{field.name}' does not fit {field.type}: {err}"
         raise BadRowError(what, "give the column a wider type", column=field.name) from err
+
+
+def _decoded(array: pa.DictionaryArray) -> pa.Array:
+    words = array.dictionary
+    if pat.is_string_view(words.type) or pat.is_binary_view(words.type):  # Arrow takes from none
+        plain = pa.large_string() if pat.is_string_view(words.type) else pa.large_binary()
+        array = pa.DictionaryArray.from_arrays(array.indices, words.cast(plain))
+    return array.dictionary_decode()
 
 
 def _without_extension(array: pa.Array) -> pa.Array:

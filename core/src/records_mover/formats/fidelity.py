@@ -31,10 +31,14 @@ _HOUR = (("HH24", "the hour"), ("MI", "the minutes"), ("SS", "the seconds"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """A column of which a format keeps less than it holds, and what it loses."""
+    """A column of which a format keeps less than it holds, and what it loses.
+
+    ``refused`` says that such a value is refused when it comes, and not changed.
+    """
 
     column: str
     why: str
+    refused: bool = False
 
     def __str__(self) -> str:
         return f"column '{self.column}': {self.why}"
@@ -45,18 +49,17 @@ def losses(schema: RecordsSchema, fmt: BaseRecordsFormat) -> tuple[Loss, ...]:
 
     Values that cannot be written at all are no loss: they are refused with an error.
     """
-    return tuple(
-        Loss(column=field.name, why=why) for field in schema.fields for why in _of_field(field, fmt)
-    )
+    return tuple(loss for field in schema.fields for loss in _of_field(field, fmt))
 
 
-def _of_field(field: Field, fmt: BaseRecordsFormat) -> Iterator[str]:
+def _of_field(field: Field, fmt: BaseRecordsFormat) -> Iterator[Loss]:
     if isinstance(fmt, DelimitedRecordsFormat):
         hints = fmt.validate()
-        yield from _nulls(field, hints)
-        yield from _times(field, hints)
+        for why in (*_nulls(field, hints), *_times(field, hints)):
+            yield Loss(column=field.name, why=why)
     elif fmt.format_type == "avro" and _nanoseconds(field):
-        yield "Avro has microseconds: values with more digits are refused"
+        why = "Avro has microseconds: values with more digits are refused"
+        yield Loss(column=field.name, why=why, refused=True)
 
 
 def _nulls(field: Field, hints: ValidatedRecordsHints) -> Iterator[str]:

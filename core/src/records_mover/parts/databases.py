@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Engine
 
+    from records_mover.parts.forms import Form
     from records_mover.parts.tables import (
         Fingerprint,
         Reshape,
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
         TableInfo,
         TableName,
     )
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 __all__ = [
     "Database",
@@ -26,6 +28,7 @@ __all__ = [
     "ExistingMode",
     "Fingerprinting",
     "Interruptible",
+    "Keeping",
     "Landing",
     "PublishRequest",
     "Reshaping",
@@ -40,13 +43,16 @@ class Landing:
 
     A loader neither commits nor rolls back. ``target`` is the table that the rows are for, where
     they land in another one first. ``notes`` says, once publishing has ended, what it did beside
-    putting rows into the table.
+    putting rows into the table. More than one of ``sessions`` says that this one is committed,
+    empty and hidden until publishing ends: a loader may fill it by so many connections, this one
+    among them, and commit the others.
     """
 
     connection: Connection
     table: TableName
     target: TableName | None = None
     notes: list[str] = field(default_factory=list)
+    sessions: int = 1
 
     @property
     def shown(self) -> TableName:
@@ -64,7 +70,8 @@ class PublishRequest:
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
     that the loader can leave it out.
     ``reshape`` is how the table's columns change with its rows; ``columns`` are those of
-    afterwards.
+    afterwards. ``sessions`` is how many connections the loader would load by; a database may answer
+    more than one with a landing that they all see.
     """
 
     table: TableName
@@ -74,6 +81,7 @@ class PublishRequest:
     columns: tuple[str, ...] | None = None
     key: tuple[str, ...] = ()
     checked: bool = False
+    sessions: int = 1
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     check: Callable[[Connection], None] | None = None
@@ -167,6 +175,19 @@ class Interruptible(Protocol):
         ...
 
 
+@runtime_checkable
+class Keeping(Protocol):
+    """A ``Database`` that can say what its columns keep of other columns' values."""
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        ...
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what becomes of a source's values in a column here, if they come in this form."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
@@ -175,8 +196,9 @@ class DatabaseKind:
     dialects, is in the URL: for servers that speak a relative's protocol. ``driver`` is used where
     the URL names none, and ``connect_args`` are meant for it alone; without ``driver`` they go to
     whichever driver SQLAlchemy picks. ``driver_url`` returns what the driver is to be given for a
-    URL that says more than the driver understands; it may raise ConfigError. ``statements`` is
-    False where the core's own SELECT and INSERT are not for it.
+    URL that says more than the driver understands; it may raise ConfigError. ``direct`` may open a
+    URL without SQLAlchemy, by what behaves as an engine does; it answers None to one that it leaves
+    to SQLAlchemy. ``statements`` is False where the core's own SELECT and INSERT are not for it.
     """
 
     name: str
@@ -188,3 +210,4 @@ class DatabaseKind:
     connect_args: Mapping[str, object] = field(default_factory=dict)
     driver_url: Callable[[URL], URL] | None = None
     statements: bool = True
+    direct: Callable[[str], Engine | None] | None = None

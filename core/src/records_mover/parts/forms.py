@@ -76,12 +76,15 @@ class Offer:
     """A part can give, or take, rows in this form at this cost; ``note`` is shown by explain.
 
     ``staging`` says how a loader wants the files of a store that it reads.
+    ``sessions`` is how many connections a loader would load by, where publishing lets them all see
+    the table that rows land in.
     """
 
     form: Form
     cost: float
     note: str = ""
     staging: Staging | None = None
+    sessions: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class Ask:
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
     columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
     rows; ``reshape``, how its columns will have changed by then; ``single``, whether the source is
-    one file.
+    one file. ``parallel`` is how many streams the user wants, None where that is left to the parts.
 
     ``scratch`` is the place of files that the move may stage, to be named in a form: each format
     there is a folder of its own. It is None where the user has named no scratch space.
@@ -53,6 +53,7 @@ class Ask:
     bytes: int | None = None
     rows: int | None = None
     single: bool = True
+    parallel: int | None = None
     scratch: str | None = None
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 

@@ -79,7 +79,7 @@ class Asked:
     def _text_may_stay(self) -> bool:
         """Whether rows go from files to files, and nobody said what their values must be."""
         source, target = self._source, self._target
-        return source.form.kind == target.form.kind == "files" and not source.typed
+        return source.form.kind == target.form.kind == "files" and not source.types_given
 
     def _copies(self) -> bool:
         source, target = self._source.form, self._target.form
@@ -149,6 +149,7 @@ class Asked:
             bytes=self._source.bytes,
             rows=self._source.rows,
             single=self._source.single,
+            parallel=self._options.parallel,
             scratch=self._scratch,
             instructions=self._options.instructions,
         )
@@ -232,4 +233,5 @@ def _edge(name: str, before: Form, after: Form, offer: Offer) -> Edge:
         here="here" in (before.place, after.place),
         note=offer.note,
         staging=offer.staging,
+        sessions=offer.sessions,
     )

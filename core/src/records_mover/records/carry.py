@@ -38,9 +38,10 @@ TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """One possible step of a route. ``here`` says that the bytes pass through this machine.
+    """One possible step of a route.
 
-    ``staging`` says how a loader wants the files that it reads.
+    ``here`` says that the bytes pass through this machine; ``sessions`` and ``staging`` are as in
+    ``Offer``.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Edge:
     here: bool = True
     note: str = ""
     staging: Staging | None = None
+    sessions: int = 1
 
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
@@ -121,8 +123,10 @@ def _forward(form: Form) -> Iterator[Edge]:
 
 
 def _backward(form: Form) -> Iterator[Edge]:
-    """From batches towards what is wanted: encode, compress, write; or stage, which does all."""
-    if form.kind == "files" and is_scratch_place(form.place):
+    """From batches towards what is wanted: encode, compress, write; or collect, or stage."""
+    if form.kind == "batches" and form.place != "here":
+        yield Edge(name="collect", before=Form(kind="batches"), after=form, cost=WRITE)
+    elif form.kind == "files" and is_scratch_place(form.place):
         yield from _stage(form)
     elif form.kind == "files":
         stream = Form(kind="streams", format=form.format)

@@ -77,7 +77,7 @@ class Context:
 
             engine = database
             if isinstance(engine, str):
-                engine = self._engine(self.url(engine))
+                engine = self._direct(engine) or self._engine(self.url(engine))
                 self._opened.append(engine)
             self._databases[key] = open_database(engine, self.plugins.databases)
         return self._databases[key]
@@ -93,6 +93,12 @@ class Context:
     def _creds(self, name: str) -> Creds | None:
         """Return what is known under a name, or of a web address; a store may do without."""
         return self.plugins.creds(name) if self.find is None else self.find(name)
+
+    def _direct(self, database: str) -> Engine | None:
+        """Open a URL that is plain to read without SQLAlchemy, where a plugin can do without."""
+        from records_mover.db.engine import open_direct
+
+        return open_direct(database, self.plugins.databases) if "://" in database else None
 
     def _engine(self, url: URL | str) -> Engine:
         """Open an engine; where no plugin owns its dialect, say which one would."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import (
         Ask,
+        Batches,
         Database,
         Form,
         Loader,
@@ -50,11 +51,12 @@ def _undeclared() -> None:
 class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
-    ``remedy`` is what to install when no route is found; ``single`` that it is one file; ``typed``
-    that the caller said which types its columns have, so that other values are errors.
+    ``remedy`` is what to install when no route is found; ``single`` that it is one file;
+    ``types_given`` that the caller said which types its columns have: other values are errors.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
     carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
     ``declared`` is the schema where the source itself says its types, and None where rows tell.
+    ``typed`` says that asking for the schema reads no rows.
     """
 
     title: str
@@ -69,6 +71,7 @@ class SourceEnd:
     remedy: str = ""
     single: bool = True
     declared: Callable[[], RecordsSchema | None] = _undeclared
+    types_given: bool = False
     typed: bool = False
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
@@ -78,7 +81,7 @@ class SourceEnd:
         columns = tuple(name for name in self.columns if name not in names)
         selection = replace(self.table.selection, columns=columns)
         side = replace(self.table, selection=selection)
-        schema = partial(side.database.schema_of, selection)
+        schema = cache(partial(side.database.schema_of, selection))
         return replace(self, columns=columns, table=side, schema=schema, declared=schema)
 
 
@@ -88,7 +91,8 @@ class TargetEnd:
 
     ``columns`` are the names of an existing table's columns in the order of the source's.
     ``leaves_out`` are the source's columns that the target computes itself, as the source does.
-    ``copies`` says that its store copies files without this process.
+    ``copies`` says that its store copies files without this process. ``collect`` takes the batches
+    where they stay in this process.
     """
 
     title: str
@@ -100,6 +104,15 @@ class TargetEnd:
     leaves_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     remedy: str = ""
+    collect: Callable[[Batches], int] | None = None
+
+    def loaded_by(self, sessions: int) -> TargetEnd:
+        """Return the end as a loader of so many connections finds it."""
+        if sessions < 2 or self.table is None or self.table.publish is None:
+            return self
+        request = replace(self.table.publish, sessions=sessions)
+        side = replace(self.table, publish=request)
+        return replace(self, table=side, notes=(side.database.explain_publish(request),))
 
 
 class RecordsSource(Protocol):

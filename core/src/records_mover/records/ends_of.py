@@ -17,15 +17,15 @@ __all__ = ["source_of", "target_of"]
 
 
 def source_of(source: Any) -> RecordsSource:
-    """Return a source for an endpoint string, a path or Arrow data; a source stays itself."""
+    """Return a source for an endpoint string, a path or a frame; a source stays itself."""
     if isinstance(source, str | os.PathLike):
         endpoint = _endpoint(source)
         if isinstance(endpoint, TableEndpoint):
             return TableSource(database=endpoint.database, table=endpoint.table)
         return FileSource(url=endpoint.url)
-    if hasattr(source, "__arrow_c_stream__"):
-        from records_mover.records.frame import ArrowSource
+    from records_mover.records.frame import ArrowSource, is_frame
 
+    if is_frame(source):
         return ArrowSource(data=source)
     if not hasattr(source, "inspect"):
         raise UsageError(

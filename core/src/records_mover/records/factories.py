@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from records_mover.parts import TableName
 from records_mover.records.file import FileSource, FileTarget
-from records_mover.records.frame import ArrowSource
+from records_mover.records.frame import ArrowSource, FrameTarget
 from records_mover.records.table import TableSource, TableTarget
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from records_mover.formats import BaseRecordsFormat
+    from records_mover.instructions import ProcessingInstructions
     from records_mover.records.existing import ExistingTableHandling
     from records_mover.schema import RecordsSchema
 
@@ -59,9 +60,23 @@ class RecordsSources:
         """Take the result of a SELECT statement."""
         return TableSource(database=db_engine, query=sql)
 
-    def dataframe(self, df: Any, records_schema: RecordsSchema | None = None) -> ArrowSource:
-        """Take a pandas or polars DataFrame, or anything else with ``__arrow_c_stream__``."""
-        return ArrowSource(data=df, schema=records_schema)
+    def dataframe(
+        self,
+        df: Any,
+        processing_instructions: ProcessingInstructions | None = None,
+        records_schema: RecordsSchema | None = None,
+        include_index: bool = False,
+        nan_is_null: bool = True,
+    ) -> ArrowSource:
+        """Take a pandas or polars frame, or anything else with the Arrow PyCapsule interface.
+
+        ``include_index`` makes columns of a pandas index. NaN in a column of numpy's floats is
+        NULL, as pandas has it, unless ``nan_is_null`` is False.
+        """
+        del processing_instructions  # of 1.x, where a frame had some of its own
+        return ArrowSource(
+            data=df, schema=records_schema, include_index=include_index, nan_is_null=nan_is_null
+        )
 
 
 class RecordsTargets:
@@ -78,6 +93,14 @@ class RecordsTargets:
     ) -> FileTarget:
         """Name a file behind any URL that a plugin writes; ``-`` is standard output."""
         return FileTarget(url=output_url, format=records_format)
+
+    def dataframe(self, kind: str = "pandas", backend: str = "numpy_nullable") -> FrameTarget:
+        """Make a frame in memory, which is ``frame`` of what this returns once rows were moved.
+
+        ``kind`` is ``pandas``, ``polars`` or ``arrow``; ``backend`` of pandas ``numpy_nullable``
+        or ``pyarrow``, which alone tells NaN from NULL.
+        """
+        return FrameTarget(kind=kind, backend=backend)
 
     def table(
         self,

@@ -102,7 +102,8 @@ class _Inspection:
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
             notes=sniffed.ambiguous if sniffed else (),
             single=len(self._parts) == 1,
-            typed=source.schema is not None or self._options.schema is not None,
+            types_given=source.schema is not None or self._options.schema is not None,
+            typed=self._typed,
         )
 
     def _partitioned(self) -> SourceEnd:
@@ -122,7 +123,13 @@ class _Inspection:
             payload=payload,
             bytes=sum(part.size or 0 for part in self._parts) or None,
             single=False,
+            typed=self._typed,
         )
+
+    @property
+    def _typed(self) -> bool:
+        """Whether the schema is known without a look at the rows."""
+        return self._given_schema is not None or self.format.format_type in ("parquet", "avro")
 
     @contextmanager
     def _payload(self) -> Iterator[Files]:

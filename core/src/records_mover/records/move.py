@@ -25,6 +25,7 @@ from records_mover.parts import (
     UnloadJob,
 )
 from records_mover.records.carry import needs_types
+from records_mover.records.fidelity import column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
+    from records_mover.records.fidelity import ColumnFidelity
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
@@ -62,7 +64,8 @@ def explain_move(
         check_verifiable(target_end)
     if source_end.table is not None or target_end.table is not None:
         options = replace(options, scratch=context.scratch_for(options))
-    return make_plan(source_end.without(target_end.leaves_out), target_end, options)
+    plan = make_plan(source_end.without(target_end.leaves_out), target_end, options)
+    return replace(plan, columns=column_fidelity(plan))
 
 
 def run_move(
@@ -104,6 +107,7 @@ def _moved(
 ) -> MoveResult:
     started = time.monotonic()
     plan = explain_move(source, target, context, options)
+    refuse_losses(plan.columns, options.allow_lossy)
     for warning in plan.warnings:
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
@@ -123,6 +127,7 @@ def _moved(
         verified=True if run.verified else None,
         compared=run.verified,
         notes=run.notes,
+        columns=run.columns,
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
@@ -148,6 +153,13 @@ class _Run:
     mended: Mended = field(default_factory=Mended)
 
     @cached_property
+    def columns(self) -> tuple[ColumnFidelity, ...]:
+        """What is kept of each column; the types of text are known once its schema is."""
+        if self.plan.source.typed or not self._needs_schema():
+            return self.plan.columns
+        return column_fidelity(self.plan, self.schema)
+
+    @cached_property
     def schema(self) -> RecordsSchema:
         """The rows' schema; asked only where a step needs it, as it may read the whole source."""
         return self.plan.source.schema()
@@ -156,6 +168,7 @@ class _Run:
         """Run the route; the target's transaction is the innermost, so it ends first."""
         if self._needs_schema():
             _ = self.schema
+        refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
             self._open_stage(stack)
             payload = self._read = self._start(stack)
@@ -180,8 +193,8 @@ class _Run:
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
-        names = self.plan.route.names
-        counted = self.plan.unloader is not None or "decode" in names or "transcode" in names
+        counting = {"decode", "transcode", "collect"}
+        counted = self.plan.unloader is not None or counting & set(self.plan.route.names)
         return self.meter.rows if counted else None
 
     def _needs_schema(self) -> bool:

@@ -33,7 +33,8 @@ class MoveOptions:
     say; ``rejects``: the local CSV file that tells which ones and why. ``bad_bytes``: ``fail``,
     ``strip`` or ``replace`` NULs and bytes that are no text. ``rows_per_file`` and
     ``bytes_per_file`` make several files of a folder that is written: at most so many rows in each,
-    and about so many bytes.
+    and about so many bytes. ``allow_lossy``: columns that may lose something on the way, by name,
+    or ``all``.
     """
 
     if_exists: str | None = None
@@ -57,6 +58,7 @@ class MoveOptions:
     bad_bytes: BadBytes | None = None
     rows_per_file: int | None = None
     bytes_per_file: int | None = None
+    allow_lossy: Sequence[str] = ()
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
     @property
@@ -83,6 +85,8 @@ class MoveOptions:
             if limit is not None and limit < 1:
                 raise UsageError(f"cannot write {limit} {what} to a file", "ask for 1 or more")
         self._settle_rejects()
+        if isinstance(self.allow_lossy, str):
+            object.__setattr__(self, "allow_lossy", (self.allow_lossy,))
         if self.bad_bytes is not None:
             if self.bad_bytes not in BAD_BYTES:
                 what = f"cannot {self.bad_bytes!r} bad bytes"

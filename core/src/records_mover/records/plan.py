@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from records_mover.parts import Tier
@@ -10,11 +10,12 @@ from records_mover.records.words import describe_form
 from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from records_mover.parts import Form, Loader, Unloader
     from records_mover.records.carry import Edge
     from records_mover.records.ends import SourceEnd, TargetEnd
+    from records_mover.records.fidelity import ColumnFidelity
 
 __all__ = ["Plan", "Route", "plan_data", "plan_lines"]
 
@@ -55,6 +56,7 @@ class Plan:
     remedies: tuple[str, ...] = ()
     unloader: Unloader | None = None
     loader: Loader | None = None
+    columns: tuple[ColumnFidelity, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -90,6 +92,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield f"route   cost {plan.route.cost:g}"
     for number, step in enumerate(plan.route.steps, start=1):
         yield f"  {number}. {_step_line(step, plan)}"
+    yield from _column_lines(plan.columns)
     if plan.others:
         yield ""
         yield "not taken"
@@ -100,6 +103,21 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield "refused"
         for name, why in plan.refusals:
             yield f"  {name}: {why}"
+
+
+def _column_lines(columns: Sequence[ColumnFidelity]) -> Iterator[str]:
+    """Name the exact columns together, and say of each other one what becomes of it."""
+    if not columns:
+        return
+    yield ""
+    yield "columns"
+    exact = [each.column for each in columns if each.verdict == "exact"]
+    if exact:
+        yield f"  exact: {', '.join(exact)}"
+    for verdict in ("widened", "checked", "lossy"):
+        for each in columns:
+            if each.verdict == verdict:
+                yield f"  {verdict}: {each}"
 
 
 def _end_of(form: Form, plan: Plan) -> str:
@@ -124,6 +142,7 @@ def plan_data(plan: Plan) -> dict[str, object]:
         "warnings": list(plan.warnings),
         "cost": plan.route.cost,
         "route": [_step_data(step, plan) for step in plan.route.steps],
+        "columns": [asdict(each) for each in plan.columns],
         "not_taken": [_route_data(route) for route in plan.others],
         "refused": [{"part": name, "why": why} for name, why in plan.refusals],
     }

@@ -36,7 +36,7 @@ def make_plan(source: SourceEnd, target: TargetEnd, options: MoveOptions) -> Pla
     best = found[0]
     return Plan(
         source=source,
-        target=target,
+        target=target.loaded_by(best.steps[-1].sessions),
         route=best,
         others=tuple(found[1:]),
         refusals=tuple(asked.refusals),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from records_mover.records.fidelity import ColumnFidelity
+
 __all__ = ["MoveResult"]
 
 
@@ -19,7 +21,7 @@ class MoveResult:
     short name to the URL of each file written. ``verified`` is None where it was not asked for,
     and ``compared`` then says what was found to be equal. ``rejected`` rows were left out,
     ``bad_bytes`` bytes left out or replaced. ``notes`` says what else was changed, as a column that
-    was added to a table.
+    was added to a table. ``columns`` say what was kept of each column.
     """
 
     rows: int | None
@@ -33,6 +35,7 @@ class MoveResult:
     compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    columns: tuple[ColumnFidelity, ...] = ()
 
     @property
     def move_count(self) -> int | None:

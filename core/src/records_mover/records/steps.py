@@ -353,6 +353,14 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     return _written(url, files, work)
 
 
+def _collect(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    del edge, stack
+    if work.target.collect is None:
+        raise MoverError(f"{work.target.title} takes no batches", "this is a defect; report it")
+    work.meter.rows = work.target.collect(cast(Batches, payload))
+    return payload
+
+
 def _with(
     streams: Streams, form: BaseRecordsFormat | None, opening: Callable[[Part], Part]
 ) -> Streams:
@@ -383,4 +391,5 @@ _STEPS: dict[str, Callable[[Edge, Payload, Work, ExitStack], Payload]] = {
     "split": _split,
     "copy": _copy_in_store,
     "stage": _stage,
+    "collect": _collect,
 }

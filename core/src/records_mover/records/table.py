@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
 
 from records_mover.db import match_columns
 from records_mover.errors import NotFoundError, UsageError
@@ -92,13 +94,15 @@ def _end(
         info=info,
         unloaders=context.plugins.unloaders(database.dialect),
     )
+    schema = cache(partial(database.schema_of, selection))
     return SourceEnd(
         title=_title(database, selection),
         form=Form(kind="table", place=f"{database.identity()}::{selection}"),
-        schema=lambda: database.schema_of(selection),
-        declared=lambda: database.schema_of(selection),
+        schema=schema,
+        declared=schema,
         columns=columns,
         table=side,
+        typed=True,
         rows=info.rows if info else None,
         bytes=None,
         remedy=_remedy(context, database),
@@ -201,11 +205,11 @@ def _known(wanted: Sequence[str], info: TableInfo) -> tuple[str, ...]:
 
 def _title(database: Database, selection: Selection) -> str:
     """Name a table as an endpoint string would, without user and password."""
-    from sqlalchemy import URL
-
     url = database.engine.url
-    shown = URL.create(database.dialect, host=url.host, port=url.port, database=url.database)
-    return f"{shown.render_as_string()}::{selection}"
+    host = f"[{url.host}]" if ":" in (url.host or "") else url.host or ""
+    port = f":{url.port}" if url.port is not None else ""
+    name = f"/{quote(url.database, safe=' +/')}" if url.database is not None else ""
+    return f"{database.dialect}://{host}{port}{name}::{selection}"
 
 
 def _open(database: str | Engine, context: Context) -> Database:

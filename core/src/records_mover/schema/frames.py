@@ -2,46 +2,101 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
 from records_mover.schema.arrow import from_arrow
+from records_mover.schema.frame_columns import FrameColumn, frame_column
+from records_mover.schema.records_schema import RecordsSchema
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import pandas as pd
 
-    from records_mover.schema.records_schema import RecordsSchema
-
-__all__ = ["frame_dtypes", "frame_to_arrow", "schema_of_frame", "to_frame"]
+__all__ = ["frame_dtypes", "frame_to_arrow", "schema_of_frame", "to_arrow_frame", "to_frame"]
 
 _INTEGERS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 
+_SCHEMA = "records_mover.schema"
+"""The entry of ``DataFrame.attrs`` that says what the columns were where they came from."""
 
-def frame_to_arrow(frame: pd.DataFrame, *, include_index: bool = False) -> pa.Table:
-    """Return the columns of a DataFrame; NaN and NaT are NULL.
 
-    Every value is looked at: a column of mixed types is an error that names the column.
+def frame_to_arrow(
+    frame: pd.DataFrame, *, include_index: bool = False, nan_is_null: bool = True
+) -> pa.Table:
+    """Return the columns of a DataFrame; None, NA and NaT are NULL.
+
+    NaN is NULL in columns of numpy's floats, unless ``nan_is_null`` is False. Every value of an
+    object column is looked at: one of mixed types is an error that names the column.
     """
-    named = frame.reset_index() if include_index else frame
-    names = [str(name) for name in named.columns]
+    named = _with_index(frame) if include_index else frame
+    names = [_name(name) for name in named.columns]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SchemaError(f"more than one column is named '{twice}'", "rename all but one of them")
-    columns = [_column(named.iloc[:, spot], name) for spot, name in enumerate(names)]
-    return pa.table(dict(zip(names, columns, strict=True)))
+    if not names:
+        raise SchemaError("the frame has no columns", "move its index too, or give it a column")
+    known = _known(frame)
+    fields, columns = [], []
+    for spot, name in enumerate(names):
+        column = frame_column(named.iloc[:, spot], name, nan_is_null=nan_is_null)
+        values, field = _as_it_was(column, name, known)
+        columns.append(values)
+        fields.append(field)
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
-def _column(series: pd.Series[Any], name: str) -> pa.Array | pa.ChunkedArray:
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     try:
-        return pa.array(series, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as err:
-        what = f"the column '{name}' of the frame cannot be moved: {err}"
-        raise SchemaError(
-            what, "give all of its values one type, for example by astype(str)"
-        ) from err
+        return frame.reset_index()
+    except ValueError as err:
+        advice = "name the index otherwise, for example by rename_axis()"
+        raise SchemaError(f"the index cannot become a column: {err}", advice) from err
+
+
+def _name(name: Hashable) -> str:
+    """Return a column's name as text; of several levels, joined."""
+    if isinstance(name, tuple):
+        return "_".join(str(part) for part in name if str(part))
+    return str(name)
+
+
+def _known(frame: pd.DataFrame) -> RecordsSchema | None:
+    document = frame.attrs.get(_SCHEMA)
+    if not isinstance(document, str):
+        return None
+    try:
+        return RecordsSchema.from_json(document)
+    except SchemaError:
+        return None
+
+
+def _as_it_was(
+    column: FrameColumn, name: str, known: RecordsSchema | None
+) -> tuple[pa.Array | pa.ChunkedArray, pa.Field]:
+    """Return a column with the type that it came with, if its values are still of that kind."""
+    field = column.field(name)
+    if known is None or name not in known:
+        return column.values, field
+    wanted = RecordsSchema([known[name]]).to_arrow().field(0)
+    if not _alike(field, wanted) or (column.values.null_count and not wanted.nullable):
+        return column.values, field
+    try:
+        return column.values.cast(wanted.type), wanted
+    except pa.ArrowException:
+        return column.values, field
+
+
+def _alike(field: pa.Field, wanted: pa.Field) -> bool:
+    here, there = (from_arrow(pa.schema([one])).fields[0].field_type for one in (field, wanted))
+    text = pat.is_string(wanted.type) and here == "string"
+    return here == there or text or pat.is_null(field.type)
 
 
 def schema_of_frame(frame: pd.DataFrame, *, include_index: bool = False) -> RecordsSchema:
@@ -67,9 +122,16 @@ def _dtype(kind: pa.DataType) -> str:
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Return a DataFrame in which integers and booleans stay such beside NULL."""
+    """Return a DataFrame in which integers and booleans stay such beside NULL.
+
+    A NaN is refused: in numpy's floats it would be taken for NULL.
+    """
     import pandas as pd
 
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if pat.is_floating(field.type) and pc.any(pc.is_nan(column)).as_py():
+            what = f"the column '{field.name}' holds NaN, which pandas takes for NULL"
+            raise SchemaError(what, "ask for backend='pyarrow', which tells them apart")
     extension = {kind: getattr(pd, f"{kind}Dtype")() for kind in _INTEGERS}
 
     def mapped(kind: pa.DataType) -> Any:
@@ -80,5 +142,17 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             return pd.BooleanDtype()
         return pd.StringDtype() if name == "string" else None
 
-    frame: pd.DataFrame = table.to_pandas(types_mapper=mapped, date_as_object=True)
+    return _remembering(table.to_pandas(types_mapper=mapped, date_as_object=True), table)
+
+
+def to_arrow_frame(table: pa.Table) -> pd.DataFrame:
+    """Return a DataFrame of Arrow-backed columns, which hold what Arrow's do."""
+    import pandas as pd
+
+    return _remembering(table.to_pandas(types_mapper=pd.ArrowDtype), table)
+
+
+def _remembering(frame: pd.DataFrame, table: pa.Table) -> pd.DataFrame:
+    document = from_arrow(table.schema).to_data()
+    frame.attrs[_SCHEMA] = json.dumps(document, ensure_ascii=False)
     return frame

@@ -71,6 +71,16 @@ def _interval(column: pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(count, _text("microseconds"), _text(" "))
 
 
+def _is_finer(kind: pa.DataType) -> bool:
+    return bool((pat.is_timestamp(kind) or pat.is_time64(kind)) and kind.unit == "ns")
+
+
+def _microseconds(column: pa.Array) -> pa.Array:
+    """Leave out digits that are zeros: the server would round any others without a word."""
+    kind = column.type
+    return column.cast(pa.timestamp("us", kind.tz) if pat.is_timestamp(kind) else pa.time64("us"))
+
+
 def _array(column: pa.Array) -> pa.Array:
     """Spell lists as ``{1,NULL,"a"}``, with every text between quotes."""
     lists = column.cast(pa.large_list(column.type.value_type))
@@ -104,6 +114,7 @@ _SPELLERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Ar
     (pat.is_string_view, _plain_text),
     (_is_binary, _hexadecimal),
     (pat.is_duration, _interval),
+    (_is_finer, _microseconds),
     (_is_list, _array),
 )
 

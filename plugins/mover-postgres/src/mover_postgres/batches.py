@@ -127,11 +127,20 @@ def csv_blocks(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     """Yield the CSV of a few megabytes of rows at a time."""
     for batch in reader:
         for part in _slices(batch):
-            columns = [as_csv_column(column) for column in part.columns]
+            columns = [_spelled(part, at) for at in range(part.num_columns)]
             written = pa.record_batch(columns, names=[str(at) for at in range(len(columns))])
             sink = pa.BufferOutputStream()
             csv.write_csv(written, sink, _WRITING)
             yield sink.getvalue().to_pybytes()
+
+
+def _spelled(batch: pa.RecordBatch, at: int) -> pa.Array:
+    try:
+        return as_csv_column(batch.column(at))
+    except pa.ArrowInvalid as error:
+        name = batch.schema.names[at]
+        what = f"a value of the column '{name}' is finer than PostgreSQL's: {error}"
+        raise BadRowError(what, "round it first", column=name) from error
 
 
 def _slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
 from records_mover.db import SqlDatabase
+from records_mover.db.engine import check_connection
+from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.schema_sql import query_schema
-from records_mover.errors import ColumnMismatchError, DatabaseError
+from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from records_mover.parts import (
         ExistingMode,
         Fingerprint,
+        Form,
         Landing,
         PublishRequest,
         Reshape,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
         TableName,
     )
     from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +90,13 @@ class PostgresDatabase(SqlDatabase):
     @contextmanager
     def doing(self, what: str) -> Iterator[None]:
         """Turn what SQLAlchemy or the driver raises in the block into an error of ours."""
-        from sqlalchemy.exc import SQLAlchemyError
-
         from mover_postgres.errors import DRIVER_ERRORS
 
         try:
             yield
-        except (SQLAlchemyError, *DRIVER_ERRORS) as error:
+        except DRIVER_ERRORS as error:
+            raise self.translate(error, what) from error
+        except sqlalchemy_errors() as error:
             raise self.translate(error, what) from error
 
     def translate(self, exc: BaseException, doing: str) -> MoverError:
@@ -118,9 +122,20 @@ class PostgresDatabase(SqlDatabase):
         self._interrupts.interrupt(thread)
 
     def _connect(self) -> Connection:
-        connection = super()._connect()
+        connection = self._opened()
         self._interrupts.add(connection.connection.driver_connection)
         return connection
+
+    def _opened(self) -> Connection:
+        from mover_postgres.errors import DRIVER_ERRORS
+
+        try:
+            return super()._connect()
+        except DRIVER_ERRORS:
+            pass
+        # Asked again so that the driver's error, which may hold the password, is not attached.
+        check_connection(self.engine)
+        return super()._connect()
 
     def _close(self, connection: Connection) -> None:
         """Close a connection; one that the server has cut has nothing left to roll back."""
@@ -168,6 +183,12 @@ class PostgresDatabase(SqlDatabase):
 
     # How things are named and typed
 
+    def quote(self, name: str) -> str:
+        """Return an identifier as it is written in a statement for ``run``."""
+        if "\0" in name:
+            raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
+        return '"' + name.replace('"', '""') + '"'
+
     def column_name(self, name: str) -> str:
         """Return ``name`` as the server cuts it: 63 bytes, and no half character."""
         return name.encode(errors="surrogatepass")[:NAME_BYTES].decode(errors="ignore")
@@ -186,6 +207,21 @@ class PostgresDatabase(SqlDatabase):
         if own is not None:
             return own
         return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        kind = self.chosen_type(field)
+        spelling = types.server_spelling(kind, self.engine.dialect)
+        base = self._types_like(spelling) if types.is_own(kind) else None
+        if base is None or base == spelling:
+            return types.field_of(field.name, spelling, required=field.required)
+        return types.field_of(field.name, base, required=field.required, own=spelling)
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what COPY keeps of a source's values in a column here."""
+        from mover_postgres.fidelity import keeps
+
+        return keeps(source, target, form)
 
     def _types_like(self, spelling: str) -> str | None:
         """Return what is below a type that is here, or that type; None where there is none."""
@@ -225,7 +261,10 @@ class PostgresDatabase(SqlDatabase):
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
         from mover_postgres.publish import publishing
+        from mover_postgres.shared import is_shared, shared
 
+        if is_shared(request):
+            return shared(self, request)
         if request.info is None or request.mode == "drop":
             return super().publish(request)
         return publishing(self, request, super().publish)
@@ -240,8 +279,11 @@ class PostgresDatabase(SqlDatabase):
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
+        from mover_postgres import shared
         from mover_postgres.publish import explanation
 
+        if shared.is_shared(request):
+            return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
             return explanation(request)
         return super().explain_publish(request)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from mover_postgres.dates import HINT_TYPES
@@ -18,9 +20,15 @@ if TYPE_CHECKING:
     from records_mover.parts import Ask
     from records_mover.schema import Field
 
-__all__ = ["answers", "options_or_error", "preferred"]
+__all__ = ["LARGE", "answers", "by", "options_or_error", "preferred", "sessions_for"]
 
 Options = TypeVar("Options")
+
+LARGE = 16 << 20
+"""Bytes of files from which on a second connection saves more than it costs."""
+SMALL = 1 << 20
+"""Bytes up to which one is enough, whatever is asked for."""
+SESSIONS_AT_MOST = 4
 
 _EXACT = {
     "compression": None,
@@ -67,6 +75,24 @@ def answers(
             else:
                 said[form] = Offer(form=form, cost=cost)
     return list(said.values())
+
+
+def sessions_for(ask: Ask) -> int:
+    """Return by how many connections a load pays, where they can all see the table."""
+    new = not ask.exists or ask.mode == "drop"
+    size = ask.bytes or 0
+    if not new or size < SMALL or ask.source is not None or ask.instructions.tolerant:
+        return 1
+    if ask.parallel is not None:
+        return ask.parallel
+    return min(SESSIONS_AT_MOST, os.cpu_count() or 1) if size >= LARGE else 1
+
+
+def by(sessions: int, answer: Offer | Refusal) -> Offer | Refusal:
+    """Return an offer to load by several connections, and a refusal as it is."""
+    if isinstance(answer, Refusal):
+        return answer
+    return replace(answer, sessions=sessions, note=f"by {sessions} connections")
 
 
 def options_or_error(

@@ -33,6 +33,7 @@ _HEADER = 5
 _DATA, _DONE, _COMPLETE, _READY, _ERROR = (ord(letter) for letter in "dcCZE")
 _COPY_STARTS = frozenset(b"GH")
 _length = Struct(">I").unpack_from
+_header = Struct(">BI").unpack_from
 _FIELDS = {
     "M": "message_primary",
     "D": "message_detail",
@@ -158,8 +159,12 @@ class _End:
         data, ahead = self._unread, 0  # bytes up to the next header
         while True:
             position, size = ahead, len(data)
-            while position + _HEADER <= size and data[position] == _DATA:
-                position += 1 + _length(data, position + 1)[0]
+            last = size - _HEADER
+            while position <= last:  # once a row: every word here counts
+                kind, length = _header(data, position)
+                if kind != _DATA:
+                    break
+                position += 1 + length
             whole = min(position, size)
             if whole:
                 yield memoryview(data)[:whole]

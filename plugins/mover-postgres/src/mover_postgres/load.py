@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from mover_postgres.forms import answers, options_or_error, preferred
+from mover_postgres.forms import answers, by, options_or_error, preferred, sessions_for
 from mover_postgres.options import load_options
 from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
     from mover_postgres.salvage.run import Reading
     from records_mover.parts import Ask, LoadJob, Part, Payload, RejectSink
 
-__all__ = ["CopyIn"]
+__all__ = ["CopyIn", "Run", "prepared"]
 
 logger = logging.getLogger(__name__)
 
 LARGE = 16 << 20
-"""Bytes of a file from which on it pays to parse it here; below, starting up costs more."""
+"""Bytes of a file from which on it can pay to parse it here."""
+PARSED = 64 << 20
+"""Bytes from which on it is done unasked; below, starting up costs more than it saves."""
 
 _NO_TEXT = "22021"
 _BATCHES = Form(kind="batches")
@@ -45,6 +48,9 @@ class CopyIn:
         """Offer each form that COPY can read, and Arrow batches."""
         liked = preferred(text=Tier.BULK - 1.0, csv=Tier.BULK)
         offers = [*answers(ask, load_options, Tier.BULK, liked)]
+        sessions = sessions_for(ask)
+        if sessions > 1:
+            offers = [by(sessions, offer) for offer in offers]
         return [*offers, Offer(form=_BATCHES, cost=Tier.RECODE / 2, note="written as CSV in bulk")]
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
@@ -60,6 +66,10 @@ class CopyIn:
             if job.rejects is not None:
                 _check_at_once(driver)
             if isinstance(payload, Streams):
+                if job.landing.sessions > 1:
+                    from mover_postgres.several import load_shared
+
+                    return load_shared(job, payload, driver)
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):
                 from mover_postgres.batches import load_batches
@@ -78,7 +88,7 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
     from mover_postgres.errors import DRIVER_ERRORS, translate
 
     try:
-        run = _prepared(job, driver)
+        run = prepared(job, driver)
     except DRIVER_ERRORS as error:
         raise translate(error, f"loading into {job.landing.table}") from error
     rows = 0
@@ -93,15 +103,16 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
     return Loaded(rows=rows, rejected=rejected)
 
 
-def _in_binary(run: _Run, part: Part) -> int | None:
+def _in_binary(run: Run, part: Part) -> int | None:
     """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
 
-    Only where several streams are asked for: on a machine that the server shares, the parsing takes
-    from the server what it spares it.
+    It takes more of this machine than it takes off the server, and so is not done where one stream
+    was asked for, or there is but one processor.
     """
     job = run.job
     size = part.size or job.meter.total_bytes or 0
-    if not part.rereadable or size < LARGE or (job.parallel or 1) < 2:
+    threads = job.parallel or ((os.cpu_count() or 1) if size >= PARSED else 1)
+    if not part.rereadable or size < LARGE or threads < 2:
         return None
     from mover_postgres.binary.ladder import Declined, plan_csv
 
@@ -117,7 +128,8 @@ def _in_binary(run: _Run, part: Part) -> int | None:
             return None
 
 
-def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
+def prepared(job: LoadJob, driver: PsycopgConnection) -> Run:
+    """Set the session up for one load, and return what runs it."""
     from mover_postgres.connections import EXACT_TEXT, set_locally
     from mover_postgres.outputs import field_types, inputs_of
 
@@ -133,7 +145,7 @@ def _prepared(job: LoadJob, driver: PsycopgConnection) -> _Run:
     )
     set_locally(driver, {**EXACT_TEXT, "datestyle": options.date_style})
     forced = loaded() if options.null_if_quoted_empty else []
-    return _Run(job, driver, options, [column.name for column in forced if column.is_never_text])
+    return Run(job, driver, options, [column.name for column in forced if column.is_never_text])
 
 
 def _state(error: BaseException) -> str | None:
@@ -141,13 +153,21 @@ def _state(error: BaseException) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """One load: the statement that every part goes through."""
+class Run:
+    """One load: the statement that every part goes through.
+
+    A run over a range of a file knows what comes ``before`` it: how many lines, asked when there
+    is an error to tell, and the run and the part of which it is a range. ``halted`` is asked
+    before each block, and raises where another connection has failed.
+    """
 
     job: LoadJob
     driver: PsycopgConnection
     options: LoadOptions
     force_null: Sequence[str]
+    lines_before: Callable[[], int] = lambda: 0
+    whole: tuple[Run, Part] | None = None
+    halted: Callable[[], None] = lambda: None
 
     @property
     def codec(self) -> str:
@@ -230,10 +250,14 @@ class _Run:
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             doing = f"loading {part.name} into {job.landing.table}"
-            bad = translate(error, doing, source=part.name, line=intake.line)
+            bad = translate(error, doing, source=part.name, line=self._line(intake))
             if job.rejects is None and part.rereadable and _state(error) == _NO_TEXT:
-                bad = self._located(part) or bad
+                run, whole = self.whole or (self, part)
+                bad = run._located(whole) or bad  # noqa: SLF001  another of this class
             raise bad from error
+
+    def _line(self, intake: Intake) -> Callable[[int], int]:
+        return lambda counted: intake.line(counted) + self.lines_before()
 
     def _located(self, part: Part) -> BadRowError | None:
         """Say in which column bytes stand that are no text, which the server does not tell."""
@@ -254,4 +278,5 @@ class _Run:
     def _blocks(self, intake: Intake) -> Iterator[bytes]:
         for block in intake.blocks():
             self.job.cancellation.check()
+            self.halted()
             yield block

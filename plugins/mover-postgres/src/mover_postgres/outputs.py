@@ -9,6 +9,7 @@ from psycopg2 import sql
 
 from mover_postgres.connections import fetch
 from mover_postgres.statements import columns_of, copy_out_query, copy_out_table, relation, subquery
+from records_mover.db.query_text import plain_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,7 +146,7 @@ def _table(selection: Selection) -> TableName:
 def rows_of(selection: Selection, blocks: Blocks | None = None) -> sql.Composable:
     """Return the query that gives a selection, or those of its rows that lie in some blocks."""
     if selection.query is not None and selection.columns is None:
-        return sql.SQL(selection.query.strip().rstrip(";")) + sql.SQL("\n")
+        return sql.SQL(plain_query(selection.query)) + sql.SQL("\n")
     wanted = sql.SQL("*") if selection.columns is None else columns_of(selection.columns)
     rows = (
         relation(_table(selection))

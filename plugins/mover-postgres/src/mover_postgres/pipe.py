@@ -139,7 +139,7 @@ _BLOCK = 1 << 20
 
 def _copied(job: LoadJob, driver: PsycopgConnection, part: Part) -> int:
     """Load a part: past both drivers where their sockets are bare, else through them."""
-    from mover_postgres.binary.load import check_count, statement
+    from mover_postgres.binary.command import check_count, statement
     from mover_postgres.errors import DRIVER_ERRORS, translate
     from mover_postgres.frames import Wired, is_bare
 

@@ -29,6 +29,12 @@ def _open(engine: Engine) -> Database:
     return open_postgres(engine)
 
 
+def _open_direct(url: str) -> Engine | None:
+    from mover_postgres.direct import open_direct
+
+    return open_direct(url)
+
+
 @hookimpl
 def mover_databases() -> Iterable[DatabaseKind]:
     """Offer PostgreSQL."""
@@ -40,6 +46,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
             driver="psycopg2",
             connect_args=CONNECT_ARGS,
             driver_url=with_timeouts,
+            direct=_open_direct,
         ),
     )
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
+from records_mover.db.query_text import plain_query
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,7 +34,7 @@ def columns_of(names: Sequence[str]) -> sql.Composable:
 
 def subquery(query: str) -> sql.Composable:
     """Return a query of the user's in parentheses, whatever comment it ends with."""
-    return sql.SQL("({}\n)").format(sql.SQL(query.strip().rstrip(";")))
+    return sql.SQL("({}\n)").format(sql.SQL(plain_query(query)))
 
 
 def copy_in(

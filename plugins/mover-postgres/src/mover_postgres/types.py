@@ -18,11 +18,23 @@ from records_mover.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from sqlalchemy import Dialect
     from sqlalchemy.types import TypeEngine
 
     from records_mover.schema import FieldType
 
-__all__ = ["ORIGIN", "field_of", "own_type", "spelled", "spelling_of"]
+__all__ = [
+    "BASE",
+    "ORIGIN",
+    "REP_TYPE",
+    "field_of",
+    "is_own",
+    "lost_type",
+    "own_type",
+    "server_spelling",
+    "spelled",
+    "spelling_of",
+]
 
 ORIGIN, BASE = "origin", "base"
 REP_TYPE = "sql/postgresql"
@@ -192,6 +204,25 @@ def _still_fits(field: Field, spelling: str) -> bool:
         field.field_type,
         field.constraints or Constraints(),
     )
+
+
+def is_own(kind: TypeEngine[Any]) -> bool:
+    """Whether a type is one that not every PostgreSQL has."""
+    from sqlalchemy.types import UserDefinedType
+
+    return isinstance(kind, UserDefinedType) and not _is_built_in(str(kind))
+
+
+def server_spelling(kind: TypeEngine[Any], dialect: Dialect) -> str:
+    """Return a type as ``format_type`` spells it."""
+    from sqlalchemy.types import UserDefinedType
+
+    from records_mover.db.ddl import spell_type
+
+    if isinstance(kind, UserDefinedType):
+        return str(kind)
+    words = spell_type(kind, dialect).lower().replace(", ", ",")
+    return words.replace("varchar", "character varying")
 
 
 def spelled(spelling: str) -> TypeEngine[Any]:

@@ -95,11 +95,11 @@ def mover_loaders() -> Iterable[Loader]:
 
 def is_redshift(connection: Connection) -> bool:
     """Tell Redshift, which answers as PostgreSQL 8.0.2, from a real PostgreSQL."""
-    from sqlalchemy import text
-
     version = getattr(connection.dialect, "server_version_info", None)
     if version is not None and tuple(version[:3]) != CLAIMED_VERSION:
         return False
+    from sqlalchemy import text
+
     return "redshift" in str(connection.scalar(text("SELECT version()"))).lower()
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mover_postgres.binary.command import check_count, statement
 from mover_postgres.binary.csv import CsvLayout, csv_layout
-from mover_postgres.binary.load import SETTINGS, check_count, statement
+from mover_postgres.binary.load import SETTINGS
 from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.binary.records import Chunk, Differs, chunks
 from mover_postgres.binary.rows import HEADER, TRAILER

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from psycopg2 import sql
-
+from mover_postgres.binary.command import check_count, statement
 from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.binary.rows import HEADER, TRAILER, RowEncoder, encoders, reasons
 from mover_postgres.connections import set_locally
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.feed import send
-from mover_postgres.statements import columns_of, relation
+from mover_postgres.statements import relation
 from records_mover.errors import ColumnMismatchError, LoadUnloadError
 
 if TYPE_CHECKING:
@@ -25,17 +24,10 @@ if TYPE_CHECKING:
     from records_mover.meter import Cancellation, Meter
     from records_mover.parts import TableName
 
-__all__ = ["BinaryCopy", "check_count", "copy_binary", "plan_binary", "statement"]
+__all__ = ["BinaryCopy", "copy_binary", "plan_binary"]
 
 # Sent text is in the client's encoding, and Arrow's is UTF-8.
 SETTINGS = {"client_encoding": "UTF8"}
-
-_DROPPING_TRIGGERS = """
-SELECT count(*) FROM pg_catalog.pg_trigger
- WHERE (tgtype & 7) = 7 AND NOT tgisinternal AND tgenabled <> 'D'
-   AND (tgrelid = %(table)s::regclass
-        OR tgrelid IN (SELECT relid FROM pg_partition_tree(%(table)s::regclass)))
-"""
 
 
 def copy_binary(
@@ -104,13 +96,6 @@ class BinaryCopy:
         return count
 
 
-def statement(table: TableName, columns: Sequence[str], cursor: PsycopgCursor) -> str:
-    """Return the COPY statement."""
-    composed = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT binary)")
-    text: str = composed.format(relation(table), columns_of(columns)).as_string(cursor)
-    return text
-
-
 def _counted(
     rows: RowEncoder, reader: Iterable[pa.RecordBatch], meter: Meter, cancellation: Cancellation
 ) -> Iterator[bytes]:
@@ -121,17 +106,3 @@ def _counted(
             meter.rows = rows.rows
             yield block
     yield TRAILER
-
-
-def check_count(cursor: PsycopgCursor, table: TableName, *, sent: int, counted: int) -> None:
-    """Raise when rows are missing that no trigger of the table can have left out.
-
-    The server takes a stream that is cut between two rows for a whole one.
-    """
-    if sent == counted:
-        return
-    cursor.execute(_DROPPING_TRIGGERS, {"table": relation(table).as_string(cursor)})
-    triggers = cursor.fetchone()
-    if counted > sent or not (triggers and triggers[0]):
-        what = f"{sent} rows were sent into '{table}' and the server counts {counted}"
-        raise LoadUnloadError(what, "nothing is kept: try again, and report it if it stays so")

@@ -47,7 +47,9 @@ def naming_holders(database: PostgresDatabase, table: TableName) -> Iterator[Non
             raise
         what = f"{error.what}: '{table}' is held by {'; '.join(held)}"
         raise type(error)(
-            what, "try again when it has ended, or end it with pg_terminate_backend(pid)"
+            what,
+            "another session holds the table: try again when it has ended, or end it with "
+            "pg_terminate_backend(pid)",
         ) from error.__cause__
 
 

@@ -1,0 +1,203 @@
+"""What a planned move keeps of every column: exact, widened, checked or lossy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from records_mover.errors import LossError, UsageError
+from records_mover.formats import losses
+from records_mover.parts import Keeping, Selection
+from records_mover.records.carry import needs_types
+from records_mover.schema.fidelity import EXACT, Kept, Verdict, kept, type_words, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.parts import Form
+    from records_mover.records.carry import Edge
+    from records_mover.records.ends import TableSide
+    from records_mover.records.plan import Plan
+    from records_mover.schema import Field, RecordsSchema
+
+__all__ = ["ALL", "ColumnFidelity", "column_fidelity", "refuse_losses"]
+
+ALL = "all"
+"""What stands for every column in ``allow_lossy``."""
+
+_MOVES_BYTES = frozenset({"read", "write", "compress", "decompress", "copy"})
+"""The steps that leave a format as it is."""
+
+_UNTYPED = "text"
+_AS_READ = Kept(verdict="checked", why="text, which is what the target takes it for")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFidelity:
+    """What becomes of a column's values on the way, at its worst step.
+
+    ``source_type`` and ``target_type`` are as each end spells them. ``verdict`` is ``exact``,
+    ``widened`` (every value, in a type that holds more), ``checked`` (what does not fit is refused)
+    or ``lossy`` (a value may change without a word).
+    """
+
+    column: str
+    target: str
+    source_type: str
+    target_type: str
+    verdict: Verdict
+    why: str = ""
+
+    @property
+    def types(self) -> str:
+        """The type, or both where they are spelled differently."""
+        if self.target_type == self.source_type:
+            return self.source_type
+        return f"{self.source_type} -> {self.target_type}"
+
+    def __str__(self) -> str:
+        name = self.column if self.column == self.target else f"{self.column} -> {self.target}"
+        return f"{name}: {self.types}{f'; {self.why}' if self.why else ''}"
+
+
+def column_fidelity(plan: Plan, schema: RecordsSchema | None = None) -> tuple[ColumnFidelity, ...]:
+    """Return what the plan keeps of each column; ``schema`` is the rows', where it is known.
+
+    Where it is not, the rows are text without types: bytes of a delimited file.
+    """
+    if schema is None and plan.source.typed:
+        schema = plan.source.schema()
+    if schema is None:
+        return tuple(_untyped(plan))
+    return tuple(_typed(plan, schema))
+
+
+def refuse_losses(columns: Iterable[ColumnFidelity], allowed: Sequence[str]) -> None:
+    """Raise ``LossError`` for what is lossy and was not allowed to be."""
+    known = list(columns)
+    _refuse_unknown(known, allowed)
+    if ALL in allowed:
+        return
+    lossy = [
+        each
+        for each in known
+        if each.verdict == "lossy" and not {each.column, each.target} & set(allowed)
+    ]
+    if lossy:
+        first, *others = lossy
+        more = f"; {len(others)} more may, too" if others else ""
+        words = " ".join(f"--allow-lossy {each.column}" for each in lossy)
+        raise LossError(
+            f"column {first.column!r} may lose something as {first.types}: {first.why}{more}",
+            f"allow that with {words}, or give the target types that hold every value",
+        )
+
+
+def _refuse_unknown(known: Sequence[ColumnFidelity], allowed: Sequence[str]) -> None:
+    from records_mover.db.columns import suggestion
+
+    names = {name for each in known for name in (each.column, each.target)}
+    for name in allowed:
+        if known and name != ALL and name not in names:
+            advice = suggestion(name, (each.column for each in known))
+            raise UsageError(f"no column {name!r} that could be lossy", advice)
+
+
+def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
+    """Yield the columns of text whose types nobody told."""
+    into = _target_fields(plan)
+    names = plan.source.columns or tuple(field.name for field in into)
+    recoded = any(_encodes(step) or needs_types(step) for step in plan.route.steps)
+    for at, name in enumerate(names):
+        if into:
+            field = into[at]
+            verdict = _AS_READ
+            there = (field.name, type_words(field))
+        else:
+            verdict = EXACT
+            if recoded:
+                why = "a loss that its values show ends the move before anything is written"
+                verdict = Kept(verdict="checked", why=why)
+            made = "text" if plan.target.table is None else "by its values"
+            there = (name, made)
+        yield ColumnFidelity(
+            column=name,
+            target=there[0],
+            source_type=_UNTYPED,
+            target_type=there[1],
+            verdict=verdict.verdict,
+            why=verdict.why,
+        )
+
+
+def _encodes(step: Edge) -> bool:
+    return step.name == "encode" or (step.name == "stage" and step.before.kind == "batches")
+
+
+def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
+    into = _target_fields(plan) or _made_fields(plan, schema)
+    written = _losses(plan, schema)
+    for at, field in enumerate(schema.fields):
+        found = written.get(field.name, EXACT)
+        target = field
+        if at < len(into):
+            target = into[at]
+            found = worst(_arriving(plan, field, target), found)
+        yield ColumnFidelity(
+            column=field.name,
+            target=target.name,
+            source_type=type_words(field),
+            target_type=type_words(target),
+            verdict=found.verdict,
+            why=found.why,
+        )
+
+
+def _target_fields(plan: Plan) -> tuple[Field, ...]:
+    """Return the columns of a table that is there, in the order of the source's."""
+    side, columns = plan.target.table, plan.target.columns
+    if side is None or columns is None:
+        return ()
+    selection = Selection(table=side.selection.table, columns=columns)
+    return tuple(side.database.schema_of(selection).fields)
+
+
+def _made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
+    """Return the columns that a new table will have."""
+    side = plan.target.table
+    if side is None or not isinstance(side.database, Keeping):
+        return ()
+    return tuple(side.database.made_field(field) for field in schema.fields)
+
+
+def _arriving(plan: Plan, source: Field, target: Field) -> Kept:
+    database = _side(plan).database
+    if not plan.source.typed and source.field_type == "string" != target.field_type:
+        return _AS_READ  # a column without values is text too
+    if isinstance(database, Keeping):
+        return database.keeps(source, target, plan.route.steps[-1].before)
+    return kept(source, target)
+
+
+def _side(plan: Plan) -> TableSide:
+    assert plan.target.table is not None, "there is a column to arrive in"
+    return plan.target.table
+
+
+def _losses(plan: Plan, schema: RecordsSchema) -> dict[str, Kept]:
+    """Return what the formats that are written on the way do not keep."""
+    found: dict[str, Kept] = {}
+    for form in _written(plan):
+        for loss in losses(schema, form):
+            lost = Kept(verdict="checked" if loss.refused else "lossy", why=loss.why)
+            found[loss.column] = worst(found.get(loss.column, EXACT), lost)
+    return found
+
+
+def _written(plan: Plan) -> Iterator[BaseRecordsFormat]:
+    for step in plan.route.steps:
+        form: Form = step.after
+        staged = step.name == "stage" and step.before.kind == "streams"
+        if form.format is not None and step.name not in _MOVES_BYTES and not staged:
+            yield form.format
