@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts import Form
+    from records_mover.records.carry import Edge
     from records_mover.records.ends import TableSide
     from records_mover.records.plan import Plan
     from records_mover.schema import Field, RecordsSchema
@@ -108,7 +109,7 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
     """Yield the columns of text whose types nobody told."""
     into, changed = _target_fields(plan), _changed_types(plan)
     names = plan.source.columns or tuple(into)
-    recoded = any(step.name == "encode" or needs_types(step) for step in plan.route.steps)
+    recoded = any(_encodes(step) or needs_types(step) for step in plan.route.steps)
     for name, target in zip(names, plan.target.columns or names, strict=False):
         if target in changed:
             verdict = EXACT
@@ -131,6 +132,10 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
             verdict=verdict.verdict,
             why=verdict.why,
         )
+
+
+def _encodes(step: Edge) -> bool:
+    return step.name == "encode" or (step.name == "stage" and step.before.kind == "batches")
 
 
 def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
@@ -209,5 +214,6 @@ def _losses(plan: Plan, schema: RecordsSchema) -> dict[str, Kept]:
 def _written(plan: Plan) -> Iterator[BaseRecordsFormat]:
     for step in plan.route.steps:
         form: Form = step.after
-        if form.format is not None and step.name not in _MOVES_BYTES:
+        staged = step.name == "stage" and step.before.kind == "streams"
+        if form.format is not None and step.name not in _MOVES_BYTES and not staged:
             yield form.format
