@@ -7,7 +7,8 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.harness import Contestant, Figure
+from bench.contestant import Contestant
+from bench.harness import Figure
 from bench.stage import NUMERIC, ROOT
 
 if TYPE_CHECKING:
