@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from records_mover.records.plan import Plan
     from records_mover.schema import Field, RecordsSchema
 
-__all__ = ["ALL", "ColumnFidelity", "column_fidelity", "refuse_losses"]
+__all__ = [
+    "ALL",
+    "ColumnFidelity",
+    "column_fidelity",
+    "made_fields",
+    "refuse_losses",
+    "target_fields",
+]
 
 ALL = "all"
 """What stands for every column in ``allow_lossy``."""
@@ -105,7 +112,7 @@ def _refuse_unknown(known: Sequence[ColumnFidelity], allowed: Sequence[str]) -> 
 
 def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
     """Yield the columns of text whose types nobody told."""
-    into = _target_fields(plan)
+    into = target_fields(plan)
     names = plan.source.columns or tuple(field.name for field in into)
     recoded = any(step.name == "encode" or needs_types(step) for step in plan.route.steps)
     for at, name in enumerate(names):
@@ -131,7 +138,7 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
 
 
 def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
-    into = _target_fields(plan) or _made_fields(plan, schema)
+    into = target_fields(plan) or made_fields(plan, schema)
     written = _losses(plan, schema)
     for at, field in enumerate(schema.fields):
         found = written.get(field.name, EXACT)
@@ -149,7 +156,7 @@ def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
         )
 
 
-def _target_fields(plan: Plan) -> tuple[Field, ...]:
+def target_fields(plan: Plan) -> tuple[Field, ...]:
     """Return the columns of a table that is there, in the order of the source's."""
     side, columns = plan.target.table, plan.target.columns
     if side is None or columns is None:
@@ -158,7 +165,7 @@ def _target_fields(plan: Plan) -> tuple[Field, ...]:
     return tuple(side.database.schema_of(selection).fields)
 
 
-def _made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
+def made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
     """Return the columns that a new table will have."""
     side = plan.target.table
     if side is None or not isinstance(side.database, Keeping):

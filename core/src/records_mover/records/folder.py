@@ -85,6 +85,8 @@ def _filling(directory: RecordsDirectory, form: BaseRecordsFormat, work: Work) -
     folder = _Folder(directory, form)
     try:
         yield folder
+        if work.prove is not None:
+            work.prove(folder.files(None))
         directory.finish(folder.written, form, work.schema())
     except BaseException:
         directory.remove(folder.names)
