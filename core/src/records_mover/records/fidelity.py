@@ -9,6 +9,7 @@ from records_mover.errors import LossError, UsageError
 from records_mover.formats import losses
 from records_mover.parts import Keeping, Selection
 from records_mover.records.carry import needs_types
+from records_mover.schema import Field
 from records_mover.schema.fidelity import EXACT, Kept, Verdict, kept, type_words, worst
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from records_mover.parts import Form
     from records_mover.records.ends import TableSide
     from records_mover.records.plan import Plan
-    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema import RecordsSchema
 
 __all__ = [
     "ALL",
@@ -118,7 +119,7 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
     for at, name in enumerate(names):
         if into:
             field = into[at]
-            verdict = _AS_READ
+            verdict = _as_read(plan, field)
             there = (field.name, type_words(field))
         else:
             verdict = EXACT
@@ -135,6 +136,20 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
             verdict=verdict.verdict,
             why=verdict.why,
         )
+
+
+def _as_read(plan: Plan, target: Field) -> Kept:
+    """Say what becomes of text that its target alone reads, and what it may lose there."""
+    database, plain = _side(plan).database, Field(target.name, "string")
+    form = plan.route.steps[-1].before
+    lossy = kept(plain, target).verdict == "lossy"
+    if isinstance(database, Keeping):
+        found = database.keeps(plain, target, form)
+    else:
+        found = kept(plain, target)
+    if not lossy and found.verdict != "lossy":
+        return _AS_READ
+    return Kept(verdict="checked", why=f"{_AS_READ.why}: {found.why}")
 
 
 def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:

@@ -25,7 +25,7 @@ from records_mover.parts import (
     UnloadJob,
 )
 from records_mover.records.carry import needs_types
-from records_mover.records.fidelity import column_fidelity, refuse_losses
+from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
@@ -285,6 +285,7 @@ class _Run:
                 proof=verification is not None,
                 rejects=self.rejects,
                 stores=MoveStores(self.context),
+                lossy=self._allowed(columns),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
@@ -326,6 +327,14 @@ class _Run:
         return Streamed(
             self.plan, self._work, lambda: self.schema, self._lossy, known=self._needs_schema()
         )
+
+    def _allowed(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return which of the target's columns were allowed to lose something."""
+        allowed = set(self.options.allow_lossy)
+        if ALL in allowed:
+            return columns
+        named = {each.target for each in self.columns if each.column in allowed}
+        return tuple(name for name in columns if name in allowed | named)
 
     def _lossy(self, names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the columns that may lose something: by their names, or by those of the target."""
