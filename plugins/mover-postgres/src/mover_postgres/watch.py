@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Watched", "watched", "watched_columns"]
 
-_DOT, _ZERO, _NINE, _BLANK, _MINUS = b".09 -"
+_DOT, _ZERO, _BLANK, _MINUS, _LF, _CR, _EXPONENT = (np.uint8(byte) for byte in b".0 -\n\re")
+_NINE, _SMALL = np.uint8(9), np.uint8(32)
+_PAGES = 100 << 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,10 +165,11 @@ class _Watch:
             while end and not outside[end - 1]:
                 end = piece.rfind(newline, 0, end - 1) + 1
         whole = text[:end]
-        suspects = self._suspects(piece, whole)
+        suspects = self._suspects(whole)
         if len(suspects):
             self._judge(piece[:end], whole, suspects, outside)
-        self._lines += piece.count(newline, 0, end)
+        for start in range(0, end, _PAGES):
+            self._lines += int(np.count_nonzero(whole[start : start + _PAGES] == newline[0]))
         return piece[end:]
 
     def _end_of_lines(self, piece: bytes) -> bytes:
@@ -185,31 +188,34 @@ class _Watch:
         inside = np.bitwise_xor.accumulate(marks.view(np.uint8))
         return inside == 0
 
-    def _suspects(self, piece: bytes, text: npt.NDArray[np.uint8]) -> Places:
+    def _suspects(self, text: npt.NDArray[np.uint8]) -> Places:
+        """Return where to look closely, a few pages at a time, which stay in the cache."""
+        found = [np.zeros(0, np.int64)]
+        more = (self._least or 0) + 2
+        for start in range(0, len(text), _PAGES):
+            found += [start + places for places in self._near(text[start : start + _PAGES + more])]
+        return np.concatenate(found)
+
+    def _near(self, text: npt.NDArray[np.uint8]) -> list[Places]:
+        """Compare all bytes, which costs less than picking some."""
         found = []
-        if self._least is not None:
-            found.append(self._too_fine(text))
-            if b"e-" in piece or b"E-" in piece:
-                places = np.flatnonzero(text == _MINUS)
-                places = places[places > 1]
-                letters = (text[places - 1] | 32) == ord("e")
-                found.append(places[letters & _digits(text[places - 2], dots=True)])
-        if self._blanks and (b" " in piece):
-            blanks = np.flatnonzero(text[:-1] == _BLANK)
-            after = text[blanks + 1]
-            ends = (after == self._delimiter) | (after == ord("\n")) | (after == ord("\r"))
+        if self._least is not None and len(text) > self._least + 2:
+            digits = text - _ZERO <= _NINE
+            fine = text[: -self._least - 1] == _DOT
+            for at in range(1, self._least + 2):
+                fine &= digits[at : len(text) - self._least - 1 + at]
+            found.append(np.flatnonzero(fine))
+            small = (text[2:] == _MINUS) & (text[1:-1] | _SMALL == _EXPONENT)
+            small &= digits[:-2] | (text[:-2] == _DOT)
+            found.append(np.flatnonzero(small))
+        if self._blanks:
+            after = text[1:]
+            ends = (after == self._delimiter) | (after == _LF) | (after == _CR)
             if self._quote:
                 ends |= after == self._quote[0]
-            found.append(blanks[ends])
-        return np.concatenate(found) if found else np.zeros(0, np.int64)
-
-    def _too_fine(self, text: npt.NDArray[np.uint8]) -> Places:
-        assert self._least is not None, "some column has decimals"
-        dots = np.flatnonzero(text == _DOT)
-        dots = dots[dots + self._least + 1 < len(text)]
-        for at in range(self._least + 1, 0, -1):
-            dots = dots[_digits(text[dots + at])]
-        return dots
+            ends &= text[:-1] == _BLANK
+            found.append(np.flatnonzero(ends))
+        return found
 
     def _judge(
         self,
@@ -254,11 +260,6 @@ class _Watch:
                 column=column.name,
                 value=shown,
             )
-
-
-def _digits(text: npt.NDArray[np.uint8], *, dots: bool = False) -> npt.NDArray[np.bool_]:
-    found = (text >= _ZERO) & (text <= _NINE)
-    return found | (text == _DOT) if dots else found
 
 
 def _escaped(text: npt.NDArray[np.uint8], escape: int) -> npt.NDArray[np.bool_]:
