@@ -11,7 +11,7 @@ from records_mover.formats.cleaning import Mended
 from records_mover.meter import Meter
 from records_mover.parts import Batches, Files, Form, Rereading, Streams
 from records_mover.records.carry import forward_edges
-from records_mover.records.fidelity import made_fields, target_fields
+from records_mover.records.fidelity import changed_types, made_fields, target_fields
 from records_mover.records.once import keep
 from records_mover.records.steps import run_step
 from records_mover.schema import Field, RecordsSchema
@@ -35,11 +35,10 @@ def as_read(plan: Plan, schema: Callable[[], RecordsSchema], *, known: bool) -> 
     source = plan.source
     if source.typed:
         return schema()
-    into = target_fields(plan)
-    if into:
-        names = source.columns or tuple(field.name for field in into)
-        plain = [replace(field, representations={}) for field in into]  # the target's own words
-        return RecordsSchema(plain).rename(names)
+    into, there = target_fields(plan), plan.target.columns or ()
+    if into and all(name in into and name not in changed_types(plan) for name in there):
+        plain = [replace(into[name], representations={}) for name in there]  # not its own words
+        return RecordsSchema(plain).rename(source.columns or there)
     if known or source.columns is None or source.form.kind == "batches":
         return schema()
     return RecordsSchema([Field(name, "string") for name in source.columns])
@@ -55,16 +54,12 @@ def spelled_lists(plan: Plan, fields: Sequence[Field]) -> list[Field]:
 
 def target_as_read(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
     """Return what the target's columns are: as its table says, or will, or as the source's."""
-    side = plan.target.table
-    fields = target_fields(plan) or made_fields(plan, schema)
-    if len(fields) != len(schema):
-        return tuple(schema.fields)
-    reshape = side.publish.reshape if side is not None and side.publish is not None else None
-    changed = reshape.types if reshape is not None else {}
-    return tuple(
-        here if there.name in changed else there
-        for here, there in zip(schema.fields, fields, strict=True)
-    )
+    into, changed = target_fields(plan), changed_types(plan)
+    if into:
+        names = plan.target.columns or ()
+        pairs = zip(schema.fields, names, strict=True)
+        return tuple(into[name] if name in into.keys() - changed else here for here, name in pairs)
+    return made_fields(plan, schema) or tuple(schema.fields)
 
 
 def keep_streams(payload: Payload) -> None:

@@ -186,7 +186,7 @@ class _Watch:
         if self._escape != self._quote and self._escape in piece:
             marks[1:] &= ~((text[:-1] == self._escape[0]) & ~_escaped(text[:-1], self._escape[0]))
         inside = np.bitwise_xor.accumulate(marks.view(np.uint8))
-        return inside == 0
+        return np.equal(inside, 0)
 
     def _suspects(self, text: npt.NDArray[np.uint8]) -> Places:
         """Return where to look closely, a few pages at a time, which stay in the cache."""
@@ -267,4 +267,4 @@ def _escaped(text: npt.NDArray[np.uint8], escape: int) -> npt.NDArray[np.bool_]:
     places = np.arange(len(text))
     others = np.maximum.accumulate(np.where(text == escape, -1, places))
     run = places - 1 - np.concatenate(([-1], others[:-1]))
-    return run % 2 == 1
+    return np.equal(run % 2, 1)
