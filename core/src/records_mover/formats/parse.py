@@ -66,9 +66,8 @@ def parse_chunk(layout: Layout, data: bytes) -> pa.RecordBatch:
     arrays = []
     for column in layout.columns:
         array = masked.unmask(_one_chunk(table.column(column.name)))
-        if column.native is None:
-            array = column.convert(array)
-        arrays.append(array)
+        ready = column.native is not None
+        arrays.append(convert.within_precision(array) if ready else column.convert(array))
     return pa.RecordBatch.from_arrays(arrays, schema=layout.schema)
 
 

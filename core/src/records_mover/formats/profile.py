@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Bytes = npt.NDArray[np.uint8]
     Spots = npt.NDArray[np.int32]
 
-__all__ = ["Facts", "look", "merge"]
+__all__ = ["SHORT_FLOAT", "Facts", "look", "merge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Facts:
 
 _NUMERIC = ("integer", "decimal", "float")
 _MAX_DIGITS = 76
-_SHORT_FLOAT = 17  # digits that tell every double from its neighbours
+SHORT_FLOAT = 17  # digits that tell every double from its neighbours
 _WORDS = frozenset({"true", "false", "t", "f"})
 # Past these exponents a double may overflow or vanish.
 _POWER = r"[+-]?[12]?\d{1,2}"
@@ -93,7 +93,7 @@ def _common(one: Facts, other: Facts) -> str | None:
         return "string"
     digits = max(one.digits, other.digits) + max(one.scale, other.scale)
     if "float" in kinds:
-        return "float" if digits <= _SHORT_FLOAT else "string"
+        return "float" if digits <= SHORT_FLOAT else "string"
     return "decimal" if digits <= _MAX_DIGITS else "string"
 
 
@@ -318,7 +318,7 @@ class _Look:
         if not pc.all(pc.match_substring_regex(self.text, _FLOAT)).as_py():
             return None
         mantissa = pc.replace_substring_regex(self.text, r"[eE].*|[-.]", "")
-        if pc.max(pc.binary_length(mantissa)).as_py() > _SHORT_FLOAT:
+        if pc.max(pc.binary_length(mantissa)).as_py() > SHORT_FLOAT:
             return None
         found = pc.min_max(pc.cast(self.text, pa.float64())).as_py()
         return replace(
