@@ -94,6 +94,8 @@ def read_text(
         invalid_row_handler=on_bad_row,
     )
     convert_options = pacsv.ConvertOptions(
+        # To look at all bytes at once is much quicker than at each value.
+        check_utf8=not masked.data.isascii(),
         include_columns=[column.name for column in layout.columns],
         column_types=types,
         null_values=masked.null_values,
