@@ -10,7 +10,7 @@ export HATCH_CONFIG := $(CURDIR)/.hatch/config.toml
 # Compiled while installing: the first start is as quick as the second.
 export UV_COMPILE_BYTECODE := 1
 # Whatever the user's shell has activated stays out of it.
-unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS VIRTUAL_ENV
+unexport PYTHONPATH PYTHONHOME PYTHONWARNINGS PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 HATCH := .hatch/bin/hatch
 RUN := "$(CURDIR)/$(HATCH)" run
@@ -70,7 +70,7 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	$(RUN) dist:check
 
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-bench .venv-aws .venv-lint .venv-types .venv-dist dist .bench .demo .corpus
+	rm -rf .hatch .venv .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist dist .bench .demo .corpus
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -90,6 +90,8 @@ $(HATCH):
 	"$(HATCH)" env create bench
 	rm -rf .venv-aws
 	"$(HATCH)" env create aws
+	rm -rf .venv-rivals
+	"$(HATCH)" env create rivals
 	touch $@
 
 .hatch/.alone-ready: $(HATCH) $(MANIFESTS)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bench.contestant import Contestant
     from bench.stage import Stage
 
-__all__ = ["Contestant", "Figure", "Measured", "Run", "measure"]
+__all__ = ["Figure", "Measured", "Run", "measure"]
 
 _MIB = 1 << 20
 # ru_maxrss counts in KiB on Linux and in bytes on macOS.
@@ -22,17 +24,10 @@ _RSS_UNIT = 1024 if os.uname().sysname == "Linux" else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contestant:
-    """A command that does the job."""
-
-    name: str
-    command: Sequence[str]
-    env: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One job. The first contestant is ours; ``limit`` is the ratio to the second that must hold.
+
+    ``peak_mib`` is the memory that ours may take. Those after the second are there to be seen.
 
     ``contestants`` is asked once, and may make what the job needs. ``prepare`` runs, unmeasured,
     before each run; ``check`` after it, and raises when the job was not done.
@@ -44,6 +39,7 @@ class Figure:
     prepare: Callable[[Stage], None] = lambda _stage: None
     check: Callable[[Stage], None] = lambda _stage: None
     limit: float | None = None
+    peak_mib: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +53,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """All runs of a figure, by contestant; ours comes first."""
+    """All runs of a figure by contestant, ours first, and the machine's load at the end."""
 
     figure: Figure
     runs: Mapping[str, Sequence[Run]]
+    load: float = 0.0
 
     def best(self, name: str) -> float:
         """Return a contestant's shortest time."""
@@ -82,12 +79,21 @@ def measure(figure: Figure, stage: Stage, repetitions: int) -> Measured:
     runs: dict[str, list[Run]] = {one.name: [] for one in contestants}
     for repetition in range(repetitions + 1):
         for one in contestants:
+            if one.name not in runs:
+                continue
             figure.prepare(stage)
-            run = _run(one)
+            try:
+                run = _run(one)
+            except (RuntimeError, OSError) as error:
+                if one is contestants[0]:
+                    raise
+                print(f"  {one.name} is left out: {error}", file=sys.stderr)
+                del runs[one.name]
+                continue
             figure.check(stage)
             if repetition:
                 runs[one.name].append(run)
-    return Measured(figure=figure, runs=runs)
+    return Measured(figure=figure, runs=runs, load=os.getloadavg()[0])
 
 
 def _run(one: Contestant) -> Run:

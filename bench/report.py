@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["keep", "table"]
 
-_HEADS = ("figure", "who", "best s", "median s", "CPU s", "peak MiB", "ratio", "must hold")
+_HEADS = (
+    *("figure", "who", "best s", "median s", "CPU s", "peak MiB", "load", "ratio"),
+    "must hold",
+)
+_WORDS = (0, 1, 8)
 
 
 def table(measured: Sequence[Measured]) -> str:
@@ -39,6 +43,7 @@ def keep(measured: Sequence[Measured], stage: Stage) -> Path:
         one.figure.name: {
             "ratio": one.ratio(),
             "limit": one.figure.limit,
+            "load": one.load,
             "runs": {name: [asdict(run) for run in runs] for name, runs in one.runs.items()},
         }
         for one in measured
@@ -67,8 +72,9 @@ def _rows(one: Measured) -> list[tuple[str, ...]]:
                 f"{one.median(name):.2f}",
                 f"{min(run.cpu for run in runs):.2f}",
                 f"{max(run.peak_mib for run in runs):.0f}",
+                f"{one.load:.1f}" if ours else "",
                 f"{ratio:.2f}" if ours and ratio is not None else "",
-                _verdict(ratio, limit) if ours else "",
+                _verdict(ratio, limit) + _memory(one) if ours else "",
             )
         )
     return rows
@@ -80,7 +86,14 @@ def _verdict(ratio: float | None, limit: float | None) -> str:
     return f"<= {limit:.2f} {'holds' if ratio <= limit else 'DOES NOT HOLD'}"
 
 
+def _memory(one: Measured) -> str:
+    """Say where ours took more memory than it may."""
+    most = one.figure.peak_mib
+    peak = max(run.peak_mib for run in next(iter(one.runs.values())))
+    return f", {peak:.0f} MiB ARE MORE THAN {most:.0f}" if most and peak > most else ""
+
+
 def _cell(numbered: tuple[int, str], width: int) -> str:
     """Words to the left, numbers to the right."""
     position, text = numbered
-    return text.ljust(width) if position in (0, 1, 7) else text.rjust(width)
+    return text.ljust(width) if position in _WORDS else text.rjust(width)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.harness import Contestant, Figure
+from bench.contestant import Contestant
+from bench.harness import Figure
 from bench.stage import KEPT, ROOT
 
 if TYPE_CHECKING:
@@ -118,9 +120,37 @@ def _figure(name: str, title: str, *, up: bool, many: bool) -> Figure:
     )
 
 
+def _into_a_table(stage: Stage) -> Sequence[Contestant]:
+    """Race ourselves: the same rows into the same table, from an object and from a local file."""
+    table = stage.make_table("fetched")
+    client = stage.s3.client()
+    if _BUCKET not in [found["Name"] for found in client.list_buckets()["Buckets"]]:
+        client.create_bucket(Bucket=_BUCKET)
+    client.upload_file(str(stage.csv), _BUCKET, "table/lineitem.csv")
+    sources = {"from S3": f"s3://{_BUCKET}/table/lineitem.csv", "from a file": str(stage.csv)}
+    how = ("--if-exists", "append", "--quiet")
+    return [
+        replace(stage.mvrec("move", source, table, *how), name=name, env=stage.s3.env)
+        for name, source in sources.items()
+    ]
+
+
+def _table_is_whole(stage: Stage) -> None:
+    if (found := stage.count("fetched")) != stage.rows:
+        raise RuntimeError(f"{found} rows arrived instead of {stage.rows}")
+
+
 FIGURES = (
     _figure("s3-up", "1 GB into one S3 object", up=True, many=False),
     _figure("s3-down", "1 GB from one S3 object", up=False, many=False),
     _figure("s3-up-many", "1 GB into 50 S3 objects", up=True, many=True),
     _figure("s3-down-many", "1 GB from 50 S3 objects", up=False, many=True),
+    Figure(
+        name="s3-table",
+        title="CSV in an S3 object into an existing PostgreSQL table",
+        contestants=_into_a_table,
+        prepare=lambda stage: stage.empty("fetched"),
+        check=_table_is_whole,
+        limit=1.2,
+    ),
 )

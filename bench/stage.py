@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -10,15 +11,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from bench.harness import Contestant
+from bench.contestant import Contestant
 from support.postgres import PostgresServer, embedded_postgres_server
 from support.s3 import S3Server, seaweed_server
 
-__all__ = ["ROOT", "Stage"]
+__all__ = ["NUMERIC", "ROOT", "Stage"]
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".bench"
 _BIN = Path(sys.executable).parent
+_RIVALS = ROOT / ".venv-rivals" / "bin" / "python"
+
+NUMERIC = ("l_quantity", "l_extendedprice", "l_discount", "l_tax")
+"""Columns that are numeric here, and double precision where a rival has no numeric to send."""
 
 LINEITEM = """
 CREATE TABLE lineitem (
@@ -37,6 +42,7 @@ class Stage:
     def __init__(self, *, rows: int) -> None:
         self.rows = rows
         self._stack = ExitStack()
+        self._filled: set[str] = set()
 
     def __enter__(self) -> Self:
         KEPT.mkdir(exist_ok=True)
@@ -55,9 +61,47 @@ class Stage:
         """An S3 server, started when the first figure needs it."""
         return self._stack.enter_context(seaweed_server())
 
-    def make_table(self, name: str) -> str:
-        """Make ``lineitem`` under a name, empty, and return its endpoint string."""
-        self.server.psql(LINEITEM.replace("lineitem", name, 1))
+    @cached_property
+    def far(self) -> PostgresServer:
+        """A second server, started when the first figure needs it."""
+        return self._stack.enter_context(embedded_postgres_server({}))
+
+    @cached_property
+    def parquet(self) -> Path:
+        """The file as Parquet with the table's types, as far as ADBC can write them too."""
+        return self._as_parquet(self.csv)
+
+    def few_as_parquet(self, rows: int) -> Path:
+        """Return the first rows of the file as Parquet."""
+        few = self.scratch / "few-rows.csv"
+        with self.csv.open("rb") as file:
+            few.write_bytes(b"".join(next(file) for _ in range(rows + 1)))
+        return self._as_parquet(few)
+
+    def _as_parquet(self, path: Path) -> Path:
+        import pyarrow as pa
+        import pyarrow.csv as pacsv
+        import pyarrow.parquet as pq
+
+        target = self.scratch / f"{path.stem}.parquet"
+        kinds = {"l_linenumber": pa.int32()} | dict.fromkeys(NUMERIC, pa.float64())
+        exact = pacsv.ConvertOptions(column_types=kinds)
+        pq.write_table(pacsv.read_csv(path, convert_options=exact), target)
+        return target
+
+    def make_table(self, name: str, server: PostgresServer | None = None) -> str:
+        """Make ``lineitem`` under a name, empty and anew, and return its endpoint string."""
+        server = server or self.server
+        server.psql(f"DROP TABLE IF EXISTS {name}")
+        server.psql(LINEITEM.replace("lineitem", name, 1))
+        return f"{server.url()}::public.{name}"
+
+    def filled(self, name: str) -> str:
+        """Make ``lineitem`` under a name with all its rows, once; return its endpoint string."""
+        if name not in self._filled:
+            self.make_table(name)
+            self.fill(name)
+            self._filled.add(name)
         return f"{self.server.url()}::public.{name}"
 
     def fill(self, name: str) -> None:
@@ -66,18 +110,19 @@ class Stage:
         self.server.psql(f"VACUUM (FREEZE, ANALYZE) {name}")
         self.settle()
 
-    def empty(self, name: str) -> None:
-        """Empty a table, and let the server come to rest."""
-        self.server.psql(f"TRUNCATE {name}")
-        self.settle()
+    def empty(self, name: str, server: PostgresServer | None = None) -> None:
+        """Empty a table, and let its server come to rest."""
+        server = server or self.server
+        server.psql(f"TRUNCATE {name}")
+        server.psql("CHECKPOINT")
 
     def settle(self) -> None:
         """Write out what is dirty: no run pays for the one before."""
         self.server.psql("CHECKPOINT")
 
-    def count(self, name: str) -> int:
+    def count(self, name: str, server: PostgresServer | None = None) -> int:
         """Return the number of rows in a table."""
-        return int(self.server.psql(f"SELECT count(*) FROM {name}"))
+        return int((server or self.server).psql(f"SELECT count(*) FROM {name}"))
 
     def mvrec(self, *arguments: str) -> Contestant:
         """Return the contestant that is ours."""
@@ -87,6 +132,23 @@ class Stage:
         """Return psql, running one statement."""
         command = [str(self.server.psql_path), "-Xq", "-v", "ON_ERROR_STOP=1", "-c", statement]
         return Contestant(name="psql", command=[*command, "postgres"], env=self.server.client_env)
+
+    def piped(self, source: str, target: str) -> Contestant:
+        """Return two psql with a pipe between them, from this server into the far one."""
+        psql = f"{shlex.quote(str(self.server.psql_path))} -Xq -v ON_ERROR_STOP=1"
+        out = f"COPY {source} TO STDOUT (FORMAT binary)"
+        into = f"COPY {target} FROM STDIN (FORMAT binary)"
+        script = f'{psql} "$HERE" -c {shlex.quote(out)} | {psql} "$THERE" -c {shlex.quote(into)}'
+        return Contestant(
+            name="psql | psql",
+            command=["/bin/bash", "-o", "pipefail", "-c", script],
+            env={"HERE": self.server.url(), "THERE": self.far.url()},
+        )
+
+    def rival(self, name: str, job: str, *arguments: str) -> Contestant:
+        """Return a job of ``rivals.py`` in the environment that is theirs."""
+        script = str(ROOT / "bench" / "rivals.py")
+        return Contestant(name=name, command=[str(_RIVALS), script, job, *arguments])
 
 
 def _lineitem(rows: int) -> Path:

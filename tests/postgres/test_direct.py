@@ -126,3 +126,16 @@ def test_a_wrong_password_is_told_without_it(one_pg: Bench) -> None:
     with Session() as session, pytest.raises(ConnectError) as caught:
         session.explain(f"{url}::t", "out.csv")
     assert "wrongsecret" not in f"{caught.value} {caught.value.__cause__!r}"
+
+
+def test_a_connection_that_commits_by_itself_does_so_no_longer_than_it_is_open(
+    direct: Engine, one_pg: Bench
+) -> None:
+    told = {"no_parameters": True}
+    with direct.connect() as connection:
+        free = connection.execution_options(isolation_level="AUTOCOMMIT")
+        free.exec_driver_sql("CREATE TABLE t (a int)", execution_options=told)
+        assert one_pg.rows("SELECT to_regclass('t')::text") == [("t",)]
+    with direct.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)", execution_options=told)
+    assert one_pg.rows("SELECT * FROM t") == []

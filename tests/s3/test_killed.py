@@ -81,10 +81,10 @@ def test_an_upload_whose_name_was_never_heard_is_found(
 
     with note_upload(Clients(Settings()).endpoint, parse_address(f"s3://{bucket}/unheard")):
         client.create_multipart_upload(Bucket=bucket, Key="unheard")
-    assert len(list((tmp_path / "state").rglob("*.upload"))) == 1
+    assert len(list((tmp_path / "state").rglob("*.note"))) == 1
     _write(store, f"s3://{bucket}/next")
     assert _uploads(client, bucket) == []
-    assert not list((tmp_path / "state").rglob("*.upload"))
+    assert not list((tmp_path / "state").rglob("*.note"))
 
 
 def test_notes_are_private_and_gone_when_all_is_well(
@@ -92,10 +92,10 @@ def test_notes_are_private_and_gone_when_all_is_well(
 ) -> None:
     with store.write(f"s3://{bucket}/k") as sink:
         sink.write(noise[: 9 << 20])
-        (note,) = (tmp_path / "state").rglob("*.upload")
+        (note,) = (tmp_path / "state").rglob("*.note")
         assert note.stat().st_mode & 0o777 == 0o600
         assert "s3cret" not in note.read_text()
-    assert not list((tmp_path / "state").rglob("*.upload"))
+    assert not list((tmp_path / "state").rglob("*.note"))
 
 
 def test_no_place_for_notes_stops_no_move(

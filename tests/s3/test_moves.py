@@ -12,6 +12,7 @@ from records_mover.errors import FormatError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from records_mover.records import MoveResult
 
@@ -97,6 +98,61 @@ def test_parquet_goes_into_a_table(move: Move, client: Any, bucket: str, pg_url:
     source = put(client, bucket, "in.csv", ROWS)
     move(source, f"s3://{bucket}/in.parquet")
     assert move(f"s3://{bucket}/in.parquet", f"{pg_url}::t").rows == 3
+
+
+def test_an_object_is_copied_where_it_is(move: Move, client: Any, bucket: str) -> None:
+    source = put(client, bucket, "in.csv", ROWS)
+    assert move(source, f"s3://{bucket}/copied.csv").route == ("copy",)
+    assert get(client, bucket, "copied.csv") == ROWS
+    packed = move(source, f"s3://{bucket}/copied.csv.gz")
+    assert packed.route == ("read", "compress", "write")
+    assert gzip.decompress(get(client, bucket, "copied.csv.gz")) == ROWS
+
+
+def test_objects_are_copied_into_a_records_directory_where_they_are(
+    move: Move, client: Any, bucket: str
+) -> None:
+    for number in range(5):
+        put(client, bucket, f"many/part{number}.csv", b"id,name\n%d,x\n" % number)
+    copied = move(f"s3://{bucket}/many/", f"s3://{bucket}/dir/")
+    assert copied.route == ("copy",)
+    assert sorted(copied.output_urls) == [f"data{number:03}.csv" for number in range(1, 6)]
+    assert get(client, bucket, "dir/data003.csv") == b"id,name\n2,x\n"
+    again = move(f"s3://{bucket}/dir/", f"s3://{bucket}/again/")
+    assert again.route == ("copy",)
+    joined = move(f"s3://{bucket}/again/", f"s3://{bucket}/one.csv")
+    assert joined.route == ("read", "write")
+    assert get(client, bucket, "one.csv") == b"id,name\n0,x\n1,x\n2,x\n3,x\n4,x\n"
+
+
+def test_objects_go_into_files_and_files_into_objects(
+    move: Move, client: Any, bucket: str, tmp_path: Path
+) -> None:
+    source = put(client, bucket, "in.csv", ROWS)
+    assert move(source, tmp_path / "out.csv").route == ("read", "write")
+    assert (tmp_path / "out.csv").read_bytes() == ROWS
+    assert move(tmp_path / "out.csv", f"s3://{bucket}/back.csv").route == ("read", "write")
+    assert get(client, bucket, "back.csv") == ROWS
+
+
+def test_a_csv_of_the_web_goes_into_a_table(
+    move: Move, pg_url: str, tmp_path: Path, client: Any, bucket: str
+) -> None:
+    source = put(client, bucket, "web.csv", ROWS)
+    bucket_name, key = source.removeprefix("s3://").split("/", 1)
+    asked = {"Bucket": bucket_name, "Key": key}
+    url = client.generate_presigned_url("get_object", Params=asked)
+    assert move(url, f"{pg_url}::t", format="csv").rows == 3
+
+
+def test_a_parquet_records_directory_goes_into_a_table_and_back(
+    move: Move, client: Any, bucket: str, pg_url: str
+) -> None:
+    source = put(client, bucket, "in.csv", ROWS)
+    move(source, f"s3://{bucket}/pq/", target_format="parquet")
+    assert move(f"s3://{bucket}/pq/", f"{pg_url}::t").rows == 3
+    move(f"{pg_url}::t", f"s3://{bucket}/back/", target_format="parquet")
+    assert move(f"s3://{bucket}/back/", f"{pg_url}::again").rows == 3
 
 
 def test_a_load_that_fails_leaves_the_old_rows(

@@ -32,5 +32,5 @@ def session_arguments() -> dict[str, str]:
 
 
 def ini_scratch_urls() -> dict[str, str]:
-    """Return where 1.x's ``app.ini`` names scratch space: options by section."""
+    """Return where 1.x's ``app.ini`` names scratch space: sections by option."""
     return _directory()["ini_scratch_urls"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from hmac import compare_digest
 from typing import NoReturn
 
 from records_mover.errors import CredsError
@@ -47,7 +46,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(self._text.encode(), other._text.encode())
+        return self._text == other._text
 
     def __hash__(self) -> int:
         return hash(self._text)

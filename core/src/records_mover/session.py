@@ -250,6 +250,8 @@ def _with_backends(
     settings: Mapping[str, object], backends: Mapping[str, object]
 ) -> dict[str, object]:
     """Put arguments of 1.x under the settings that they are now; None says nothing."""
+    if not backends:
+        return dict(settings)
     known = session_arguments()
     given: dict[str, dict[str, object]] = {}
     for name, value in backends.items():

@@ -70,6 +70,16 @@ def test_app_ini_of_1_x_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> 
         Session().session_type  # noqa: B018 - a property that reads
 
 
+def test_app_ini_may_put_the_users_name_into_scratch_space(home: Path) -> None:
+    path = home / ".bluelabs" / "records_mover" / "app.ini"
+    path.parent.mkdir(parents=True)
+    option = "s3_scratch_url_appended_with_iam_username=s3://own/scratch/"
+    path.write_text(f"[aws]\n{option}\n")
+    assert Session().creds.default_scratch_s3_url() == "s3://own/scratch/{user}/"
+    path.write_text(f"[aws]\n{option}\ns3_scratch_url=s3://first/\n")
+    assert Session().creds.default_scratch_s3_url() == "s3://first/"
+
+
 @pytest.mark.parametrize(
     ("kind", "creds"),
     [

@@ -200,11 +200,16 @@ def test_each_end_is_asked_for_what_the_core_can_carry(ends: Any) -> None:
     _plan(ends.source_file(zipped), ends.target_table(loader))
     _plan(ends.source_table(unloader), ends.target_file(zipped))
     source = ends.source_file(zipped)
-    expected = (source.form, ends.stream(zipped), ends.stream(ends.CSV), ends.BATCHES)
+    staged = [
+        Form(kind="files", place="s3://bucket/tmp/mover-scratch-*/", format=form)
+        for form in (zipped, ends.CSV)
+    ]
+    expected = (source.form, ends.stream(zipped), ends.stream(ends.CSV), ends.BATCHES, *staged)
     assert loader.asked[0].forms == expected
     assert unloader.asked[0].forms[1:] == expected[1:]
     ask = loader.asked[0]
-    assert (ask.columns, ask.bytes, ask.rows, ask.scratch) == (("a", "b"), 7, 3, OPTIONS.scratch)
+    scratch = f"{OPTIONS.scratch}mover-scratch-*/"
+    assert (ask.columns, ask.bytes, ask.rows, ask.scratch) == (("a", "b"), 7, 3, scratch)
     assert not ask.exists
     assert unloader.asked[0].exists
 

@@ -141,9 +141,21 @@ def _from_ini() -> dict[str, str]:
             reason = " ".join(str(error).splitlines()[0].split())
             raise ConfigError(f"'{path}' cannot be understood: {reason}", "correct it") from None
     found = {"session_type": parser.get("session", "session_type", fallback="")}
-    for section, option in ini_scratch_urls().items():
-        found["scratch_s3_url"] = parser.get(section, option, fallback="")
+    urls = [
+        _with_user(option, parser.get(section, option, fallback=""))
+        for option, section in ini_scratch_urls().items()
+    ]
+    found["scratch_s3_url"] = next(filter(None, urls), "")
     return {name: value for name, value in found.items() if value}
+
+
+def _with_user(option: str, url: str) -> str:
+    """Return the URL of scratch space, with a place for the user's name where 1.x put one."""
+    if not url or not option.endswith("_appended_with_iam_username"):
+        return url
+    from records_mover.url.scratch import USER
+
+    return f"{url}{USER}/"
 
 
 def _ini_paths() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from records_mover.parts.answers import NAME_SCRATCH, read_answers, write_answers
 from records_mover.parts.databases import (
     Database,
     DatabaseKind,
@@ -13,7 +14,7 @@ from records_mover.parts.databases import (
     PublishRequest,
     Reshaping,
 )
-from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Tier
+from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
 from records_mover.parts.jobs import (
     Ask,
     Loaded,
@@ -26,6 +27,7 @@ from records_mover.parts.jobs import (
 )
 from records_mover.parts.kinds import Creds, FormatKind
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
+from records_mover.parts.stores import Reach, Stores
 from records_mover.parts.tables import (
     Column,
     Fingerprint,
@@ -36,6 +38,7 @@ from records_mover.parts.tables import (
 )
 
 __all__ = [
+    "NAME_SCRATCH",
     "Ask",
     "Batches",
     "Column",
@@ -59,17 +62,22 @@ __all__ = [
     "Part",
     "Payload",
     "PublishRequest",
+    "Reach",
     "Refusal",
     "Reject",
     "RejectSink",
     "Reshape",
     "Reshaping",
     "Selection",
+    "Staging",
     "Stored",
+    "Stores",
     "Streams",
     "TableInfo",
     "TableName",
     "Tier",
     "UnloadJob",
     "Unloader",
+    "read_answers",
+    "write_answers",
 ]

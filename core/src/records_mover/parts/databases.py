@@ -198,7 +198,7 @@ class DatabaseKind:
     whichever driver SQLAlchemy picks. ``driver_url`` returns what the driver is to be given for a
     URL that says more than the driver understands; it may raise ConfigError. ``direct`` may open a
     URL without SQLAlchemy, by what behaves as an engine does; it answers None to one that it leaves
-    to SQLAlchemy.
+    to SQLAlchemy. ``statements`` is False where the core's own SELECT and INSERT are not for it.
     """
 
     name: str
@@ -210,3 +210,4 @@ class DatabaseKind:
     connect_args: Mapping[str, object] = field(default_factory=dict)
     driver_url: Callable[[URL], URL] | None = None
     direct: Callable[[str], Engine | None] | None = None
+    statements: bool = True

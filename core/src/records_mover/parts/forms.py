@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
 
-__all__ = ["Form", "FormKind", "Offer", "Refusal", "Tier"]
+__all__ = ["Form", "FormKind", "Offer", "Refusal", "Staging", "Tier"]
 
 FormKind = Literal["table", "files", "streams", "batches"]
 
@@ -56,22 +56,44 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """How files are wanted that are written for a server to read.
+
+    ``size`` is about how many bytes a file is to have; ``multiple`` what the number of files is to
+    be a multiple of, where the size of the text that they are made of is known beforehand.
+    ``several`` says that one statement reads any number of files. ``manifest`` asks for a manifest
+    of them, and of files that were there already.
+    """
+
+    size: int = 128 << 20
+    multiple: int = 1
+    several: bool = True
+    manifest: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A part can give, or take, rows in this form at this cost; ``note`` is shown by explain.
 
     ``sessions`` is how many connections a loader would load by, where publishing lets them all see
     the table that rows land in.
+    ``staging`` says how a loader wants the files of a store that it reads.
     """
 
     form: Form
     cost: float
     note: str = ""
     sessions: int = 1
+    staging: Staging | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A part cannot, and why, in words meant for the user; ``form`` is what was asked, if one."""
+    """A part cannot, and why, in words meant for the user; ``form`` is what was asked, if one.
+
+    ``remedy`` is what a user can do about it, where there is something.
+    """
 
     why: str
     form: Form | None = None
+    remedy: str = ""

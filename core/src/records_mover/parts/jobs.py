@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from records_mover.parts.databases import Database, ExistingMode, Landing
     from records_mover.parts.forms import Form, Offer, Refusal
     from records_mover.parts.payloads import Payload, Stored
+    from records_mover.parts.stores import Stores
     from records_mover.parts.tables import Fingerprint, Reshape, Selection
     from records_mover.schema import RecordsSchema
 
@@ -32,8 +33,11 @@ class Ask:
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
     columns of a table that is there, in the order of ``columns``; ``mode``, what becomes of its
-    rows; ``reshape``, how its columns will have changed by then. ``parallel`` is how many streams
-    the user wants, None where that is left to the parts.
+    rows; ``reshape``, how its columns will have changed by then; ``single``, whether the source is
+    one file. ``parallel`` is how many streams the user wants, None where that is left to the parts.
+
+    ``scratch`` is the place of files that the move may stage, to be named in a form: each format
+    there is a folder of its own. It is None where the user has named no scratch space.
     """
 
     database: Database
@@ -49,13 +53,18 @@ class Ask:
     bytes: int | None = None
     rows: int | None = None
     parallel: int | None = None
+    single: bool = True
     scratch: str | None = None
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnloadJob:
-    """What an unloader is to do: these rows, in this form."""
+    """What an unloader is to do: these rows, in this form.
+
+    Where that is files in a store, they go directly below the folder that the form names, which is
+    empty, and ``stores`` tells of them.
+    """
 
     database: Database
     selection: Selection
@@ -65,6 +74,7 @@ class UnloadJob:
     meter: Meter = field(default_factory=Meter)
     cancellation: Cancellation = field(default_factory=Cancellation)
     parallel: int | None = None
+    stores: Stores | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +125,8 @@ class LoadJob:
 
     ``columns`` are the table's column names in the order in which values come. ``proof`` asks a
     loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
-    rows that do not fit; without it the first of them ends the move.
+    rows that do not fit; without it the first of them ends the move. ``stores`` are for a loader
+    whose server reads files of a store.
     """
 
     database: Database
@@ -129,6 +140,7 @@ class LoadJob:
     parallel: int | None = None
     proof: bool = False
     rejects: RejectSink | None = None
+    stores: Stores | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

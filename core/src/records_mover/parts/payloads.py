@@ -34,11 +34,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Files in a store, all of one format; ``columns`` as in ``Streams``."""
+    """Files in a store, all of one format; ``columns`` as in ``Streams``.
+
+    ``manifest`` is the URL of a file that names them all, if a loader asked for one and there was
+    a place for it. It looks as Redshift reads it, see ``records/directory.py``.
+    """
 
     parts: tuple[Part, ...]
     format: BaseRecordsFormat
     columns: tuple[str, ...] | None = None
+    manifest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

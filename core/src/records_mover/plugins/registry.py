@@ -152,11 +152,18 @@ class Plugins:
 
     def unloaders(self, dialect: str) -> tuple[Unloader, ...]:
         """Ways to get rows out of a table of this dialect; ``*`` fits any."""
-        return tuple(part for part in self._parts("unloaders") if _fits(part, dialect))
+        return self._for("unloaders", dialect)
 
     def loaders(self, dialect: str) -> tuple[Loader, ...]:
         """Ways to put rows into a table of this dialect; ``*`` fits any."""
-        return tuple(part for part in self._parts("loaders") if _fits(part, dialect))
+        return self._for("loaders", dialect)
+
+    def _for(self, kind: str, dialect: str) -> tuple[Any, ...]:
+        """Return the parts for a dialect, without those for any where its owner wants none."""
+        wanted = {dialect, "*"}
+        if any(dialect in one.dialects and not one.statements for one in self.databases):
+            wanted = {dialect}
+        return tuple(part for part in self._parts(kind) if wanted & part.dialects)
 
     def creds(self, name: str, *, first: Sequence[str] = ()) -> Creds | None:
         """Ask each provider for a credentials name; the first that knows it answers.
@@ -228,10 +235,6 @@ class Plugins:
 def _call(impl: pluggy.HookImpl, argument: Any) -> Any:
     """Call an implementation, which may leave out the argument."""
     return impl.function(*(argument for _ in impl.argnames))
-
-
-def _fits(part: Unloader | Loader, dialect: str) -> bool:
-    return dialect in part.dialects or "*" in part.dialects
 
 
 def _normal(distribution: str) -> str:

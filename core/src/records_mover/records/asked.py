@@ -17,9 +17,11 @@ from records_mover.records.carry import (
     far_forms,
     near_forms,
     split_edge,
+    staged_forms,
     transcode_edges,
 )
 from records_mover.records.words import describe_form
+from records_mover.url.scratch import scratch_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,10 +40,15 @@ BATCHES = Form(kind="batches")
 
 
 class Asked:
-    """What both ends answered: ``edges`` of a graph over forms, and ``refusals`` in their words."""
+    """What both ends answered: ``edges`` of a graph over forms, and ``refusals`` in their words.
+
+    ``remedies`` are what a user can do about refusals.
+    """
 
     def __init__(self, source: SourceEnd, target: TargetEnd, options: MoveOptions) -> None:
         self._source, self._target, self._options = source, target, options
+        self._scratch = scratch_place(options.scratch) if options.scratch else None
+        self.remedies: list[str] = []
         self.refusals: list[tuple[str, str]] = []
         self.unloads: dict[Edge, Unloader] = {}
         self.loads: dict[Edge, Loader] = {}
@@ -54,13 +61,20 @@ class Asked:
             self.edges.append(copy_edge(source.form, target.form))
 
     def _carried(self, given: list[Form], wanted: list[Form]) -> list[Edge]:
-        edges = carry_edges(given, wanted)
+        edges = [self._explained(edge) for edge in carry_edges(given, wanted)]
         if self._text_may_stay():
             edges += transcode_edges(self._source.form, self._target.form)
         if self._source.single or self._target.form.place.endswith("/"):
             return edges
         note = "several files are joined"
         return [replace(edge, note=note) if edge.name == "write" else edge for edge in edges]
+
+    def _explained(self, edge: Edge) -> Edge:
+        """Say whom files are staged for."""
+        if edge.name != "stage":
+            return edge
+        readers = sorted({load.name for load in self.loads if load.before == edge.after})
+        return replace(edge, note=f"where {' and '.join(readers)} can read it")
 
     def _text_may_stay(self) -> bool:
         """Whether rows go from files to files, and nobody said what their values must be."""
@@ -71,7 +85,8 @@ class Asked:
         source, target = self._source.form, self._target.form
         return (
             source.kind == target.kind == "files"
-            and self._source.single
+            and (self._source.single or target.place.endswith("/"))
+            and not _sizes(self._options)
             and self._target.copies
             and source.scheme == target.scheme
             and source.format == target.format
@@ -89,6 +104,7 @@ class Asked:
         here = self._source.form
         liked = [offer.form for _, offer in self._offers(target.loaders, target, [here, BATCHES])]
         self.refusals.clear()  # they are asked again, knowing what there is
+        self.remedies.clear()
         wanted = [form for form in [*liked, BATCHES] if form != here]
         given = self._given(source, _spread(wanted, far_forms))
         return given, self._wanted(target, [here, *_spread([*given, BATCHES], near_forms)])
@@ -97,6 +113,7 @@ class Asked:
         """Ask the unloaders which of ``forms`` they can give, and what else."""
         if side is None:
             return [self._source.form]
+        forms = _unique([*forms, *staged_forms(forms, self._scratch)])
         offers = self._offers(side.unloaders, side, forms)
         for part, offer in offers:
             self.unloads[_edge(part.name, self._source.form, offer.form, offer)] = part
@@ -104,6 +121,7 @@ class Asked:
 
     def _wanted(self, side: TableSide, forms: Sequence[Form]) -> list[Form]:
         """Ask the loaders which of ``forms`` they can take, and what else."""
+        forms = _unique([*forms, *staged_forms(forms, self._scratch)])
         offers = self._offers(side.loaders, side, forms)
         for part, offer in offers:
             self.loads[_edge(part.name, offer.form, self._target.form, offer)] = part
@@ -131,7 +149,8 @@ class Asked:
             bytes=self._source.bytes,
             rows=self._source.rows,
             parallel=self._options.parallel,
-            scratch=self._options.scratch,
+            single=self._source.single,
+            scratch=self._scratch,
             instructions=self._options.instructions,
         )
 
@@ -164,6 +183,8 @@ class Asked:
             words = f"{describe_form(refusal.form)}: {refusal.why}"
         if (name, words) not in self.refusals:
             self.refusals.append((name, words))
+        if refusal.remedy and refusal.remedy not in self.remedies:
+            self.remedies.append(refusal.remedy)
 
 
 def _sizes(options: MoveOptions) -> str:
@@ -212,4 +233,5 @@ def _edge(name: str, before: Form, after: Form, offer: Offer) -> Edge:
         here="here" in (before.place, after.place),
         note=offer.note,
         sessions=offer.sessions,
+        staging=offer.staging,
     )

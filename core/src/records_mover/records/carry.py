@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from records_mover.parts import Form, Tier
+from records_mover.parts import Form, Staging, Tier
+from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ __all__ = [
     "near_forms",
     "needs_types",
     "split_edge",
+    "staged_forms",
     "transcode_edges",
 ]
 
@@ -29,6 +31,7 @@ DECOMPRESS = 8.0
 COMPRESS = 20.0
 DECODE = Tier.RECODE / 2
 ENCODE = Tier.RECODE / 2
+STAGE = float(Tier.BULK)
 TRANSCODE = Tier.RECODE / 4
 TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
@@ -37,7 +40,8 @@ TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 class Edge:
     """One possible step of a route.
 
-    ``here`` says that the bytes pass through this machine; ``sessions`` is as in ``Offer``.
+    ``here`` says that the bytes pass through this machine; ``sessions`` is as in ``Offer``;
+    ``staging`` says how a loader wants the files that it reads.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Edge:
     here: bool = True
     note: str = ""
     sessions: int = 1
+    staging: Staging | None = None
 
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
@@ -118,9 +123,11 @@ def _forward(form: Form) -> Iterator[Edge]:
 
 
 def _backward(form: Form) -> Iterator[Edge]:
-    """From batches towards what is wanted: encode, compress, write, or collect in memory."""
+    """From batches towards what is wanted: encode, compress, write; collect in memory; or stage."""
     if form.kind == "batches" and form.place != "here":
         yield Edge(name="collect", before=Form(kind="batches"), after=form, cost=WRITE)
+    elif form.kind == "files" and is_scratch_place(form.place):
+        yield from _stage(form)
     elif form.kind == "files":
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="write", before=stream, after=form, cost=WRITE)
@@ -133,6 +140,29 @@ def _backward(form: Form) -> Iterator[Edge]:
             yield from _backward(before)
         else:
             yield Edge(name="encode", before=Form(kind="batches"), after=form, cost=ENCODE)
+
+
+def _stage(form: Form) -> Iterator[Edge]:
+    """From what is here to files in scratch space: one step, which cuts before it compresses."""
+    stream = Form(kind="streams", format=form.format)
+    yield Edge(name="stage", before=stream, after=form, cost=STAGE)
+    if form.format is None or form.format.opaque:
+        return
+    plain = _without_compression(form.format)
+    cost = STAGE if plain is None else STAGE + COMPRESS
+    if plain is not None:
+        before = Form(kind="streams", format=plain)
+        yield Edge(name="stage", before=before, after=form, cost=cost)
+    yield Edge(name="stage", before=Form(kind="batches"), after=form, cost=cost + ENCODE)
+
+
+def staged_forms(forms: Iterable[Form], scratch: str | None) -> list[Form]:
+    """Return files in scratch space of the formats of streams, as they could be staged."""
+    if scratch is None:
+        return []
+    streams = (form.format for form in forms if form.kind == "streams")
+    readable = (form for form in streams if form is not None and not form.opaque)
+    return _unique(Form(kind="files", place=scratch, format=form) for form in readable)
 
 
 def near_forms(form: Form) -> list[Form]:

@@ -10,6 +10,7 @@ from records_mover.errors import ConfigError, MissingPluginError
 from records_mover.known_plugins import known_plugin
 from records_mover.meter import Cancellation
 from records_mover.url import StoreContext, scheme_of
+from records_mover.url.scratch import USER, personal
 from records_mover.url.waiting import cancellable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Creds, Database
     from records_mover.plugins import Plugins
+    from records_mover.records.options import MoveOptions
     from records_mover.url import Scheme, Store
 
 __all__ = ["Context"]
@@ -38,12 +40,22 @@ class Context:
     cancellation: Cancellation = field(default_factory=Cancellation)
     """Asked whether to go on by whatever waits for a stream."""
     _stores: dict[str, Store] = field(default_factory=dict)
+    _personal: dict[str, str | None] = field(default_factory=dict)
     _databases: dict[str | int, Database] = field(default_factory=dict, repr=False)
     _opened: list[Engine] = field(default_factory=list, repr=False)
 
     def scheme(self, url: str) -> Scheme:
         """Return the scheme that owns ``url``; ``MissingPluginError`` says what to install."""
         return self.plugins.scheme(scheme_of(url))
+
+    def scratch_for(self, options: MoveOptions) -> str | None:
+        """Return the URL of the scratch space that a move may use."""
+        base = options.scratch or self.scratch
+        if not base or USER not in base:
+            return base or None
+        if base not in self._personal:
+            self._personal[base] = personal(self.store(base), base)
+        return self._personal[base]
 
     def store(self, url: str) -> Store:
         """Return the store that owns ``url``."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from records_mover.schema import Field
     from records_mover.url import Store
 
-__all__ = ["RecordsDirectory", "WrittenFile"]
+__all__ = ["RecordsDirectory", "WrittenFile", "manifest_text"]
 
 log = logging.getLogger(__name__)
 
@@ -179,10 +179,7 @@ class RecordsDirectory:
         self, files: Sequence[WrittenFile], form: BaseRecordsFormat, schema: RecordsSchema | None
     ) -> None:
         """Write everything but the data, the final manifest last."""
-        entries = [
-            {"url": f.url, "mandatory": True, "meta": {"content_length": f.size}} for f in files
-        ]
-        self._write(PRELIMINARY, json.dumps({"entries": entries}, indent=2))
+        self._write(PRELIMINARY, manifest_text(files))
         if schema is not None:
             self._write(SCHEMA, schema.to_json())
         self._write(f"{FORMAT}{form.format_type}", form.json())
@@ -196,9 +193,20 @@ class RecordsDirectory:
             if name in written or name.startswith(FORMAT):
                 self.store.delete(self.url + name)
 
+    def clear(self) -> None:
+        """Delete every file directly below the folder."""
+        for name in self._names():
+            self.store.delete(self.url + name)
+
     def _write(self, name: str, text: str) -> None:
         with self.store.write(self.url + name) as sink:
             sink.write(text.encode())
+
+
+def manifest_text(files: Iterable[WrittenFile]) -> str:
+    """Return a manifest of files that were written."""
+    entries = [{"url": f.url, "mandatory": True, "meta": {"content_length": f.size}} for f in files]
+    return json.dumps({"entries": entries}, indent=2)
 
 
 def _name(entry: Entry) -> str:

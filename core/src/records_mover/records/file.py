@@ -318,7 +318,7 @@ class FileTarget:
             title=f"{title} ({describe_format(form)})",
             form=Form(kind="files", place=_place(self.url, source), format=form),
             url=self.url,
-            copies=scheme.copies and not self.url.endswith("/"),
+            copies=scheme.copies,
         )
 
 

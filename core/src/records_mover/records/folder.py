@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.steps import Work
 
-__all__ = ["copy_bytes", "split_into_folder", "write_folder"]
+__all__ = ["copy_bytes", "copy_into_folder", "split_into_folder", "write_folder"]
 
 _BLOCK = 1 << 20
+_AT_ONCE = 4
 
 
 def write_folder(streams: Streams, directory: RecordsDirectory, work: Work) -> Payload:
@@ -52,6 +54,21 @@ def split_into_folder(
             schema=batches.schema,
         )
     return folder.files(tuple(batches.reader.schema.names))
+
+
+def copy_into_folder(files: Files, directory: RecordsDirectory, work: Work) -> Payload:
+    """Have a store copy files into a folder, several at the same time, and write what belongs."""
+    several = len(files.parts) > 1
+    with _filling(directory, files.format, work) as folder, ExitStack() as stack:
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mover-copy")
+        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+        names = [f"data{n:03}" if several else "data" for n in range(1, len(files.parts) + 1)]
+        copies = [
+            pool.submit(folder.copy, part, name, work)
+            for part, name in zip(files.parts, names, strict=True)
+        ]
+        folder.written = [copy.result() for copy in copies]
+    return folder.files(files.columns)
 
 
 def copy_bytes(source: BinaryIO, sink: BinaryIO, cancellation: Cancellation) -> None:
@@ -92,6 +109,17 @@ class _Folder:
             counted = CountedSink(sink)
             yield cast(BinaryIO, counted)
         self.written.append(WrittenFile(url=url, size=counted.written))
+
+    def copy(self, part: Part, basename: str, work: Work) -> WrittenFile:
+        """Copy a file within the store; several threads may do so."""
+        work.cancellation.check()
+        name = self._format.generate_filename(basename)
+        self.names.append(name)
+        store, url = self._directory.store, absolute_url(self._directory.url + name)
+        store.copy(part.url or part.name, url)
+        size = store.size(url) if part.size is None else part.size
+        work.meter.add_bytes(size or 0)
+        return WrittenFile(url=url, size=size or 0)
 
     def files(self, columns: Sequence[str] | None) -> Files:
         """Return what was written."""

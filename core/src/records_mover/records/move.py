@@ -19,6 +19,7 @@ from records_mover.parts import (
     Fingerprinting,
     LoadJob,
     Payload,
+    Staging,
     Stored,
     Streams,
     UnloadJob,
@@ -28,13 +29,17 @@ from records_mover.records.fidelity import column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
-from records_mover.records.steps import Work, clean_streams, run_step
+from records_mover.records.staging import Stage, open_stage
+from records_mover.records.steps import Work, clean_streams, finish_directory, run_step
+from records_mover.records.stores import MoveStores
 from records_mover.records.verify import Verification, check_verifiable
+from records_mover.url import scheme_of
+from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from records_mover.parts import Loaded, Loader
+    from records_mover.parts import Form, Loaded, Loader
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
@@ -53,11 +58,12 @@ def explain_move(
     source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
 ) -> Plan:
     """Inspect both ends and return the plan; nothing is moved or changed."""
-    options = replace(options, scratch=options.scratch or context.scratch)
     source_end = source.inspect(context, options)
     target_end = target.inspect(context, options, source_end)
     if options.verify:
         check_verifiable(target_end)
+    if source_end.table is not None or target_end.table is not None:
+        options = replace(options, scratch=context.scratch_for(options))
     plan = make_plan(source_end.without(target_end.leaves_out), target_end, options)
     return replace(plan, columns=column_fidelity(plan))
 
@@ -142,6 +148,7 @@ class _Run:
     verified: str = ""
     notes: tuple[str, ...] = ()
     _read: Payload | None = None
+    _stage: Stage | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
 
@@ -163,6 +170,7 @@ class _Run:
             _ = self.schema
         refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
+            self._open_stage(stack)
             payload = self._read = self._start(stack)
             for step in self._middle():
                 payload = stack.enter_context(run_step(step, payload, self._work()))
@@ -170,6 +178,18 @@ class _Run:
             if side is None or self.plan.loader is None:
                 return None, payload
             return self._load(side, self.plan.loader, payload), None
+
+    def _open_stage(self, stack: ExitStack) -> None:
+        """Make the move's scratch folder, if it needs one; it is emptied last of all."""
+        base = self.context.scratch_for(self.options)
+        if base and (self.plan.staged or self._wants_manifest(base)):
+            self._stage = stack.enter_context(open_stage(self.context, base))
+
+    def _wants_manifest(self, base: str) -> bool:
+        """Whether the loader wants a manifest of files that it finds, and could read it there."""
+        last = self.plan.route.steps[-1]
+        wanted = last.staging is not None and last.staging.manifest
+        return wanted and last.before.scheme == scheme_of(base)
 
     def rows(self) -> int | None:
         """Rows counted on the way, if anything on the route counts them."""
@@ -201,6 +221,8 @@ class _Run:
             rejects=self.rejects,
             mended=self.mended,
             schema=lambda: self.schema,
+            stage=self._stage,
+            staging=self.plan.route.steps[-1].staging or Staging(),
         )
 
     def _start(self, stack: ExitStack) -> Payload:
@@ -212,16 +234,22 @@ class _Run:
             if source.payload is None:
                 raise MoverError(f"{source.title} gives no rows", "this is a defect; report it")
             return stack.enter_context(source.payload())
+        form = self.plan.route.steps[0].after
+        if self._stage is not None and is_scratch_place(form.place):
+            form = replace(form, place=self._stage.folder())
         job = UnloadJob(
             database=source.table.database,
             selection=source.table.selection,
-            form=self.plan.route.steps[0].after,
+            form=form,
             instructions=self.options.instructions,
             meter=self.meter,
             cancellation=self.cancellation,
             parallel=self.options.parallel,
             schema=self.schema,
+            stores=MoveStores(self.context),
         )
+        if form == self.plan.target.form:
+            return finish_directory(lambda: stack.enter_context(unloader.unload(job)), self._work())
         return stack.enter_context(unloader.unload(job))
 
     def _load(self, side: TableSide, loader: Loader, payload: Payload) -> Loaded:
@@ -252,9 +280,13 @@ class _Run:
                 parallel=self.options.parallel,
                 proof=verification is not None,
                 rejects=self.rejects,
+                stores=MoveStores(self.context),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
+            if isinstance(payload, Files):
+                payload = self._with_manifest(payload)
+                job = replace(job, form=_placed(job.form, payload))
             loaded = loader.load(job, payload)
             self.cancellation.check()
             if self.rejects is not None:
@@ -266,10 +298,24 @@ class _Run:
             self.verified = verification.checked
         return loaded
 
+    def _with_manifest(self, files: Files) -> Files:
+        staging = self.plan.route.steps[-1].staging
+        if self._stage is None or staging is None or not staging.manifest:
+            return files
+        return self._stage.manifest(files)
+
     def _verification(self, side: TableSide, columns: tuple[str, ...]) -> Verification | None:
         if not self.options.verify:
             return None
         return Verification(cast(Fingerprinting, side.database), columns)
+
+
+def _placed(form: Form, files: Files) -> Form:
+    """Say where files are that were staged."""
+    if not is_scratch_place(form.place) or not files.parts:
+        return form
+    url = files.parts[0].url or files.parts[0].name
+    return replace(form, place=url[: url.rindex("/") + 1])
 
 
 def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:

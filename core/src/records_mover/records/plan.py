@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from records_mover.parts import Tier
 from records_mover.records.words import describe_form
+from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,13 +43,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The route that a move will take, the ones it will not, and every refusal in its own words."""
+    """The route that a move will take, the ones it will not, and every refusal in its own words.
+
+    ``remedies`` are what a user can do about refusals.
+    """
 
     source: SourceEnd
     target: TargetEnd
     route: Route
     others: tuple[Route, ...] = ()
     refusals: tuple[tuple[str, str], ...] = ()
+    remedies: tuple[str, ...] = ()
     unloader: Unloader | None = None
     loader: Loader | None = None
     columns: tuple[ColumnFidelity, ...] = ()
@@ -61,7 +66,13 @@ class Plan:
         if not slow or (rows <= LARGE_ROWS and size <= LARGE_BYTES):
             return ()
         much = f"about {rows:,} rows" if rows else f"{size / 1e6:,.0f} MB"
-        return (f"{much} will travel as statements by {', '.join(slow)}, the slowest way there is",)
+        words = f"{much} will travel as statements by {', '.join(slow)}, the slowest way there is"
+        return ("; ".join((words, *self.remedies)),)
+
+    @property
+    def staged(self) -> bool:
+        """Whether files are staged in scratch space."""
+        return any(is_scratch_place(step.after.place) for step in self.route.steps)
 
     def __str__(self) -> str:
         return "\n".join(plan_lines(self))

@@ -11,7 +11,7 @@ from records_mover.records.carry import Edge
 from records_mover.records.plan import Plan, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from records_mover.parts import Form
     from records_mover.records.ends import SourceEnd, TargetEnd
@@ -32,7 +32,7 @@ def make_plan(source: SourceEnd, target: TargetEnd, options: MoveOptions) -> Pla
     asked = Asked(source, target, options)
     found = list(cheapest_routes(source.form, target.form, asked.edges))
     if not found:
-        raise _no_route(source, target, asked.refusals)
+        raise _no_route(source, target, asked)
     best = found[0]
     return Plan(
         source=source,
@@ -40,6 +40,7 @@ def make_plan(source: SourceEnd, target: TargetEnd, options: MoveOptions) -> Pla
         route=best,
         others=tuple(found[1:]),
         refusals=tuple(asked.refusals),
+        remedies=tuple(asked.remedies),
         unloader=asked.unloads.get(best.steps[0]),
         loader=asked.loads.get(best.steps[-1]),
     )
@@ -81,13 +82,11 @@ def _edge_key(edge: Edge) -> tuple[float, str, str, str, str]:
     return (edge.cost, edge.name, form_key(edge.before), form_key(edge.after), edge.note)
 
 
-def _no_route(
-    source: SourceEnd, target: TargetEnd, refusals: Sequence[tuple[str, str]]
-) -> NoRouteError:
-    words = [f"{name}: {why}" for name, why in refusals]
-    remedies = [end.remedy for end in (source, target) if end.remedy]
+def _no_route(source: SourceEnd, target: TargetEnd, asked: Asked) -> NoRouteError:
+    words = [f"{name}: {why}" for name, why in asked.refusals]
+    remedies = [*(end.remedy for end in (source, target) if end.remedy), *asked.remedies]
     if not remedies:
-        why = "each way was refused" if refusals else "no plugin moves rows there"
+        why = "each way was refused" if asked.refusals else "no plugin moves rows there"
         remedies = [f"{why}; go by way of a file, or install a plugin that can"]
     advice = "; ".join(dict.fromkeys(remedies))
     return NoRouteError(f"no route from {source.title} to {target.title}", advice, words)

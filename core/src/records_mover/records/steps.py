@@ -12,11 +12,16 @@ from records_mover.bridge import pulled
 from records_mover.errors import FormatError, MoverError
 from records_mover.formats.cleaning import Mended, cleaned_opener
 from records_mover.instructions import ProcessingInstructions
-from records_mover.parts import Batches, Files, Part, Payload, Streams
+from records_mover.parts import Batches, Files, Part, Payload, Staging, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
-from records_mover.records.directory import RecordsDirectory
-from records_mover.records.folder import copy_bytes, split_into_folder, write_folder
+from records_mover.records.directory import RecordsDirectory, WrittenFile
+from records_mover.records.folder import (
+    copy_bytes,
+    copy_into_folder,
+    split_into_folder,
+    write_folder,
+)
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.url import scheme_of
 from records_mover.url.local import local_path
@@ -33,9 +38,10 @@ if TYPE_CHECKING:
     from records_mover.records.context import Context
     from records_mover.records.ends import TargetEnd
     from records_mover.records.rejects import Rejects
+    from records_mover.records.staging import Stage
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Work", "clean_streams", "run_step"]
+__all__ = ["Work", "clean_streams", "finish_directory", "run_step"]
 
 _BLOCK = 1 << 20
 _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
@@ -44,7 +50,10 @@ _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What the steps of one move share."""
+    """What the steps of one move share.
+
+    ``stage`` is there where files are staged, and ``staging`` says how the loader wants them.
+    """
 
     context: Context
     target: TargetEnd
@@ -56,6 +65,8 @@ class Work:
     bytes_per_file: int | None = None
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
+    stage: Stage | None = None
+    staging: Staging = field(default_factory=Staging)
 
     @property
     def into_one_file(self) -> bool:
@@ -292,10 +303,49 @@ def _written(url: str, rows: Streams | Files, work: Work) -> Files:
     return Files(parts=(part,), format=rows.format, columns=rows.columns)
 
 
+def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
+    """Have a server write its files into a folder, then write what makes it a records directory.
+
+    The folder was empty before, so that all in it is removed when that fails.
+    """
+    folder = work.target.form.place
+    store = work.context.store(folder)
+    directory = RecordsDirectory(store, folder)
+    try:
+        files = unload()
+        if not isinstance(files, Files):
+            raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+        written = [
+            WrittenFile(url=url, size=store.size(url) or 0)
+            for url in (part.url or part.name for part in files.parts)
+        ]
+        directory.finish(written, files.format, work.schema())
+    except BaseException:
+        directory.clear()
+        raise
+    return files
+
+
+def _stage(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
+    """Write rows where the target's server can read them."""
+    if work.stage is None:
+        raise MoverError("files are to be staged, and there is no place", "report this defect")
+    rows = cast("Streams | Batches", payload)
+    if isinstance(rows, Streams):
+        rows = clean_streams(rows, work)
+        if not work.staging.several:
+            rows = _one(rows, work, stack)
+    total = work.meter.total_bytes
+    check = work.cancellation.check
+    return work.stage.put(rows, _format(edge.after.format), work.staging, total=total, check=check)
+
+
 def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
     files = cast(Files, payload)
     url = edge.after.place
+    if url.endswith("/"):
+        return copy_into_folder(files, RecordsDirectory(work.context.store(url), url), work)
     (part,) = files.parts
     work.cancellation.check()
     work.context.store(url).copy(part.url or part.name, url)
@@ -341,4 +391,5 @@ _STEPS: dict[str, Callable[[Edge, Payload, Work, ExitStack], Payload]] = {
     "split": _split,
     "copy": _copy_in_store,
     "collect": _collect,
+    "stage": _stage,
 }

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from records_mover.url.store import Entry, Scheme, Store, StoreContext, scheme_of
+from records_mover.url.store import (
+    Entry,
+    GivesAccess,
+    Scheme,
+    Store,
+    StoreAccess,
+    StoreContext,
+    scheme_of,
+)
 
-__all__ = ["Entry", "Scheme", "Store", "StoreContext", "scheme_of"]
+__all__ = [
+    "Entry",
+    "GivesAccess",
+    "Scheme",
+    "Store",
+    "StoreAccess",
+    "StoreContext",
+    "scheme_of",
+]

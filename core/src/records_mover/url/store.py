@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
-__all__ = ["Entry", "Scheme", "Store", "StoreContext", "scheme_of"]
+    from records_mover.secret import Secret
+
+__all__ = [
+    "Entry",
+    "GivesAccess",
+    "Scheme",
+    "Store",
+    "StoreAccess",
+    "StoreContext",
+    "scheme_of",
+]
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.\-]+)://|^(file):", re.IGNORECASE)
 
@@ -71,6 +82,31 @@ class Store(Protocol):
 
     def size(self, url: str) -> int | None:
         """Return the size in bytes, or None where the store cannot say."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAccess:
+    """What another server needs to know to use files of a store in our name.
+
+    It holds for a while only where there is a ``session_token``: ask anew before each use.
+    ``endpoint`` is None where it is the service's own, ``access_key`` where nobody signs.
+    """
+
+    access_key: Secret | None = None
+    secret_key: Secret | None = None
+    session_token: Secret | None = None
+    region: str | None = None
+    endpoint: str | None = None
+    expires: datetime | None = None
+
+
+@runtime_checkable
+class GivesAccess(Protocol):
+    """What a store has, besides its own methods, whose files a database's server may use."""
+
+    def access(self, url: str) -> StoreAccess:
+        """Return what a server needs to use ``url`` in the name of whoever runs the move."""
         ...
 
 

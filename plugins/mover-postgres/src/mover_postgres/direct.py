@@ -191,9 +191,12 @@ class DirectConnection:
         if self._real is not None:
             self._real.execution_options(**options)
             return self
+        level = options.pop("isolation_level", None)
+        free = level == "AUTOCOMMIT"
         self.driver_connection.set_session(
-            isolation_level=options.pop("isolation_level", None),
+            isolation_level=None if free else level,
             readonly=options.pop("postgresql_readonly", None),
+            autocommit=free or None,
         )
         return self if not options else self._promoted().execution_options(**options)  # type: ignore[return-value]  # the same methods
 
@@ -239,7 +242,7 @@ class DirectConnection:
         if driver.closed:
             return
         driver.rollback()
-        driver.set_session(isolation_level="DEFAULT", readonly="DEFAULT")
+        driver.set_session(isolation_level="DEFAULT", readonly="DEFAULT", autocommit=False)
         self.engine.keep(driver)
 
     def _promoted(self) -> Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -29,7 +30,9 @@ __all__ = ["CopyIn", "Run", "prepared"]
 logger = logging.getLogger(__name__)
 
 LARGE = 16 << 20
-"""Bytes of a file from which on it pays to parse it here; below, starting up costs more."""
+"""Bytes of a file from which on it can pay to parse it here."""
+PARSED = 64 << 20
+"""Bytes from which on it is done unasked; below, starting up costs more than it saves."""
 
 _NO_TEXT = "22021"
 _BATCHES = Form(kind="batches")
@@ -56,6 +59,11 @@ class CopyIn:
         from mover_postgres.progress import rows_watched
 
         driver = driver_connection(job.landing.connection)
+        if job.landing.sessions > 1 and isinstance(payload, Streams):
+            from mover_postgres.several import load_shared
+
+            with job.cancellation.stopping_by(driver.cancel):
+                return load_shared(job, payload, driver)
         with (
             job.cancellation.stopping_by(driver.cancel),
             rows_watched(job.meter, job.database, [driver]),
@@ -63,10 +71,6 @@ class CopyIn:
             if job.rejects is not None:
                 _check_at_once(driver)
             if isinstance(payload, Streams):
-                if job.landing.sessions > 1:
-                    from mover_postgres.several import load_shared
-
-                    return load_shared(job, payload, driver)
                 return _load_streams(job, payload, driver)
             if isinstance(payload, Batches):
                 from mover_postgres.batches import load_batches
@@ -103,12 +107,13 @@ def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> 
 def _in_binary(run: Run, part: Part) -> int | None:
     """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
 
-    Only where several streams are asked for: on a machine that the server shares, the parsing takes
-    from the server what it spares it.
+    It takes more of this machine than it takes off the server, and so is not done where one stream
+    was asked for, or there is but one processor.
     """
     job = run.job
     size = part.size or job.meter.total_bytes or 0
-    if not part.rereadable or size < LARGE or (job.parallel or 1) < 2:
+    threads = job.parallel or ((os.cpu_count() or 1) if size >= PARSED else 1)
+    if not part.rereadable or size < LARGE or threads < 2:
         return None
     from mover_postgres.binary.ladder import Declined, plan_csv
 

@@ -13,6 +13,7 @@ from mover_postgres.cuts import Range, ranges_of_file
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.forms import LARGE
 from mover_postgres.load import Run, prepared
+from mover_postgres.progress import rows_watched
 from records_mover.parts import Loaded
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def load_shared(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Lo
             other = driver_connection(connection)
             stack.enter_context(job.cancellation.stopping_by(other.cancel))
             runs.append(_prepared(job, other))
+        stack.enter_context(rows_watched(job.meter, database, [one.driver for one in runs]))
         rows = _Crew(pieces).load(runs)
     job.meter.rows = rows
     return Loaded(rows=rows)

@@ -44,6 +44,19 @@ class Clients:
                 self._regions[bucket] = self._region_of(bucket)
             return self._client(self._regions[bucket])
 
+    def credentials(self) -> Any:
+        """Return the client library's credentials; None where requests are not signed."""
+        if self.settings.anonymous:
+            return None
+        with self._lock:
+            return self._the_session().get_credentials()
+
+    def identity(self) -> Any:
+        """Return a client of the service that knows whose credentials these are."""
+        with self._lock:
+            config = _config(self.settings)
+            return self._the_session().client("sts", region_name=self._home, config=config)
+
     @property
     def endpoint(self) -> str:
         """The address of the server that the home region's client talks to."""

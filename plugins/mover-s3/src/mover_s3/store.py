@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from mover_s3.access import access_to
 from mover_s3.address import parse_address, parse_object
 from mover_s3.clients import Clients
 from mover_s3.copying import copy_object
@@ -11,6 +12,7 @@ from mover_s3.deleting import delete_keys, delete_object
 from mover_s3.errors import s3_errors
 from mover_s3.fetching import Fetcher
 from mover_s3.head import head_object
+from mover_s3.identity import user_name
 from mover_s3.journal import abort_strays
 from mover_s3.listing import folders, keys_below, listing
 from mover_s3.reading import ObjectReader
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from mover_s3.address import Address
     from mover_s3.settings import Settings
-    from records_mover.url import Entry
+    from records_mover.url import Entry, StoreAccess
 
 __all__ = ["S3Store"]
 
@@ -87,6 +89,14 @@ class S3Store:
         if not address.key:
             raise EndpointError(f"{url!r} is a whole bucket", "name a folder in it")
         delete_keys(self._clients, address, keys_below(self._clients, address))
+
+    def access(self, url: str) -> StoreAccess:
+        """Return what a database's server needs to use an object or a folder in our name."""
+        return access_to(self._clients, parse_address(url))
+
+    def user(self, url: str) -> str | None:
+        """Return the name of the IAM user whose credentials these are; None for roles."""
+        return user_name(self._clients, parse_address(url))
 
     def _sweep(self, address: Address) -> None:
         """Abort what killed moves left in a bucket, when it is first written to."""
