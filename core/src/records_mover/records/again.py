@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Payload
     from records_mover.records.plan import Plan
-    from records_mover.records.steps import Work
+    from records_mover.records.work import Work
 
 __all__ = ["as_read", "file_rows", "keep_streams", "source_rows", "spelled_lists", "target_as_read"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from records_mover.errors import LossError, UsageError
 from records_mover.formats import losses
 from records_mover.parts import Keeping, Selection
 from records_mover.records.carry import needs_types
+from records_mover.records.verdict import ColumnFidelity
 from records_mover.schema import Field
-from records_mover.schema.fidelity import EXACT, Kept, Verdict, kept, type_words, worst
+from records_mover.schema.fidelity import EXACT, Kept, kept, type_words, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL",
-    "ColumnFidelity",
     "changed_types",
     "column_fidelity",
     "made_fields",
@@ -41,34 +40,6 @@ _MOVES_BYTES = frozenset({"read", "write", "compress", "decompress", "copy"})
 _UNTYPED = "text"
 _AS_READ = Kept(verdict="checked", why="text, which is what the target takes it for")
 _CHANGED = Kept(verdict="widened", why="the table's column becomes that where a value needs it")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnFidelity:
-    """What becomes of a column's values on the way, at its worst step.
-
-    ``source_type`` and ``target_type`` are as each end spells them. ``verdict`` is ``exact``,
-    ``widened`` (every value, in a type that holds more), ``checked`` (what does not fit is refused)
-    or ``lossy`` (a value may change without a word).
-    """
-
-    column: str
-    target: str
-    source_type: str
-    target_type: str
-    verdict: Verdict
-    why: str = ""
-
-    @property
-    def types(self) -> str:
-        """The type, or both where they are spelled differently."""
-        if self.target_type == self.source_type:
-            return self.source_type
-        return f"{self.source_type} -> {self.target_type}"
-
-    def __str__(self) -> str:
-        name = self.column if self.column == self.target else f"{self.column} -> {self.target}"
-        return f"{name}: {self.types}{f'; {self.why}' if self.why else ''}"
 
 
 def column_fidelity(plan: Plan, schema: RecordsSchema | None = None) -> tuple[ColumnFidelity, ...]:

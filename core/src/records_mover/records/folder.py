@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from records_mover.parts import Batches, Payload, Streams
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.filling import Written
-    from records_mover.records.steps import Work
+    from records_mover.records.work import Work
 
 __all__ = ["copy_bytes", "copy_into_folder", "split_into_folder", "write_folder"]
 

@@ -30,10 +30,11 @@ from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.staging import Stage, open_stage
-from records_mover.records.steps import Work, clean_streams, finish_directory, run_step
+from records_mover.records.steps import clean_streams, finish_directory, run_step
 from records_mover.records.stores import MoveStores
 from records_mover.records.streamed import Streamed
 from records_mover.records.verify import InDatabases, check_verifiable, databases_compare
+from records_mover.records.work import Work
 from records_mover.url import scheme_of
 from records_mover.url.scratch import is_scratch_place
 
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
-    from records_mover.records.fidelity import ColumnFidelity
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
+    from records_mover.records.verdict import ColumnFidelity
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from records_mover.parts import Form, Loader, Unloader
     from records_mover.records.carry import Edge
     from records_mover.records.ends import SourceEnd, TargetEnd
-    from records_mover.records.fidelity import ColumnFidelity
+    from records_mover.records.verdict import ColumnFidelity
 
 __all__ = ["Plan", "Route", "plan_data", "plan_lines"]
 

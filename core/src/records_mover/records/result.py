@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from records_mover.records.fidelity import ColumnFidelity
+    from records_mover.records.verdict import ColumnFidelity
 
 __all__ = ["MoveResult"]
 

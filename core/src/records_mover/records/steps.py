@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.bridge import pulled
 from records_mover.errors import FormatError, MoverError
-from records_mover.formats.cleaning import Mended, cleaned_opener
+from records_mover.formats.cleaning import cleaned_opener
 from records_mover.instructions import ProcessingInstructions
-from records_mover.parts import Batches, Files, Part, Payload, Staging, Streams
+from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
 from records_mover.records.directory import RecordsDirectory, WrittenFile
@@ -34,47 +34,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.meter import Cancellation, Meter
     from records_mover.records.carry import Edge
-    from records_mover.records.context import Context
-    from records_mover.records.ends import TargetEnd
-    from records_mover.records.rejects import Rejects
-    from records_mover.records.staging import Stage
+    from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Work", "clean_streams", "finish_directory", "run_step"]
+__all__ = ["clean_streams", "finish_directory", "run_step"]
 
 _BLOCK = 1 << 20
 _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
 """Where somebody counts the rows that are left out, the reader need not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What the steps of one move share.
-
-    ``stage`` is there where files are staged, and ``staging`` says how the loader wants them.
-    ``prove`` is asked of files before they are shown, and raises where they are not what was sent.
-    """
-
-    context: Context
-    target: TargetEnd
-    meter: Meter
-    cancellation: Cancellation
-    instructions: ProcessingInstructions
-    schema: Callable[[], RecordsSchema]
-    rows_per_file: int | None = None
-    bytes_per_file: int | None = None
-    rejects: Rejects | None = None
-    mended: Mended = field(default_factory=Mended)
-    stage: Stage | None = None
-    staging: Staging = field(default_factory=Staging)
-    prove: Callable[[Files], None] | None = None
-
-    @property
-    def into_one_file(self) -> bool:
-        """Whether rows go into a file, and not into a folder of files or a table."""
-        return self.target.url is not None and not self.target.url.endswith("/")
 
 
 @contextmanager

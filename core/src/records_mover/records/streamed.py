@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from records_mover.formats.checksum import Tally
     from records_mover.parts import Files, Landing, Loaded, Payload, PublishRequest, TableName
     from records_mover.records.plan import Plan
-    from records_mover.records.steps import Work
+    from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Streamed"]
