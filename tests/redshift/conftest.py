@@ -98,16 +98,20 @@ class Ask:
     def __init__(self, server: RedshiftServer, schema: str) -> None:
         self.server = server
         self.schema = schema
-        self.connection: Any = psycopg2.connect(server.url)
-        self.connection.autocommit = True
-        self.cursor: Any = self.connection.cursor()
+        self.reconnect()
         self(f"create schema {schema}")
-        self(f"set search_path to {schema}, public")
 
     def __call__(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows."""
         self.cursor.execute(sql, values or None)
         return list(self.cursor.fetchall()) if self.cursor.description else []
+
+    def reconnect(self) -> None:
+        """Open a new session, after the server has dropped the old one."""
+        self.connection: Any = psycopg2.connect(self.server.url)
+        self.connection.autocommit = True
+        self.cursor: Any = self.connection.cursor()
+        self(f"set search_path to {self.schema}, public")
 
     def error(self, sql: str) -> str:
         """Run a statement that must fail; return SQLSTATE and message."""

@@ -119,6 +119,9 @@ class UnloadStatement:
         return Statement((f"{head} ", *access.pieces(), clauses))
 
     def _clauses(self) -> Iterator[str]:
+        if self.settings is not None and self.settings.unload_kms_key_id:
+            # Behind the credentials, where every parser of the grammar looks for it.
+            yield f"KMS_KEY_ID {literal(self.settings.unload_kms_key_id)} ENCRYPTED"
         yield from self._format()
         yield "MANIFEST VERBOSE"
         if self.region:
@@ -152,5 +155,3 @@ class UnloadStatement:
             yield f"PARALLEL {said.unload_parallel.upper()}"
         if said.unload_max_mb is not None:
             yield f"MAXFILESIZE AS {said.unload_max_mb} MB"
-        if said.unload_kms_key_id:
-            yield f"KMS_KEY_ID {literal(said.unload_kms_key_id)} ENCRYPTED"
