@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrival", "landed", "parquet_arrivals", "text_arrivals"]
 
 _BYTES = "varbyte"
+_FROM_HEX = "from_hex(CASE WHEN substring({0}, 1, 2) = '\\\\x' THEN substring({0}, 3) ELSE {0} END)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ def text_arrivals(columns: Sequence[str], types: Sequence[str]) -> list[Arrival]
             column=name,
             type="varchar(65535)",
             direct=False,
-            made="from_hex(CASE WHEN {0} LIKE '\\\\x%' THEN substring({0}, 3) ELSE {0} END)",
+            made=_FROM_HEX,
         )
         if kind.startswith(_BYTES)
         else Arrival(column=name, type=kind, direct=True)

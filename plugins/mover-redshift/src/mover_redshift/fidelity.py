@@ -64,7 +64,11 @@ def _by_type(source: Field, target: Field) -> Kept:
         return Kept(verdict="lossy", why="what is finer than 6 decimals of a second is left out")
     if target.field_type == "json" and source.field_type == "json":
         known = source.representations.get(ORIGIN)
-        ours = isinstance(known, SqlRepresentation) and known.rep_type == REP_TYPE
-        why = "spaces are left out, and numbers are kept as SUPER keeps them"
-        return EXACT if ours else Kept(verdict="widened", why=why)
+        if not isinstance(known, SqlRepresentation):
+            return Kept(verdict="widened", why="SUPER keeps what JSON means, not its spaces")
+        if known.rep_type == REP_TYPE:
+            return EXACT
+        if known.col_type == "json":
+            return Kept(verdict="lossy", why="spaces, and what keys repeat, may be left out")
+        return Kept(verdict="widened", why="SUPER keeps what JSON means")
     return EXACT
