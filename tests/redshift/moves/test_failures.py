@@ -147,7 +147,7 @@ def test_an_object_that_goes_missing_ends_the_load(
         return known(self, access)
 
     monkeypatch.setattr(CopyStatement, "statement", gone)
-    with pytest.raises(LoadUnloadError, match="could not be found|not exist|missing|No such|404"):
+    with pytest.raises(LoadUnloadError, match=r"could not be found|not exist|missing|No such|404"):
         session.move(
             url,
             table.url("t"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from mover_redshift.connections import CONNECT_ARGS, driver_url
 from mover_redshift.load import RedshiftCopy
@@ -31,9 +32,11 @@ def is_redshift(connection: Connection) -> bool:
     version = getattr(connection.dialect, "server_version_info", None)
     if version is not None and tuple(version[:3]) != CLAIMED_VERSION:
         return False
-    from sqlalchemy import text
-
-    return "redshift" in str(connection.scalar(text("SELECT version()"))).lower()
+    # By the driver itself: SQLAlchemy's own dialect of PostgreSQL asks what Redshift does not know.
+    driver: Any = connection.connection.driver_connection
+    with closing(driver.cursor()) as cursor:
+        cursor.execute("SELECT version()")
+        return "redshift" in str(cursor.fetchone()[0]).lower()
 
 
 def _open(engine: Engine) -> Database:
