@@ -10,10 +10,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mover_redshift import spectrum
 from mover_redshift.words import identifier, literal
 from records_mover.db import merge, staging
 from records_mover.db.publish import check
-from records_mover.errors import DatabaseError
 from records_mover.parts import Landing, TableName
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ def publishing(
     otherwise: Callable[[PublishRequest], AbstractContextManager[Landing]],
 ) -> AbstractContextManager[Landing]:
     """Return the context in which a load lands and at whose end it becomes visible."""
-    if request.info is not None and request.info.kind == "other":
-        raise DatabaseError(
-            f"'{request.table}' is an external table, which COPY cannot load",
-            "name its folder as a target of Parquet, or use targets.spectrum",
-        )
+    if spectrum.is_external(database, request):
+        return spectrum.publishing(database, request)
     if request.info is None or request.mode not in ("truncate", "replace", "upsert"):
         return otherwise(request)
     check(database, request)
@@ -54,6 +51,8 @@ def explanation(request: PublishRequest) -> str:
     """Say in a clause what publishing will do; empty for what is as everywhere."""
     if request.info is None:
         return ""
+    if request.info.kind == "other":
+        return spectrum.explanation(request)
     if request.mode in ("truncate", "replace"):
         return (
             f"load into a staging table like '{request.table}' and put it in its place, with its "

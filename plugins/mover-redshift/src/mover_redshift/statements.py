@@ -110,6 +110,7 @@ class UnloadStatement:
     target: str
     options: Options
     region: str | None = None
+    manifest: bool = True
     settings: Settings | None = None
 
     def statement(self, access: Authorization) -> Statement:
@@ -123,7 +124,8 @@ class UnloadStatement:
             # Behind the credentials, where every parser of the grammar looks for it.
             yield f"KMS_KEY_ID {literal(self.settings.unload_kms_key_id)} ENCRYPTED"
         yield from self._format()
-        yield "MANIFEST VERBOSE"
+        if self.manifest:
+            yield "MANIFEST VERBOSE"
         if self.region:
             yield f"REGION AS {literal(self.region)}"
         yield from self._settings()
