@@ -10,7 +10,7 @@ from bench.harness import Figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.harness import Contestant
+    from bench.contestant import Contestant
     from bench.stage import Stage
 
 __all__ = ["FIGURES"]

@@ -7,28 +7,20 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bench.contestant import Contestant
     from bench.stage import Stage
 
-__all__ = ["Contestant", "Figure", "Measured", "Run", "measure"]
+__all__ = ["Figure", "Measured", "Run", "measure"]
 
 _MIB = 1 << 20
 # ru_maxrss counts in KiB on Linux and in bytes on macOS.
 _RSS_UNIT = 1024 if os.uname().sysname == "Linux" else 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contestant:
-    """A command that does the job."""
-
-    name: str
-    command: Sequence[str]
-    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.harness import Contestant, Figure
+from bench.contestant import Contestant
+from bench.harness import Figure
 from bench.stage import KEPT, ROOT
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from bench.harness import Contestant
+from bench.contestant import Contestant
 from support.postgres import PostgresServer, embedded_postgres_server
 from support.s3 import S3Server, seaweed_server
 

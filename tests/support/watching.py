@@ -70,12 +70,18 @@ def watched_run(
 def _look(seen: Seen, folder: Path, temporary: Path, pid: int) -> None:
     for path in folder.rglob("*"):
         _look_at(seen, path, private=temporary in path.parents)
+    ours = _told(pid, "cmdline")
     for child in _descendants(pid):
-        for what in ("cmdline", "environ"):
-            try:
-                seen.children.add(Path(f"/proc/{child}/{what}").read_text("utf-8", "replace"))
-            except OSError:
-                continue  # it has ended
+        command = _told(child, "cmdline")
+        if command != ours:  # else it has been forked, and is no other program yet
+            seen.children |= {command, _told(child, "environ")}
+
+
+def _told(pid: int, what: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/{what}").read_text("utf-8", "replace")
+    except OSError:
+        return ""  # it has ended
 
 
 def _look_at(seen: Seen, path: Path, *, private: bool) -> None:

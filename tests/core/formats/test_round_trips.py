@@ -198,3 +198,17 @@ def test_a_table_comes_back_equal_or_is_refused(
     back = read_batches(io.BytesIO(sink.getvalue()), fmt, schema).read_all()
     assert back.schema.equals(table.schema, check_metadata=True)
     assert [column.to_pylist() for column in back.columns] == expected(table, fmt, lossy)
+
+
+@pytest.mark.parametrize(
+    "name", ["\r", "a\r", "\r\r", "\r\n", "\n", "\\", "\\\r", '"', "|", "a|\r"]
+)
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_name_of_marks_comes_back_from_an_escaped_header(name: str, rows: int) -> None:
+    fmt = DelimitedRecordsFormat("bluelabs", {**PLAIN, "field-delimiter": "|", "header-row": True})
+    schema = RecordsSchema([Field(name, "integer")])
+    arrow = schema.to_arrow()
+    table = pa.Table.from_arrays([pa.array([1] * rows, arrow.field(0).type)], schema=arrow)
+    sink = io.BytesIO()
+    write_batches(table.to_reader(), fmt, sink, schema=schema)
+    assert read_batches(io.BytesIO(sink.getvalue()), fmt, schema).read_all().equals(table)

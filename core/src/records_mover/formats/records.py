@@ -149,7 +149,17 @@ def _without_end(record: bytes, dialect: Dialect) -> bytes:
     if not record.endswith(dialect.terminator):
         return record
     record = record[: -len(dialect.terminator)]
-    return record[:-1] if dialect.terminator == b"\n" and record.endswith(b"\r") else record
+    if dialect.terminator != b"\n" or not record.endswith(b"\r"):
+        return record
+    return record if _ends_escaped(record, dialect.escape) else record[:-1]
+
+
+def _ends_escaped(record: bytes, escape: bytes | None) -> bool:
+    """Whether the last character is a value's own, as an odd number of escapes before it says."""
+    if escape is None:
+        return False
+    before = record[:-1]
+    return (len(before) - len(before.rstrip(escape))) % 2 == 1
 
 
 def _unquoted(raw: bytes, dialect: Dialect) -> bytes:

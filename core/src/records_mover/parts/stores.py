@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reach", "Stores"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """What a statement of a server can do with files of a store.

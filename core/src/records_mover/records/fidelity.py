@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts import Form
+    from records_mover.records.carry import Edge
     from records_mover.records.ends import TableSide
     from records_mover.records.plan import Plan
     from records_mover.schema import Field, RecordsSchema
@@ -30,6 +31,7 @@ _MOVES_BYTES = frozenset({"read", "write", "compress", "decompress", "copy"})
 
 _UNTYPED = "text"
 _AS_READ = Kept(verdict="checked", why="text, which is what the target takes it for")
+_CHANGED = Kept(verdict="widened", why="the table's column becomes that where a value needs it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,14 +107,16 @@ def _refuse_unknown(known: Sequence[ColumnFidelity], allowed: Sequence[str]) -> 
 
 def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
     """Yield the columns of text whose types nobody told."""
-    into = _target_fields(plan)
-    names = plan.source.columns or tuple(field.name for field in into)
-    recoded = any(step.name == "encode" or needs_types(step) for step in plan.route.steps)
-    for at, name in enumerate(names):
-        if into:
-            field = into[at]
+    into, changed = _target_fields(plan), _changed_types(plan)
+    names = plan.source.columns or tuple(into)
+    recoded = any(_encodes(step) or needs_types(step) for step in plan.route.steps)
+    for name, target in zip(names, plan.target.columns or names, strict=False):
+        if target in changed:
+            verdict = EXACT
+            there = (target, changed[target])
+        elif target in into:
             verdict = _AS_READ
-            there = (field.name, type_words(field))
+            there = (target, type_words(into[target]))
         else:
             verdict = EXACT
             if recoded:
@@ -130,38 +134,55 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
         )
 
 
+def _encodes(step: Edge) -> bool:
+    return step.name == "encode" or (step.name == "stage" and step.before.kind == "batches")
+
+
 def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
-    into = _target_fields(plan) or _made_fields(plan, schema)
-    written = _losses(plan, schema)
-    for at, field in enumerate(schema.fields):
+    into, changed = _target_fields(plan), _changed_types(plan)
+    made, written = _made_fields(plan, schema), _losses(plan, schema)
+    names = plan.target.columns or tuple(schema.names)
+    for at, (field, name) in enumerate(zip(schema.fields, names, strict=False)):
         found = written.get(field.name, EXACT)
-        target = field
-        if at < len(into):
-            target = into[at]
+        target = into.get(name) or (made[at] if made else field)
+        if name in changed:
+            found = worst(_CHANGED if name in into else EXACT, found)
+        elif made or into:
             found = worst(_arriving(plan, field, target), found)
         yield ColumnFidelity(
             column=field.name,
-            target=target.name,
+            target=name if into else target.name,
             source_type=type_words(field),
-            target_type=type_words(target),
+            target_type=changed.get(name) or type_words(target),
             verdict=found.verdict,
             why=found.why,
         )
 
 
-def _target_fields(plan: Plan) -> tuple[Field, ...]:
-    """Return the columns of a table that is there, in the order of the source's."""
+def _changed_types(plan: Plan) -> dict[str, str]:
+    """Return the types of columns that a table takes on with the rows, each as its server says."""
+    side = plan.target.table
+    reshape = side.publish.reshape if side is not None and side.publish is not None else None
+    return reshape.types if reshape is not None else {}
+
+
+def _target_fields(plan: Plan) -> dict[str, Field]:
+    """Return the columns of a table that is there, by name."""
     side, columns = plan.target.table, plan.target.columns
     if side is None or columns is None:
-        return ()
-    selection = Selection(table=side.selection.table, columns=columns)
-    return tuple(side.database.schema_of(selection).fields)
+        return {}
+    reshape = side.publish.reshape if side.publish is not None else None
+    added = {column.name for column in reshape.added} if reshape is not None else set()
+    selection = Selection(
+        table=side.selection.table, columns=tuple(name for name in columns if name not in added)
+    )
+    return {field.name: field for field in side.database.schema_of(selection).fields}
 
 
 def _made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
     """Return the columns that a new table will have."""
     side = plan.target.table
-    if side is None or not isinstance(side.database, Keeping):
+    if side is None or plan.target.columns is not None or not isinstance(side.database, Keeping):
         return ()
     return tuple(side.database.made_field(field) for field in schema.fields)
 
@@ -193,5 +214,6 @@ def _losses(plan: Plan, schema: RecordsSchema) -> dict[str, Kept]:
 def _written(plan: Plan) -> Iterator[BaseRecordsFormat]:
     for step in plan.route.steps:
         form: Form = step.after
-        if form.format is not None and step.name not in _MOVES_BYTES:
+        staged = step.name == "stage" and step.before.kind == "streams"
+        if form.format is not None and step.name not in _MOVES_BYTES and not staged:
             yield form.format

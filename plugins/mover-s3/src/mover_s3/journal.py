@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from mover_s3.uploads import abort_upload, uploads_of
 from records_mover.url.notes import Note, abandoned_notes, noted
 
 if TYPE_CHECKING:
@@ -41,8 +42,6 @@ def abort_strays(clients: Clients, bucket: str) -> None:
 
 
 def _abort_one(clients: Clients, bucket: str, note: Note) -> None:
-    from mover_s3.multipart import abort_upload
-
     facts = note.facts
     if (facts["endpoint"], facts["bucket"]) != (clients.endpoint, bucket):
         return
@@ -59,8 +58,6 @@ def _unheard(clients: Clients, client: Any, where: dict[str, Any], at: float) ->
 
     It counts as ours if it is the only one of this key that began in the minute after the note.
     """
-    from mover_s3.multipart import uploads_of
-
     since = datetime.fromtimestamp(at, UTC).replace(microsecond=0)
     found = list(uploads_of(clients, client, where, since, since + _WINDOW))
     return found[0] if len(found) == 1 else None

@@ -10,27 +10,25 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from mover_s3.errors import code_of, s3_errors, status_of, with_all
+from mover_s3.errors import code_of, s3_errors, with_all
 from mover_s3.head import head_object
 from mover_s3.journal import note_upload
+from mover_s3.uploads import abort_upload, uploads_of
 from records_mover.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
-    from datetime import datetime
 
     from mover_s3.address import Address
     from mover_s3.clients import Clients
     from mover_s3.workers import Workers
 
-__all__ = ["MOST_PARTS", "Multipart", "abort_upload", "uploads_of"]
+__all__ = ["MOST_PARTS", "Multipart"]
 
 logger = logging.getLogger(__name__)
 
 MOST_PARTS = 10_000
-_ABORT_DEADLINE = 10.0
-_ABORT_TRIES = 3
 _CLOCK_SLACK = 2.0
 
 
@@ -166,44 +164,3 @@ class Multipart:
         if not ours or not self._began:
             return ours
         return bool(head.answer["LastModified"] >= parsedate_to_datetime(self._began))
-
-
-def abort_upload(clients: Clients, client: Any, where: Mapping[str, Any]) -> bool:
-    """Abort until S3 no longer knows the upload; say whether it came to that."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    retry = clients.retry.brief(_ABORT_DEADLINE)
-    for _ in range(_ABORT_TRIES):
-        try:
-            retry(lambda: client.abort_multipart_upload(**where, **clients.payer))
-            retry(lambda: client.list_parts(**where, **clients.payer))
-        except ClientError as error:
-            # Whoever may abort need not be allowed to look.
-            unseen = error.operation_name == "ListParts" and status_of(error) == 403
-            return unseen or status_of(error) == 404
-        except BotoCoreError:
-            return False
-    return False
-
-
-def uploads_of(
-    clients: Clients,
-    client: Any,
-    where: Mapping[str, Any],
-    since: datetime,
-    until: datetime | None = None,
-) -> Iterator[str]:
-    """Yield the names of the uploads of a key that began in that time, where S3 tells."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    retry = clients.retry.brief(_ABORT_DEADLINE)
-    try:
-        answer = retry(
-            lambda: client.list_multipart_uploads(Bucket=where["Bucket"], Prefix=where["Key"])
-        )
-    except (ClientError, BotoCoreError):
-        return
-    for upload in answer.get("Uploads", ()):
-        began = upload["Initiated"]
-        if upload["Key"] == where["Key"] and since <= began and (until is None or began <= until):
-            yield str(upload["UploadId"])
