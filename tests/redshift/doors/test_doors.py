@@ -157,11 +157,11 @@ def test_a_workgroup_gives_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("aws")
 def test_long_lived_keys_are_narrowed_to_the_folder() -> None:
     keys = StoreAccess(access_key=Secret("AKIALONGLIVEDKEY0000"), secret_key=Secret("x" * 40))
-    found = authorization(Settings(), keys, "s3://b/tmp/x/", "read")
+    found = authorization(Settings(), keys, ["s3://b/tmp/x/"], "read")
     assert found.kind == "temporary credentials"
     assert found.key_id != keys.access_key
     temporary = replace(keys, session_token=Secret("temporary-token"))
-    kept = authorization(Settings(), temporary, "s3://b/tmp/x/", "read")
+    kept = authorization(Settings(), temporary, ["s3://b/tmp/x/"], "read")
     assert kept.key_id == keys.access_key
 
 
@@ -175,12 +175,12 @@ def test_keys_are_used_where_sts_gives_none(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("mover_redshift.access._sts", lambda _: Refusing())
     keys = StoreAccess(access_key=Secret("AKIALONGLIVEDKEY0000"), secret_key=Secret("x" * 40))
-    assert authorization(Settings(), keys, "s3://b/t/", "write").kind == "access keys"
+    assert authorization(Settings(), keys, ["s3://b/t/"], "write").kind == "access keys"
 
 
 def test_nothing_to_use_s3_with_is_said() -> None:
     with pytest.raises(CredsError, match="iam_role"):
-        authorization(Settings(), StoreAccess(), "s3://b/t/", "read")
+        authorization(Settings(), StoreAccess(), ["s3://b/t/"], "read")
 
 
 def test_amazons_own_driver_serves_as_well(session: Any, warehouse: Any, tmp_path: Path) -> None:

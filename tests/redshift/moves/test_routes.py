@@ -155,3 +155,39 @@ def test_many_rows_are_refused_without_scratch(
     bare.move(file, warehouse.url("t"))
     with pytest.raises(NoRouteError, match="SCRATCH_S3_URL"):
         bare.move(warehouse.url("t", max_statement_rows="3"), tmp_path / "out.csv")
+
+
+def test_json_lines_in_s3_are_copied_by_name(session: Any, warehouse: Any, objects: Any) -> None:
+    body = b'{"name": "a\\nb", "ID": 1}\n{"ID": 2, "name": null}\n'
+    url = objects.put("in/t.jsonl", body)
+    warehouse.ask("create table t (id int, name varchar(20))")
+    result = session.move(url, warehouse.url("t"))
+    assert result.route == ("redshift-copy",)
+    assert warehouse.rows() == [(1, "a\nb"), (2, None)]
+
+
+def test_parquet_is_partitioned_where_the_settings_say_so(
+    session: Any, warehouse: Any, file: Path, objects: Any
+) -> None:
+    session.move(file, warehouse.url("t"))
+    folder = objects.url("dir/")
+    result = session.move(
+        warehouse.url("t", unload_partition="id"), folder, target_format="parquet"
+    )
+    assert result.rows == 6
+    assert any(name.startswith("dir/id=3/") for name in objects.names())
+    assert session.move(folder, warehouse.url("again")).rows == 6
+
+
+def test_files_are_as_many_as_the_slices_want(
+    session: Any, warehouse: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mover_redshift.load._FILE_BYTES", 3 << 20)
+    path = tmp_path / "large.csv"
+    line = b",".join([b"x" * 60] * 4) + b"\n"
+    path.write_bytes(b"a,b,c,d\n" + line * 40_000)
+    session.move(path, warehouse.url("t"))
+    asked = "select count(distinct filename) from stl_load_commits where query ="
+    (files,) = warehouse.ask(f"{asked} (select max(query) from stl_load_commits)")[0]
+    assert files > 1
+    assert files % warehouse.ask("select count(*) from stv_slices")[0][0] == 0

@@ -307,10 +307,10 @@ def test_names_fold_and_end_after_127_bytes() -> None:
 
 
 def test_the_policy_covers_one_folder_and_no_more() -> None:
-    found = policy("s3://b/tmp/x/", "read")
-    assert found["Statement"][0]["Resource"] == "arn:aws:s3:::b/tmp/x/*"
+    found = policy(["s3://b/tmp/x/", "s3://c/m"], "read")
+    assert found["Statement"][0]["Resource"] == ["arn:aws:s3:::b/tmp/x/*", "arn:aws:s3:::c/m*"]
     assert found["Statement"][0]["Action"] == ["s3:GetObject"]
-    assert "s3:PutObject" in policy("s3://b/tmp/x/", "write")["Statement"][0]["Action"]
+    assert "s3:PutObject" in policy(["s3://b/tmp/x/"], "write")["Statement"][0]["Action"]
 
 
 @pytest.mark.parametrize(

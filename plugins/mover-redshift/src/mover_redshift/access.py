@@ -12,6 +12,8 @@ from records_mover.errors import CredsError
 from records_mover.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mover_redshift.settings import Settings
     from records_mover.url import StoreAccess
 
@@ -23,6 +25,9 @@ Use = Literal["read", "write"]
 
 _SECONDS = 12 * 3600
 _NAME = "records-mover"
+_MOST_URLS = 8
+"""A policy has 2,048 characters at most."""
+
 _ACTIONS: dict[str, list[str]] = {
     "read": ["s3:GetObject"],
     "write": ["s3:GetObject", "s3:PutObject"],
@@ -60,8 +65,10 @@ def _quoted(secret: Secret) -> Secret:
     return Secret(literal(secret.reveal()))
 
 
-def authorization(settings: Settings, access: StoreAccess, url: str, use: Use) -> Authorization:
-    """Choose how Redshift is let into S3 for the folder or object ``url``."""
+def authorization(
+    settings: Settings, access: StoreAccess, urls: Sequence[str], use: Use
+) -> Authorization:
+    """Choose how Redshift is let into S3 for what begins with one of ``urls``."""
     if settings.iam_role:
         return Authorization(role=settings.iam_role)
     if access.access_key is None or access.secret_key is None:
@@ -74,20 +81,23 @@ def authorization(settings: Settings, access: StoreAccess, url: str, use: Use) -
     )
     if found.token is not None or access.endpoint is not None:
         return found  # what is temporary already cannot be narrowed, and other stores have no STS
-    return _narrowed(access, url, use) or found
+    return _narrowed(access, urls, use) or found
 
 
-def _narrowed(access: StoreAccess, url: str, use: Use) -> Authorization | None:
-    """Ask STS for credentials that are good for this folder alone, and not for long."""
+def _narrowed(access: StoreAccess, urls: Sequence[str], use: Use) -> Authorization | None:
+    """Ask STS for credentials that are good for these folders alone, and not for long."""
     from botocore.exceptions import BotoCoreError, ClientError
+
+    if len(urls) > _MOST_URLS:
+        return None
 
     try:
         client = _sts(access)
         found = client.get_federation_token(
-            Name=_NAME, Policy=json.dumps(policy(url, use)), DurationSeconds=_SECONDS
+            Name=_NAME, Policy=json.dumps(policy(urls, use)), DurationSeconds=_SECONDS
         )["Credentials"]
     except (BotoCoreError, ClientError) as error:
-        log.info("STS gives no credentials for %s alone: %s", url, type(error).__name__)
+        log.info("STS gives no credentials for %s alone: %s", urls[0], type(error).__name__)
         return None
     return Authorization(
         key_id=Secret(found["AccessKeyId"]),
@@ -107,21 +117,21 @@ def _sts(access: StoreAccess) -> Any:
     )
 
 
-def policy(url: str, use: Use) -> dict[str, Any]:
-    """Return what a statement needs to do below a URL, and nothing else."""
-    bucket, _, key = url.removeprefix("s3://").removeprefix("s3a://").partition("/")
+def policy(urls: Sequence[str], use: Use) -> dict[str, Any]:
+    """Return what a statement needs to do below some URLs, and nothing else."""
+    places = [url.partition("://")[2].partition("/") for url in urls]
     return {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
                 "Action": _ACTIONS[use],
-                "Resource": f"arn:aws:s3:::{bucket}/{key}*",
+                "Resource": [f"arn:aws:s3:::{bucket}/{key}*" for bucket, _, key in places],
             },
             {
                 "Effect": "Allow",
                 "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
-                "Resource": f"arn:aws:s3:::{bucket}",
+                "Resource": sorted({f"arn:aws:s3:::{bucket}" for bucket, _, _ in places}),
             },
         ],
     }

@@ -35,8 +35,11 @@ __all__ = ["STAGED", "RedshiftCopy"]
 
 log = logging.getLogger(__name__)
 
-STAGED = DelimitedRecordsFormat("bluelabs", {"compression": "ZSTD"})
-"""What is staged for COPY: delimited text that tells NULL from empty text."""
+STAGED = DelimitedRecordsFormat("bluelabs", {"compression": None})
+"""What is staged for COPY: text that tells NULL from empty text, cut into files for the slices.
+
+It is not packed: only then do files become as many, and as large, as the server wants.
+"""
 
 _FILE_BYTES = 64 << 20
 _MOST_ERRORS = 100_000
@@ -159,16 +162,12 @@ class _Copy:
         errors = load_errors(self.database, session, after=before)
         return errors[0] if errors else None
 
-    def _covered(self, copy: CopyStatement) -> str:
-        """Return the URL that everything which COPY reads begins with."""
-        names = [part.url or part.name for part in self.files.parts]
-        if not copy.manifest:
-            return names[0]
-        folder = copy.source.rpartition("/")[0] + "/"
-        if all(name.startswith(folder) for name in names):
-            return folder
-        bucket = folder.split("/", 3)[2]
-        return f"s3://{bucket}/"
+    def _covered(self, copy: CopyStatement) -> list[str]:
+        """Return what the names of all that COPY reads begin with."""
+        names = [_s3(part.url or part.name) for part in self.files.parts]
+        if len(names) > 1:
+            names = [f"{name.rpartition('/')[0]}/" for name in names]
+        return sorted({copy.source, *names})
 
     def _max_errors(self, options: Options) -> int | None:
         """Return MAXERROR, which is the number of errors that ends the load."""

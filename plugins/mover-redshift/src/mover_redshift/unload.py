@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.access import authorization
 from mover_redshift.errors import is_lost
-from mover_redshift.load import STAGED
 from mover_redshift.manifest import await_manifest, read_manifest
 from mover_redshift.options import Options, unload_options
 from mover_redshift.selecting import cannot_carry, unload_query
 from mover_redshift.statements import UnloadStatement
 from records_mover.db.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
-from records_mover.formats import ParquetRecordsFormat
+from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Files, Reach, write_answers
 
 if TYPE_CHECKING:
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["RedshiftUnload"]
 
 log = logging.getLogger(__name__)
+
+PACKED = DelimitedRecordsFormat("bluelabs", {"compression": "ZSTD"})
+"""What UNLOAD writes into scratch space where Parquet does not serve: text, packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class RedshiftUnload:
         def unable(form: BaseRecordsFormat) -> str:
             return _unable(form, schema, lenient=lenient)
 
-        liked: tuple[BaseRecordsFormat, ...] = (ParquetRecordsFormat(), STAGED)
+        liked: tuple[BaseRecordsFormat, ...] = (ParquetRecordsFormat(), PACKED)
         reach = Reach(
             statement="UNLOAD",
             schemes=frozenset({"s3", "s3a"}),
@@ -103,7 +105,7 @@ class _Unload:
     def _send(self, unload: UnloadStatement, manifest: str) -> Unloaded:
         what = f"cannot unload '{self.job.selection}'"
         access = authorization(
-            self.database.settings, self.stores.access(unload.target), unload.target, "write"
+            self.database.settings, self.stores.access(unload.target), [unload.target], "write"
         )
         statement = unload.statement(access)
         log.info("unloading with %s: %s", access.kind, statement)
