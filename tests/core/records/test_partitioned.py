@@ -89,3 +89,15 @@ def test_folders_of_different_keys_are_not_mixed(tmp_path: Path, spark: Path) ->
 
 def test_a_folder_that_is_itself_named_so_adds_no_column(tmp_path: Path, spark: Path) -> None:
     assert moved(spark / "zip=01234", tmp_path / "out.parquet") == [{"id": 1}]
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_files_beside_the_folders_of_keys_are_not_read_alone(tmp_path: Path, depth: int) -> None:
+    inner = tmp_path.joinpath("in", *[f"k{number}=1" for number in range(depth)])
+    inner.mkdir(parents=True)
+    for folder in (tmp_path / "in", inner):
+        (folder / "a.csv").write_text("id\n1\n")
+    with pytest.raises(FormatError, match=r"in folders by key more of them.*pattern"):
+        moved(tmp_path / "in", tmp_path / "out.parquet")
+    with Session() as session:
+        assert session.move(f"{tmp_path}/in/*.csv", str(tmp_path / "out.parquet")).rows == 1

@@ -13,7 +13,16 @@ from records_mover.db import ddl, schema_sql, types, values
 from records_mover.db.engine import check_connection
 from records_mover.db.failures import reason_of, scrub, sqlalchemy_errors, where
 from records_mover.errors import ConnectError, DatabaseError, LoadUnloadError, MoverError
-from records_mover.parts import Column, Landing, PublishRequest, Selection, TableInfo, TableName
+from records_mover.parts import (
+    Column,
+    Form,
+    Landing,
+    PublishRequest,
+    Selection,
+    TableInfo,
+    TableName,
+    UnloadJob,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine, Inspector
     from sqlalchemy.types import TypeEngine
 
-    from records_mover.parts import ExistingMode, Form
+    from records_mover.parts import Batches, ExistingMode
     from records_mover.schema import Field, RecordsSchema
     from records_mover.schema.fidelity import Kept
 
@@ -323,6 +332,25 @@ class SqlDatabase:
         from records_mover.db.publish import publishing
 
         return publishing(self, request)
+
+    @contextmanager
+    def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
+        """Read rows as this connection sees them; its transaction goes on as it was."""
+        from records_mover.db.rows import rows_on
+
+        schema = self.schema_on(connection, selection)
+        job = UnloadJob(database=self, selection=selection, form=Form(kind="batches"))
+        with rows_on(self, connection, job, schema) as batches:
+            yield batches
+
+    def merged(
+        self, landed: TableName, table: TableName, columns: tuple[str, ...], key: tuple[str, ...]
+    ) -> Selection:
+        """Select those rows of a table that have the key of a row that has landed elsewhere."""
+        from records_mover.db.merge import merged
+
+        named = tuple(self.column_name(name) for name in key)
+        return Selection(query=merged(self, landed, table, columns, named))
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from records_mover.db.database import SqlDatabase
     from records_mover.parts import TableName
 
-__all__ = ["check_key", "clause", "merge"]
+__all__ = ["check_key", "clause", "merge", "merged"]
 
 
 def merge(
@@ -47,6 +47,24 @@ def merge(
         connection,
         f"INSERT INTO {target} ({listed}) SELECT {given} FROM {source} "
         f"WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same})",
+    )
+
+
+def merged(
+    database: SqlDatabase,
+    stage: TableName,
+    table: TableName,
+    columns: tuple[str, ...],
+    key: tuple[str, ...],
+) -> str:
+    """Return the query for the table's rows whose key the stage holds."""
+    listed = ", ".join(f"mover_there.{database.quote(name)}" for name in columns)
+    same = " AND ".join(
+        f"mover_here.{name} = mover_there.{name}" for name in map(database.quote, key)
+    )
+    return (
+        f"SELECT {listed} FROM {database.table_sql(table)} mover_there WHERE EXISTS "
+        f"(SELECT 1 FROM {database.table_sql(stage)} mover_here WHERE {same})"
     )
 
 

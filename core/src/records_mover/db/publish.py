@@ -95,9 +95,9 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
             yield Landing(connection=connection, table=stage)
             _check_keys(database, connection, request, stage)
             database.grant(connection, request, stage)
+            _checked(connection, request, stage)
             with database.doing(f"cannot put the new table in the place of '{request.table}'"):
                 _take_place(database, connection, stage, request)
-        _checked(connection, request)
 
 
 @contextmanager
@@ -112,18 +112,20 @@ def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
             yield Landing(connection=connection, table=stage)
             with database.doing(f"cannot merge the rows into table '{request.table}'"):
                 merge.merge(database, connection, stage, request.table, columns, request.key)
+            _checked(connection, request)
             _settle(database, connection)
             if database.transactional_ddl:
                 database.drop(connection, stage)
             else:
                 _drop_quietly(database, connection, stage)
-        _checked(connection, request)
 
 
-def _checked(connection: Connection, request: PublishRequest) -> None:
+def _checked(
+    connection: Connection, request: PublishRequest, table: TableName | None = None
+) -> None:
     """Let the mover look at the rows where they are now; whatever it raises undoes everything."""
     if request.check is not None:
-        request.check(connection)
+        request.check(connection, table or request.table)
 
 
 def _writable(request: PublishRequest) -> tuple[str, ...]:

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
-    from sqlalchemy import CursorResult
+    from sqlalchemy import Connection, CursorResult
 
     from records_mover.db.database import SqlDatabase
     from records_mover.parts import Database, Selection
+    from records_mover.schema import RecordsSchema
 
-__all__ = ["SqlInsert", "SqlSelect"]
+__all__ = ["SqlInsert", "SqlSelect", "rows_on"]
 
 _ANY = frozenset({"*"})
 _FIRST_ROWS = 1_000
@@ -61,20 +62,13 @@ class SqlSelect:
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Give the rows in batches of a few megabytes, whose types are known from the start."""
-        import pyarrow as pa
-
         database = as_sql(job.database)
         schema = job.schema or database.schema_of(job.selection)
-        arrow = schema.to_arrow()
-        what = f"cannot read the rows of '{job.selection}'"
-        with database.connection() as connection:
-            with database.doing(what):
-                statement = select_statement(database, job.selection)
-                result = database.run(connection, statement, stream_results=True)
-            with closing(result):
-                batches = _read(database, result, arrow, job)
-                reader = pa.RecordBatchReader.from_batches(arrow, batches)
-                yield Batches(reader=reader, schema=schema)
+        with (
+            database.connection() as connection,
+            rows_on(database, connection, job, schema) as batches,
+        ):
+            yield batches
 
 
 class SqlInsert:
@@ -98,6 +92,22 @@ class SqlInsert:
         for batch in payload.reader:
             inserter.put(batch)
         return Loaded(rows=inserter.rows, rejected=inserter.rejected)
+
+
+@contextmanager
+def rows_on(
+    database: SqlDatabase, connection: Connection, job: UnloadJob, schema: RecordsSchema
+) -> Iterator[Batches]:
+    """Read rows by a connection that is open."""
+    import pyarrow as pa
+
+    arrow = schema.to_arrow()
+    with database.doing(f"cannot read the rows of '{job.selection}'"):
+        statement = select_statement(database, job.selection)
+        result = database.run(connection, statement, stream_results=True)
+    with closing(result):
+        batches = _read(database, result, arrow, job)
+        yield Batches(reader=pa.RecordBatchReader.from_batches(arrow, batches), schema=schema)
 
 
 def as_sql(database: Database) -> SqlDatabase:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from records_mover.schema import RecordsSchema
 
-__all__ = ["conform", "conforming", "recast"]
+__all__ = ["as_text", "conform", "conforming", "plain_array", "recast"]
 
 
 def conforming(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.RecordBatchReader:
@@ -48,15 +48,19 @@ def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
 def _column(array: pa.Array, field: pa.Field) -> pa.Array:
     if array.type == field.type:
         return array
-    if isinstance(array.type, pa.ExtensionType) or hasattr(array, "storage"):
-        array = _without_extension(array)
-    if pat.is_dictionary(array.type):
-        array = _decoded(array)
+    array = plain_array(array)
     try:
-        return _text(array) if pat.is_string(field.type) else pc.cast(array, field.type)
+        return as_text(array) if pat.is_string(field.type) else pc.cast(array, field.type)
     except pa.ArrowInvalid as err:
         what = f"a value of the column '{field.name}' does not fit {field.type}: {err}"
         raise BadRowError(what, "give the column a wider type", column=field.name) from err
+
+
+def plain_array(array: pa.Array) -> pa.Array:
+    """Return the values themselves, not wrapped in an extension nor looked up in a dictionary."""
+    if isinstance(array.type, pa.ExtensionType) or hasattr(array, "storage"):
+        array = _without_extension(array)
+    return _decoded(array) if pat.is_dictionary(array.type) else array
 
 
 def _decoded(array: pa.DictionaryArray) -> pa.Array:
@@ -75,7 +79,8 @@ def _without_extension(array: pa.Array) -> pa.Array:
     return array.storage
 
 
-def _text(array: pa.Array) -> pa.Array:
+def as_text(array: pa.Array) -> pa.Array:
+    """Return values as the text that a column of text gets of them."""
     kind = array.type
     if pat.is_nested(kind) or pat.is_duration(kind) or pat.is_interval(kind):
         from records_mover.formats.tokens import text_of_objects

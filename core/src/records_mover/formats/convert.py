@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,8 +18,15 @@ if TYPE_CHECKING:
 
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["converter", "false_spellings", "native_type", "true_spellings"]
-
+__all__ = [
+    "converter",
+    "decimals",
+    "false_spellings",
+    "native_type",
+    "true_spellings",
+    "within_precision",
+    "wraps",
+]
 
 TRUE = ("true", "True", "TRUE", "t", "T", "1", "yes", "Yes", "YES", "y", "Y", "on", "ON")
 FALSE = ("false", "False", "FALSE", "f", "F", "0", "no", "No", "NO", "n", "N", "off", "OFF")
@@ -40,6 +48,8 @@ def native_type(kind: pa.DataType, hints: ValidatedRecordsHints) -> pa.DataType 
     """Return the type that Arrow's CSV parser makes of a column itself; None where it cannot."""
     if pat.is_binary(kind) or pat.is_list(kind) or pat.is_decimal256(kind):
         return None
+    if pat.is_decimal(kind):
+        return None if wraps(kind) else kind
     if pat.is_date(kind):
         return kind if parse_format(hints.dateformat).is_iso else None
     if pat.is_time(kind):
@@ -91,4 +101,42 @@ def _numbers(text: pa.Array, kind: pa.DataType, hints: ValidatedRecordsHints) ->
         if pc.any(pc.match_substring(text, ".")).as_py():
             raise pa.ArrowInvalid("a '.' where the decimal separator is ','")
         text = pc.replace_substring(text, ",", ".")
+    return decimals(text, kind) if pat.is_decimal(kind) else pc.cast(text, kind)
+
+
+def wraps(kind: pa.DataType) -> bool:
+    """Tell whether Arrow takes some number too long for the type for another one, in silence.
+
+    It scales a number of as many digits as the type has before it looks whether it fits.
+    """
+    digits = 38 if pat.is_decimal128(kind) else 76
+    return bool(kind.scale > 0 and kind.precision + kind.scale > digits)
+
+
+def decimals(text: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return decimals from their text; ArrowInvalid where one does not fit."""
+    if not wraps(kind):
+        return pc.cast(text, kind)
+    if pat.is_decimal128(kind):
+        return pc.cast(pc.cast(text, pa.decimal256(kind.precision, kind.scale)), kind)
+    whole = kind.precision - kind.scale
+    too_long = rf"^[+-]?0*[1-9][0-9]{{{whole},}}|[1-9][0-9.]*[eE][+]?0*[1-9]"
+    long = pc.filter(text, pc.match_substring_regex(text, too_long))
+    for value in long.drop_null().to_pylist():
+        if _digits_before_point(value) > whole:
+            raise pa.ArrowInvalid(f"'{value[:80]}' has more than {whole} digits before the point")
     return pc.cast(text, kind)
+
+
+def _digits_before_point(value: str) -> int:
+    try:
+        return Decimal(value).adjusted() + 1
+    except InvalidOperation:
+        return 0
+
+
+def within_precision(array: pa.Array) -> pa.Array:
+    """Return what Arrow's parsers made; ArrowInvalid where a decimal has too many digits."""
+    if pat.is_decimal(array.type) or pat.is_list(array.type):
+        array.validate(full=True)
+    return array

@@ -129,6 +129,10 @@ ENCODINGS: Mapping[str, str] = MappingProxyType(
 )
 
 
+# Codecs of text that know host names only, or nothing at all: they lose lines.
+_NO_ENCODINGS = frozenset({"idna", "punycode", "undefined"})
+
+
 def codec_of(encoding: str) -> str:
     """Return the Python codec of an ``encoding`` hint, which may itself be a codec's name."""
     return codecs.lookup(ENCODINGS.get(encoding, encoding)).name
@@ -174,7 +178,8 @@ def _encoding(value: object) -> str | None:
         info = codecs.lookup(ENCODINGS.get(value, value))
     except (LookupError, ValueError):
         return advice
-    return None if getattr(info, "_is_text_encoding", True) else advice
+    text = getattr(info, "_is_text_encoding", True) and info.name not in _NO_ENCODINGS
+    return None if text else advice
 
 
 def _date_format(value: object) -> str | None:

@@ -11,10 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
-from records_mover.formats.json_lines_reader import ISO, json_chunks, parse_lines
+from records_mover.formats import json_lines_careful as careful
+from records_mover.formats.json_lines_careful import ISO
+from records_mover.formats.json_lines_reader import json_chunks, parse_lines
+from records_mover.formats.json_numbers import quoted_numbers
 from records_mover.formats.ordered import in_order
-from records_mover.formats.profile import Facts, look, merge
+from records_mover.formats.profile import SHORT_FLOAT, Facts, look, merge
 from records_mover.formats.tally import field_of
+from records_mover.formats.values import small
 from records_mover.schema import Field, RecordsSchema, Statistics
 
 if TYPE_CHECKING:
@@ -32,7 +36,7 @@ _IN_STRINGS = ("date", "time", "datetime", "datetimetz", "uuid", "string")
 @dataclass(frozen=True, slots=True)
 class _Seen:
     facts: Facts
-    items: Field | None = None
+    items: Facts | None = None
 
 
 def infer(
@@ -59,59 +63,98 @@ def _add(columns: dict[str, _Seen], seen: dict[str, _Seen], rows: int, count: in
     for name in [*columns, *(name for name in seen if name not in columns)]:
         old = columns.get(name) or _Seen(Facts(rows=rows))
         new = seen.get(name) or _Seen(Facts(rows=count))
-        columns[name] = _Seen(merge(old.facts, new.facts), new.items or old.items)
+        columns[name] = _merged(old, new)
+
+
+def _merged(old: _Seen, new: _Seen) -> _Seen:
+    facts = merge(old.facts, new.facts)
+    if {old.facts.kind, new.facts.kind} == {"array", "json"}:
+        return _Seen(replace(facts, kind="json"))
+    if old.items is None or new.items is None:
+        return _Seen(facts, new.items or old.items)
+    return _Seen(facts, merge(old.items, new.items))
 
 
 def _facts(chunk: Chunk, *, source: str) -> tuple[int, dict[str, _Seen]]:
     table = parse_lines(chunk, pa.schema([]), source)
-    names = table.column_names
-    again = [_asked_again(field) for field in table.schema]
-    if any(again):
-        table = parse_lines(chunk, pa.schema([field for field in again if field]), source)
-    columns = {name: _column(table.column(name)) for name in names}
-    return table.num_rows, columns
+    columns = {name: _column(table.column(name)) for name in _settled(table.schema)}
+    unsettled = [name for name in table.column_names if name not in columns]
+    if unsettled:
+        again = [_in_text(table.schema.field(name)) for name in unsettled]
+        text = parse_lines(quoted_numbers(chunk), pa.schema(again), source, others=False)
+        for name in unsettled:
+            numbers = _holds(table.schema.field(name).type, pat.is_floating)
+            columns[name] = _column(text.column(name), numbers=numbers)
+    return table.num_rows, {name: columns[name] for name in table.column_names}
 
 
-def _asked_again(field: pa.Field) -> pa.Field | None:
-    """Return a field whose values Arrow took for less than they are."""
-    return pa.field(field.name, pa.string()) if pat.is_timestamp(field.type) else None
+def _settled(schema: pa.Schema) -> list[str]:
+    """Return the columns whose values Arrow did not take for less than they are."""
+    return [
+        field.name
+        for field in schema
+        if not _holds(field.type, pat.is_floating) and not _holds(field.type, pat.is_timestamp)
+    ]
 
 
-def _column(column: pa.ChunkedArray) -> _Seen:
+def _holds(kind: pa.DataType, wanted: Callable[[pa.DataType], bool]) -> bool:
+    return wanted(kind.value_type if pat.is_list(kind) else kind)
+
+
+def _in_text(field: pa.Field) -> pa.Field:
+    return pa.field(field.name, careful.as_text(field.type))
+
+
+def _column(column: pa.ChunkedArray, *, numbers: bool = False) -> _Seen:
+    """Return what was seen of a column; ``numbers`` if its text stood outside of quotes."""
     array = pa.concat_arrays(column.chunks)
     kind = array.type
     plain = Facts(rows=len(array), count=len(array) - array.null_count)
     if pat.is_null(kind):
         return _Seen(plain)
     if pat.is_string(kind):
-        facts = look(array, ISO)
-        return _Seen(facts if facts.kind in (*_IN_STRINGS, None) else replace(facts, kind="string"))
+        return _Seen(_numbers(array) if numbers else _strings(array))
     if pat.is_boolean(kind):
         return _Seen(replace(plain, kind="boolean", words=frozenset({"true"})))
-    if pat.is_integer(kind) or pat.is_floating(kind):
-        return _Seen(_numbers(array))
+    if pat.is_integer(kind):
+        return _Seen(_numbers(pc.cast(array, pa.string())))
     if pat.is_list(kind) and not pat.is_nested(kind.value_type):
-        return _Seen(replace(plain, kind="array"), _items(array.flatten()))
+        return _Seen(replace(plain, kind="array"), _items(array.flatten(), numbers=numbers))
     return _Seen(replace(plain, kind="json"))
 
 
-def _items(values: pa.Array) -> Field:
-    return field_of("item", _column(pa.chunked_array([values])).facts, complete=True)
+def _strings(text: pa.Array) -> Facts:
+    facts = look(text, ISO)
+    return facts if facts.kind in (*_IN_STRINGS, None) else replace(facts, kind="string")
 
 
-def _numbers(array: pa.Array) -> Facts:
+def _items(values: pa.Array, *, numbers: bool) -> Facts:
+    return _column(pa.chunked_array([values]), numbers=numbers).facts
+
+
+def _numbers(text: pa.Array) -> Facts:
     """Return the facts of numbers by their text, which tells how many digits they have."""
-    text = pc.cast(array, pa.string())
     facts = look(text, ISO)
     if facts.kind != "string":
         return facts
-    low, high = pc.min_max(array).as_py().values()
+    mantissa = pc.replace_substring_regex(text, r"[eE].*|[-.]", "")
+    if pc.max(pc.binary_length(mantissa)).as_py() > SHORT_FLOAT:
+        return facts
+    found = pc.cast(text, pa.float64())
+    vanished = pc.and_(
+        pc.equal(found, small(0, pa.float64())), pc.match_substring_regex(mantissa, "[1-9]")
+    )
+    if pc.any(vanished).as_py():
+        return facts
+    low, high = pc.min_max(pc.filter(found, pc.is_finite(found))).as_py().values()
+    if low is None:
+        return replace(facts, kind="float")
     return replace(facts, kind="float", min=Decimal(repr(low)), max=Decimal(repr(high)))
 
 
 def _field(name: str, seen: _Seen, *, cut: bool) -> Field:
-    if seen.facts.kind != "array":
+    if seen.items is None or seen.facts.kind != "array":
         return field_of(name, seen.facts, complete=not cut)
     total = None if cut else seen.facts.rows
     rows = Statistics(rows_sampled=seen.facts.rows, total_rows=total, count=seen.facts.count)
-    return Field(name, "array", None, rows, items=seen.items)
+    return Field(name, "array", None, rows, items=field_of("item", seen.items, complete=not cut))

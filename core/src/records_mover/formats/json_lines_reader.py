@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as pajson
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError, ColumnMismatchError
+from records_mover.formats import json_lines_careful as careful
 from records_mover.formats import tokens
 from records_mover.formats.compression import decompressing
+from records_mover.formats.convert import within_precision, wraps
 from records_mover.formats.dialect import Dialect
-from records_mover.formats.names import PLAIN_CSV
+from records_mover.formats.json_numbers import quoted_numbers
 from records_mover.formats.ordered import in_order
 from records_mover.formats.records import chunks
 from records_mover.formats.text import utf8
@@ -32,8 +37,11 @@ __all__ = ["json_chunks", "nested_text", "parse_lines", "read"]
 _LINES = Dialect(
     delimiter=b"\x00", terminator=b"\n", quote=None, doublequote=False, escape=None, comment=None
 )
-# Times and dates in JSON are strings; these hints say that they are in ISO 8601.
-ISO = PLAIN_CSV.validate()
+_NULL_FIRST = re.compile(rb"\s*null\b")
+# What no JSON of anybody else holds marks the numbers of nested JSON.
+_MARK = uuid4().hex
+_MARKED = re.compile(rf'"{_MARK}([^"]*)"')
+_RAW = json.JSONDecoder(parse_float=_MARK.__add__, parse_int=_MARK.__add__)
 
 
 def read(
@@ -72,14 +80,26 @@ def _as_parsed(field: Field, schema: pa.Schema) -> Field:
     return Field(field.name, "string") if pat.is_timestamp(schema.field(field.name).type) else field
 
 
-def parse_lines(chunk: Chunk, explicit: pa.Schema, source: str) -> pa.Table:
-    """Run Arrow's parser over a chunk; ``explicit`` fixes the types of some columns."""
-    read_options = pajson.ReadOptions(use_threads=False, block_size=len(chunk.data) + 1)
-    parse = pajson.ParseOptions(explicit_schema=explicit)
+def parse_lines(chunk: Chunk, explicit: pa.Schema, source: str, *, others: bool = True) -> pa.Table:
+    """Parse a chunk; ``explicit`` fixes the types of some columns, ``others`` are read too.
+
+    BadRowError names the first line that cannot be read.
+    """
     try:
-        return pajson.read_json(pa.BufferReader(chunk.data), read_options, parse)
+        return _parsed(chunk.data, explicit, others=others)
     except pa.ArrowInvalid as err:
         raise _bad_line(chunk, explicit, source, err) from err
+
+
+def _parsed(data: bytes, explicit: pa.Schema, *, others: bool = True) -> pa.Table:
+    """Run Arrow's parser; it ends the process where the first value is null and no object."""
+    if _NULL_FIRST.match(data):
+        raise pa.ArrowInvalid("JSON parse error: a null that is no object in row 0")
+    read_options = pajson.ReadOptions(use_threads=False, block_size=len(data) + 1)
+    parse = pajson.ParseOptions(
+        explicit_schema=explicit, unexpected_field_behavior="infer" if others else "ignore"
+    )
+    return pajson.read_json(pa.BufferReader(data), read_options, parse)
 
 
 def _bad_line(chunk: Chunk, explicit: pa.Schema, source: str, err: pa.ArrowInvalid) -> BadRowError:
@@ -102,10 +122,8 @@ def _fails(lines: Sequence[bytes], explicit: pa.Schema) -> bool:
     data = b"\n".join(lines)
     if not data.strip():
         return False
-    read_options = pajson.ReadOptions(use_threads=False, block_size=len(data) + 1)
     try:
-        parse = pajson.ParseOptions(explicit_schema=explicit)
-        pajson.read_json(pa.BufferReader(data), read_options, parse)
+        _parsed(data, explicit)
     except pa.ArrowInvalid:
         return True
     return False
@@ -114,40 +132,53 @@ def _fails(lines: Sequence[bytes], explicit: pa.Schema) -> bool:
 def _batch(
     chunk: Chunk, *, schema: RecordsSchema, wanted: pa.Schema, source: str
 ) -> pa.RecordBatch:
-    nested = [field.name for field in schema.fields if field.field_type == "json"]
-    known = [_parsed_as(field) for field in wanted if field.name not in nested]
-    table = parse_lines(chunk, pa.schema(known), source)
+    nested = {field.name for field in schema.fields if field.field_type == "json"}
+    flat = pa.schema([field for field in wanted if field.name not in nested])
+    try:
+        table = _parsed(chunk.data, pa.schema([_parsed_as(field) for field in flat]))
+        arrays = {field.name: _typed(table.column(field.name), field) for field in flat}
+    except pa.ArrowInvalid:
+        table = _careful_table(chunk, flat, source)
+        arrays = {
+            field.name: careful.typed(_whole(table.column(field.name)), field, chunk, source)
+            for field in flat
+        }
     strange = [name for name in table.column_names if name not in schema]
     if strange:
         what = f"{source or 'the file'} has the unknown column '{strange[0]}'"
         raise ColumnMismatchError(what, f"the schema has: {', '.join(schema.names)}")
-    arrays = []
-    for field, kind in zip(schema.fields, wanted, strict=True):
-        if field.name in nested:
-            arrays.append(nested_text(chunk, field.name, table))
-        else:
-            arrays.append(_typed(table.column(field.name), field, kind, chunk, source))
-    return pa.RecordBatch.from_arrays(arrays, schema=wanted)
+    arrays |= {name: nested_text(chunk, name, table) for name in nested}
+    return pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=wanted)
+
+
+def _careful_table(chunk: Chunk, flat: pa.Schema, source: str) -> pa.Table:
+    """Return the lines with all numbers as their text."""
+    explicit = pa.schema([field.with_type(careful.as_text(field.type)) for field in flat])
+    return parse_lines(quoted_numbers(chunk), explicit, source)
 
 
 def _parsed_as(field: pa.Field) -> pa.Field:
     """Return the field with the type that the parser can make: text for what JSON has no type."""
-    return pa.field(field.name, tokens.json_type(field.type))
+    kind = field.type
+    if pat.is_decimal128(kind) and wraps(kind):
+        kind = pa.decimal256(kind.precision, kind.scale)
+    inner = kind.value_type if pat.is_list(kind) else kind
+    if pat.is_decimal(inner) and wraps(inner):
+        raise pa.ArrowInvalid(f"the parser does not check the digits of {inner}")
+    return pa.field(field.name, tokens.json_type(kind))
 
 
-def _typed(
-    column: pa.ChunkedArray, field: Field, kind: pa.Field, chunk: Chunk, source: str
-) -> pa.Array:
-    array = pa.concat_arrays(column.chunks)
-    if array.type == kind.type:
-        return array
-    try:
-        return tokens.from_json_type(array, kind.type)
-    except pa.ArrowInvalid as err:
-        what = (
-            f"{source or 'the lines'} from line {chunk.first_line} on: column '{field.name}': {err}"
-        )
-        raise BadRowError(what, f"it is no {field.field_type}", column=field.name) from err
+def _typed(column: pa.ChunkedArray, field: pa.Field) -> pa.Array:
+    array = _whole(column)
+    if array.type == field.type:
+        return within_precision(array)
+    if pat.is_decimal(array.type):
+        return pc.cast(within_precision(array), field.type)
+    return tokens.from_json_type(array, field.type)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.chunks else pa.nulls(0, column.type)
 
 
 def nested_text(chunk: Chunk, name: str, table: pa.Table) -> pa.Array:
@@ -160,9 +191,23 @@ def nested_text(chunk: Chunk, name: str, table: pa.Table) -> pa.Array:
         return pa.nulls(table.num_rows, pa.string())
     if pat.is_string(column.type):
         return pa.concat_arrays(column.chunks)
-    rows = (json.loads(line) for line in chunk.data.split(b"\n") if line.strip())
-    return texts([_dumped(row.get(name)) for row in rows])
+    written = []
+    for number, line in enumerate(chunk.data.split(b"\n"), chunk.first_line):
+        if line.strip():
+            written.append(_dumped(_object(line, number).get(name)))
+    return texts(written)
+
+
+def _object(line: bytes, number: int) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = _RAW.decode(line.decode().strip())
+    except (ValueError, RecursionError) as err:
+        what = f"line {number}: {err}: {line[:200]!r}"
+        raise BadRowError(what, "each line must hold one JSON object", line=number) from err
+    return row
 
 
 def _dumped(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return None
+    return _MARKED.sub(r"\1", json.dumps(value, ensure_ascii=False))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from records_mover.formats.dialect import Dialect
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["Masked", "mask"]
+__all__ = ["Masked", "escapes", "mask"]
 
 # No byte of 0xF8..0xFF occurs in UTF-8.
 _NEWLINE, _RETURN, _UNIT, _NUL = b"\xff", b"\xfe", b"\xfd", b"\x00"
@@ -161,7 +161,7 @@ def _swap_marker(data: bytes, marker: bytes, delimiter: bytes) -> tuple[bytes, l
     import numpy as np
 
     text = np.frombuffer(b"\n" + data + b"\n", np.uint8)
-    starts = escaping = _escapes(text)
+    starts = escaping = escapes(text)
     ends = starts + len(marker)
     edge = np.zeros(256, bool)
     edge[[delimiter[0], 10, 13]] = True
@@ -179,7 +179,7 @@ def _swap_marker(data: bytes, marker: bytes, delimiter: bytes) -> tuple[bytes, l
     return swapped[1:-1].tobytes(), [stand_in.decode()]
 
 
-def _escapes(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+def escapes(text: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """Return where the backslashes stand that escape, and are not escaped themselves."""
     import numpy as np
 

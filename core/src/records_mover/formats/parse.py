@@ -66,9 +66,8 @@ def parse_chunk(layout: Layout, data: bytes) -> pa.RecordBatch:
     arrays = []
     for column in layout.columns:
         array = masked.unmask(_one_chunk(table.column(column.name)))
-        if column.native is None:
-            array = column.convert(array)
-        arrays.append(array)
+        ready = column.native is not None
+        arrays.append(convert.within_precision(array) if ready else column.convert(array))
     return pa.RecordBatch.from_arrays(arrays, schema=layout.schema)
 
 
@@ -95,6 +94,8 @@ def read_text(
         invalid_row_handler=on_bad_row,
     )
     convert_options = pacsv.ConvertOptions(
+        # To look at all bytes at once is much quicker than at each value.
+        check_utf8=not masked.data.isascii(),
         include_columns=[column.name for column in layout.columns],
         column_types=types,
         null_values=masked.null_values,

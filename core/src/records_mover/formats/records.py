@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Chunk", "chunks", "first_record", "last_boundary", "split_fields"]
 
 CHUNK = 4 << 20
+_CACHED = 1 << 18
 _LEAST, _MOST = 64 << 10, 64 << 20
 _GAPS = 4096
 _NEWLINE = 10
@@ -59,7 +60,10 @@ def chunks(
 def _newlines(data: bytes, end: int) -> int:
     import numpy as np
 
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == _NEWLINE))
+    text = np.frombuffer(data, np.uint8, end)
+    # In pieces that stay in the processor's cache.
+    pieces = (text[spot : spot + _CACHED] for spot in range(0, end, _CACHED))
+    return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

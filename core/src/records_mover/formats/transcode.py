@@ -15,7 +15,7 @@ from records_mover.formats.ordered import in_order
 from records_mover.formats.parse import layout_of
 from records_mover.formats.reading import match_columns
 from records_mover.formats.values import null, text
-from records_mover.formats.writing import warn_of_losses
+from records_mover.formats.writing import warn_of_losses, warn_of_untyped_losses
 from records_mover.instructions import ProcessingInstructions
 from records_mover.schema import RecordsSchema
 
@@ -62,7 +62,10 @@ def transcode(
 
     first = next(pieces, None)
     known = reading.schema or RecordsSchema([])
-    warn_of_losses(known, target)
+    if schema is None:
+        warn_of_untyped_losses(target)
+    else:
+        warn_of_losses(schema, target)
     begun = [(0, header(known.names, reading.marks))] if len(known) else []
     if first is not None:
         counted(first[0])

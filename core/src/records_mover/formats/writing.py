@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.schema import RecordsSchema
 
-__all__ = ["warn_of_losses", "write_batches", "write_rows"]
+__all__ = ["warn_of_losses", "warn_of_untyped_losses", "write_batches", "write_rows"]
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,14 @@ def warn_of_losses(schema: RecordsSchema, fmt: BaseRecordsFormat) -> None:
     """Warn of what the format cannot keep, a column at a time."""
     for loss in losses(schema, fmt):
         log.warning("%s", loss)
+
+
+def warn_of_untyped_losses(fmt: BaseRecordsFormat) -> None:
+    """Warn once of what the format cannot keep of text, where no types of columns are known."""
+    from records_mover.schema import Field, RecordsSchema
+
+    for loss in losses(RecordsSchema([Field("any", "string")]), fmt):
+        log.warning("columns of text: %s", loss.why)
 
 
 def write_rows(

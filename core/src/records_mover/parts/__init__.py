@@ -12,6 +12,7 @@ from records_mover.parts.databases import (
     Keeping,
     Landing,
     PublishRequest,
+    Rereading,
     Reshaping,
 )
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
@@ -66,6 +67,7 @@ __all__ = [
     "Refusal",
     "Reject",
     "RejectSink",
+    "Rereading",
     "Reshape",
     "Reshaping",
     "Selection",

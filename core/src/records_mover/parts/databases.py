@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
     from records_mover.parts.forms import Form
+    from records_mover.parts.payloads import Batches
     from records_mover.parts.tables import (
         Fingerprint,
         Reshape,
@@ -31,6 +32,7 @@ __all__ = [
     "Keeping",
     "Landing",
     "PublishRequest",
+    "Rereading",
     "Reshaping",
 ]
 
@@ -65,8 +67,8 @@ class PublishRequest:
     """How a load is to become visible.
 
     ``columns`` are the columns that the load will fill; None means all that may be written.
-    ``check`` is called with the connection when the rows are in the table, just before they are
-    committed; whatever it raises leaves everything as it was.
+    ``check`` is called with the connection and the table that the rows are in by then, just before
+    they are committed; whatever it raises leaves everything as it was.
     ``checked`` asks that a row which the table would refuse is refused where it lands already, so
     that the loader can leave it out.
     ``reshape`` is how the table's columns change with its rows; ``columns`` are those of
@@ -84,7 +86,7 @@ class PublishRequest:
     sessions: int = 1
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    check: Callable[[Connection], None] | None = None
+    check: Callable[[Connection, TableName], None] | None = None
     reshape: Reshape | None = None
 
 
@@ -137,14 +139,33 @@ class Fingerprinting(Protocol):
     One that has this calls ``PublishRequest.check`` in every mode.
     """
 
-    def fingerprint(
-        self, connection: Connection, table: TableName, columns: tuple[str, ...] | None = None
-    ) -> Fingerprint:
-        """Count a table's rows as this connection sees them, and sum up these columns if it can."""
+    def fingerprint(self, connection: Connection, selection: Selection) -> Fingerprint:
+        """Count rows as this connection sees them, and sum up their columns if it can."""
         ...
 
     def hold_still(self, connection: Connection, table: TableName) -> None:
         """Let nobody else write to the table until the transaction ends."""
+        ...
+
+
+@runtime_checkable
+class Rereading(Protocol):
+    """A ``Database`` whose rows can be read where they were written, before that is committed.
+
+    One that has this calls ``PublishRequest.check`` in every mode; when that is ``upsert``, the
+    table in which the rows have landed is still there.
+    """
+
+    def reread(
+        self, connection: Connection, selection: Selection
+    ) -> AbstractContextManager[Batches]:
+        """Read rows as this connection sees them; its transaction goes on as it was."""
+        ...
+
+    def merged(
+        self, landed: TableName, table: TableName, columns: tuple[str, ...], key: tuple[str, ...]
+    ) -> Selection:
+        """Select those rows of a table that have the key of a row that has landed elsewhere."""
         ...
 
 

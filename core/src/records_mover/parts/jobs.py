@@ -126,7 +126,7 @@ class LoadJob:
     ``columns`` are the table's column names in the order in which values come. ``proof`` asks a
     loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
     rows that do not fit; without it the first of them ends the move. ``stores`` are for a loader
-    whose server reads files of a store.
+    whose server reads files of a store. ``lossy`` are the columns that may lose something.
     """
 
     database: Database
@@ -141,6 +141,7 @@ class LoadJob:
     proof: bool = False
     rejects: RejectSink | None = None
     stores: Stores | None = None
+    lossy: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
 
@@ -52,13 +53,15 @@ class Streams:
 
     ``columns`` names the columns in the order in which they come, where that is known. ``proof``
     asks a database that the rows come from what they amount to, in the snapshot that they were
-    read in; it may be called once every stream was read to its end.
+    read in; it may be called once every stream was read to its end. ``again`` then reads them once
+    more, in that snapshot too.
     """
 
     parts: tuple[Part, ...]
     format: BaseRecordsFormat
     columns: tuple[str, ...] | None = None
     proof: Callable[[], Fingerprint] | None = None
+    again: Callable[[], AbstractContextManager[Batches]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ __all__ = [
     "carry_edges",
     "copy_edge",
     "far_forms",
+    "forward_edges",
     "near_forms",
     "needs_types",
     "split_edge",
@@ -56,7 +57,7 @@ class Edge:
 
 def carry_edges(given: Iterable[Form], wanted: Iterable[Form]) -> list[Edge]:
     """Return the core's own steps from what one end gives to what the other wants."""
-    edges = [edge for form in given for edge in _forward(form)]
+    edges = [edge for form in given for edge in forward_edges(form)]
     edges += [edge for form in wanted for edge in _backward(form)]
     return list(dict.fromkeys(edges))
 
@@ -106,18 +107,18 @@ def _plain(form: BaseRecordsFormat | None) -> BaseRecordsFormat | None:
     return form if form is None else _without_compression(form) or form
 
 
-def _forward(form: Form) -> Iterator[Edge]:
+def forward_edges(form: Form) -> Iterator[Edge]:
     """From what is given towards batches: read, decompress, decode."""
     if form.kind == "files":
         stream = Form(kind="streams", format=form.format)
         yield Edge(name="read", before=form, after=stream, cost=READ)
-        yield from _forward(stream)
+        yield from forward_edges(stream)
     elif form.kind == "streams" and form.format is not None and not form.format.opaque:
         plain = _without_compression(form.format)
         if plain is not None:
             after = Form(kind="streams", format=plain)
             yield Edge(name="decompress", before=form, after=after, cost=DECOMPRESS)
-            yield from _forward(after)
+            yield from forward_edges(after)
         else:
             yield Edge(name="decode", before=form, after=Form(kind="batches"), cost=DECODE)
 
@@ -167,7 +168,7 @@ def staged_forms(forms: Iterable[Form], scratch: str | None) -> list[Form]:
 
 def near_forms(form: Form) -> list[Form]:
     """Return a form and those that the core can make of it without parsing, direct ones first."""
-    return _unique([form, *(edge.after for edge in _forward(form))])
+    return _unique([form, *(edge.after for edge in forward_edges(form))])
 
 
 def far_forms(form: Form) -> list[Form]:

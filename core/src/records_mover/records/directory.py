@@ -22,6 +22,7 @@ from records_mover.errors import (
 )
 from records_mover.formats import RecordsFormat, format_from_config
 from records_mover.parts import Part
+from records_mover.records.filling import left_behind, sweep
 from records_mover.schema import RecordsSchema
 from records_mover.schema.ddl_text import fields_of_ddl
 from records_mover.url import Entry, scheme_of
@@ -145,10 +146,13 @@ class RecordsDirectory:
             return None
 
     def _names(self) -> list[str]:
+        return list(self._sizes())
+
+    def _sizes(self) -> dict[str, int | None]:
         try:
-            return [_name(entry) for entry in self.store.list(self.url)]
+            return {_name(entry): entry.size for entry in self.store.list(self.url)}
         except NotFoundError:
-            return []
+            return {}
 
     def _text(self, name: str) -> str:
         with self.store.open(self.url + name) as stream:
@@ -168,12 +172,27 @@ class RecordsDirectory:
     # writing
 
     def check_empty(self) -> None:
-        """Raise ``RecordsFolderNonEmptyException`` if the folder holds any file."""
-        names = self._names()
+        """Raise ``RecordsFolderNonEmptyException`` if the folder holds any file.
+
+        What a killed move left does not count: ``sweep`` removes it before the folder is filled.
+        """
+        sizes = self._sizes()
+        left = frozenset() if FINAL in sizes or not sizes else left_behind(self.url, sizes)
+        names = [name for name in sizes if name not in left]
         if names:
             raise RecordsFolderNonEmptyException(
                 f"{self.url!r} is not empty: it has {names[0]!r}", "name an empty or new folder"
             )
+
+    def sweep(self) -> None:
+        """Delete what a move left that was killed before the folder was whole."""
+        sizes = self._sizes()
+        if sizes and FINAL not in sizes:
+            sweep(self.store, self.url, sizes)
+
+    def finishing_names(self, form: BaseRecordsFormat) -> tuple[str, ...]:
+        """Return the names of the files that ``finish`` writes."""
+        return (PRELIMINARY, SCHEMA, f"{FORMAT}{form.format_type}", FINAL)
 
     def finish(
         self, files: Sequence[WrittenFile], form: BaseRecordsFormat, schema: RecordsSchema | None

@@ -9,6 +9,7 @@ from records_mover.errors import LossError, UsageError
 from records_mover.formats import losses
 from records_mover.parts import Keeping, Selection
 from records_mover.records.carry import needs_types
+from records_mover.schema import Field
 from records_mover.schema.fidelity import EXACT, Kept, Verdict, kept, type_words, worst
 
 if TYPE_CHECKING:
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from records_mover.records.carry import Edge
     from records_mover.records.ends import TableSide
     from records_mover.records.plan import Plan
-    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema import RecordsSchema
 
-__all__ = ["ALL", "ColumnFidelity", "column_fidelity", "refuse_losses"]
+__all__ = [
+    "ALL",
+    "ColumnFidelity",
+    "changed_types",
+    "column_fidelity",
+    "made_fields",
+    "refuse_losses",
+    "target_fields",
+]
 
 ALL = "all"
 """What stands for every column in ``allow_lossy``."""
@@ -107,7 +116,7 @@ def _refuse_unknown(known: Sequence[ColumnFidelity], allowed: Sequence[str]) -> 
 
 def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
     """Yield the columns of text whose types nobody told."""
-    into, changed = _target_fields(plan), _changed_types(plan)
+    into, changed = target_fields(plan), changed_types(plan)
     names = plan.source.columns or tuple(into)
     recoded = any(_encodes(step) or needs_types(step) for step in plan.route.steps)
     for name, target in zip(names, plan.target.columns or names, strict=False):
@@ -115,7 +124,7 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
             verdict = EXACT
             there = (target, changed[target])
         elif target in into:
-            verdict = _AS_READ
+            verdict = _as_read(plan, into[target])
             there = (target, type_words(into[target]))
         else:
             verdict = EXACT
@@ -134,13 +143,24 @@ def _untyped(plan: Plan) -> Iterator[ColumnFidelity]:
         )
 
 
+def _as_read(plan: Plan, target: Field) -> Kept:
+    """Say what becomes of text that its target alone reads, and what it may lose there."""
+    database, plain = _side(plan).database, Field(target.name, "string")
+    found = generic = kept(plain, target)
+    if isinstance(database, Keeping):
+        found = database.keeps(plain, target, plan.route.steps[-1].before)
+    if "lossy" not in (generic.verdict, found.verdict):
+        return _AS_READ
+    return Kept(verdict="checked", why=f"{_AS_READ.why}: {found.why}")
+
+
 def _encodes(step: Edge) -> bool:
     return step.name == "encode" or (step.name == "stage" and step.before.kind == "batches")
 
 
 def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
-    into, changed = _target_fields(plan), _changed_types(plan)
-    made, written = _made_fields(plan, schema), _losses(plan, schema)
+    into, changed = target_fields(plan), changed_types(plan)
+    made, written = made_fields(plan, schema), _losses(plan, schema)
     names = plan.target.columns or tuple(schema.names)
     for at, (field, name) in enumerate(zip(schema.fields, names, strict=False)):
         found = written.get(field.name, EXACT)
@@ -159,14 +179,14 @@ def _typed(plan: Plan, schema: RecordsSchema) -> Iterator[ColumnFidelity]:
         )
 
 
-def _changed_types(plan: Plan) -> dict[str, str]:
+def changed_types(plan: Plan) -> dict[str, str]:
     """Return the types of columns that a table takes on with the rows, each as its server says."""
     side = plan.target.table
     reshape = side.publish.reshape if side is not None and side.publish is not None else None
     return reshape.types if reshape is not None else {}
 
 
-def _target_fields(plan: Plan) -> dict[str, Field]:
+def target_fields(plan: Plan) -> dict[str, Field]:
     """Return the columns of a table that is there, by name."""
     side, columns = plan.target.table, plan.target.columns
     if side is None or columns is None:
@@ -179,7 +199,7 @@ def _target_fields(plan: Plan) -> dict[str, Field]:
     return {field.name: field for field in side.database.schema_of(selection).fields}
 
 
-def _made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
+def made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
     """Return the columns that a new table will have."""
     side = plan.target.table
     if side is None or plan.target.columns is not None or not isinstance(side.database, Keeping):

@@ -13,7 +13,12 @@ from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
-from records_mover.records.partitioned import Partitioned, partition_entries, partition_keys
+from records_mover.records.partitioned import (
+    Partitioned,
+    partition_entries,
+    partition_keys,
+    refuse_partitions,
+)
 from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
 
@@ -273,6 +278,8 @@ def _entries(context: Context, url: str) -> list[Entry]:
     found = list(store.list(url))
     if url.endswith("/"):
         found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
+        if found:
+            refuse_partitions(store, url)
         found = found or partition_entries(store, url)
     if not found:
         raise NotFoundError(f"there are no data files in {url!r}", "check the folder")

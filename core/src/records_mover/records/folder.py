@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.parts import Files, Part
 from records_mover.records.directory import WrittenFile
+from records_mover.records.filling import filling
 from records_mover.streams import CountedSink
 from records_mover.url.local import absolute_url
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from records_mover.meter import Cancellation
     from records_mover.parts import Batches, Payload, Streams
     from records_mover.records.directory import RecordsDirectory
+    from records_mover.records.filling import Written
     from records_mover.records.steps import Work
 
 __all__ = ["copy_bytes", "copy_into_folder", "split_into_folder", "write_folder"]
@@ -82,20 +84,28 @@ def copy_bytes(source: BinaryIO, sink: BinaryIO, cancellation: Cancellation) -> 
 def _filling(directory: RecordsDirectory, form: BaseRecordsFormat, work: Work) -> Iterator[_Folder]:
     """Give a folder to fill; it is finished when all went well, and emptied otherwise."""
     directory.store.make_folder(directory.url)
-    folder = _Folder(directory, form)
-    try:
-        yield folder
-        directory.finish(folder.written, form, work.schema())
-    except BaseException:
-        directory.remove(folder.names)
-        raise
+    directory.sweep()
+    with filling(directory.url) as noted:
+        folder = _Folder(directory, form, noted)
+        try:
+            yield folder
+            if work.prove is not None:
+                work.prove(folder.files(None))
+            noted.begin(*directory.finishing_names(form))
+            directory.finish(folder.written, form, work.schema())
+        except BaseException:
+            directory.remove(folder.names)
+            noted.note.done()
+            raise
 
 
 class _Folder:
     """The data files of a records directory while they are written."""
 
-    def __init__(self, directory: RecordsDirectory, form: BaseRecordsFormat) -> None:
-        self._directory, self._format = directory, form
+    def __init__(
+        self, directory: RecordsDirectory, form: BaseRecordsFormat, noted: Written
+    ) -> None:
+        self._directory, self._format, self._noted = directory, form, noted
         self.names: list[str] = []
         self.written: list[WrittenFile] = []
 
@@ -103,21 +113,27 @@ class _Folder:
     def file(self, basename: str) -> Iterator[BinaryIO]:
         """Open the next data file; it counts when the block has ended well."""
         name = self._format.generate_filename(basename)
-        self.names.append(name)
+        self._begin(name)
         url = absolute_url(self._directory.url + name)
         with self._directory.store.write(url) as sink:
             counted = CountedSink(sink)
             yield cast(BinaryIO, counted)
+        self._noted.ended(name, counted.written)
         self.written.append(WrittenFile(url=url, size=counted.written))
+
+    def _begin(self, name: str) -> None:
+        self.names.append(name)
+        self._noted.begin(name)
 
     def copy(self, part: Part, basename: str, work: Work) -> WrittenFile:
         """Copy a file within the store; several threads may do so."""
         work.cancellation.check()
         name = self._format.generate_filename(basename)
-        self.names.append(name)
+        self._begin(name)
         store, url = self._directory.store, absolute_url(self._directory.url + name)
         store.copy(part.url or part.name, url)
         size = store.size(url) if part.size is None else part.size
+        self._noted.ended(name, size or 0)
         work.meter.add_bytes(size or 0)
         return WrittenFile(url=url, size=size or 0)
 

@@ -25,14 +25,15 @@ from records_mover.parts import (
     UnloadJob,
 )
 from records_mover.records.carry import needs_types
-from records_mover.records.fidelity import column_fidelity, refuse_losses
+from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.staging import Stage, open_stage
 from records_mover.records.steps import Work, clean_streams, finish_directory, run_step
 from records_mover.records.stores import MoveStores
-from records_mover.records.verify import Verification, check_verifiable
+from records_mover.records.streamed import Streamed
+from records_mover.records.verify import InDatabases, check_verifiable, databases_compare
 from records_mover.url import scheme_of
 from records_mover.url.scratch import is_scratch_place
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
+    from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
 
 __all__ = ["explain_move", "run_move"]
@@ -61,7 +63,7 @@ def explain_move(
     source_end = source.inspect(context, options)
     target_end = target.inspect(context, options, source_end)
     if options.verify:
-        check_verifiable(target_end)
+        check_verifiable(target_end, context)
     if source_end.table is not None or target_end.table is not None:
         options = replace(options, scratch=context.scratch_for(options))
     plan = make_plan(source_end.without(target_end.leaves_out), target_end, options)
@@ -171,11 +173,12 @@ class _Run:
         refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
             self._open_stage(stack)
-            payload = self._read = self._start(stack)
+            payload = self._read = self._watched(self._start(stack))
             for step in self._middle():
                 payload = stack.enter_context(run_step(step, payload, self._work()))
             side = self.plan.target.table
             if side is None or self.plan.loader is None:
+                self._told()
                 return None, payload
             return self._load(side, self.plan.loader, payload), None
 
@@ -222,6 +225,7 @@ class _Run:
             mended=self.mended,
             schema=lambda: self.schema,
             stage=self._stage,
+            prove=None if self._verification is None else self._verification.prove,
             staging=self.plan.route.steps[-1].staging or Staging(),
         )
 
@@ -262,9 +266,9 @@ class _Run:
         if columns is None:
             request = replace(request, schema=self.schema)
             columns = tuple(side.database.column_name(name) for name in self.schema.names)
-        verification = self._verification(side, columns)
+        verification = self._verification
         if verification is not None:
-            request = replace(request, check=partial(verification.check, request=request))
+            request = replace(request, check=verification.check)
         with side.database.publish(request) as landing:
             if verification is not None:
                 verification.begin(landing, request)
@@ -281,6 +285,7 @@ class _Run:
                 proof=verification is not None,
                 rejects=self.rejects,
                 stores=MoveStores(self.context),
+                lossy=self._allowed(columns),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
@@ -294,8 +299,7 @@ class _Run:
             if verification is not None:
                 verification.sent(loaded, self._read)
         self.notes = tuple(landing.notes)
-        if verification is not None:
-            self.verified = verification.checked
+        self._told()
         return loaded
 
     def _with_manifest(self, files: Files) -> Files:
@@ -304,10 +308,39 @@ class _Run:
             return files
         return self._stage.manifest(files)
 
-    def _verification(self, side: TableSide, columns: tuple[str, ...]) -> Verification | None:
+    def _watched(self, payload: Payload) -> Payload:
+        return payload if self._verification is None else self._verification.watch(payload)
+
+    def _told(self) -> None:
+        if self._verification is not None:
+            self.verified = self._verification.checked
+
+    @cached_property
+    def _verification(self) -> Verification | None:
         if not self.options.verify:
             return None
-        return Verification(cast(Fingerprinting, side.database), columns)
+        side = self.plan.target.table
+        if side is not None and databases_compare(self.plan):
+            names = [side.database.column_name(name) for name in self.schema.names]
+            columns = self.plan.target.columns or tuple(names)
+            return InDatabases(cast(Fingerprinting, side.database), columns, self._lossy(columns))
+        return Streamed(
+            self.plan, self._work, lambda: self.schema, self._lossy, known=self._needs_schema()
+        )
+
+    def _allowed(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return which of the target's columns were allowed to lose something."""
+        allowed = set(self.options.allow_lossy)
+        if ALL in allowed:
+            return columns
+        named = {each.target for each in self.columns if each.column in allowed}
+        return tuple(name for name in columns if name in allowed | named)
+
+    def _lossy(self, names: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return the columns that may lose something: by their names, or by those of the target."""
+        places = enumerate(self.columns)
+        lossy = [(at, column) for at, column in places if column.verdict == "lossy"]
+        return tuple(names[at] if names else column.column for at, column in lossy)
 
 
 def _placed(form: Form, files: Files) -> Form:

@@ -21,16 +21,21 @@ if TYPE_CHECKING:
     from records_mover.parts import Part
     from records_mover.url import Entry, Store
 
-__all__ = ["Partitioned", "partition_entries", "partition_keys"]
+__all__ = ["Partitioned", "partition_entries", "partition_keys", "refuse_partitions"]
 
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _DEPTH = 8
+_BESIDE = 3  # how deep to look for partitions beside files: each step lists the folder once more
 
 
 def partition_entries(store: Store, url: str) -> list[Entry]:
     """Return the data files in subfolders ``key=value`` of a folder, at any depth."""
-    found: dict[str, Entry] = {}
-    for depth in range(1, _DEPTH + 1):
+    found = {entry.url: entry for entry in _partitions(store, url, _DEPTH)}
+    return [found[url] for url in sorted(found)]
+
+
+def _partitions(store: Store, url: str, deepest: int) -> Iterator[Entry]:
+    for depth in range(1, deepest + 1):
         try:
             entries = list(store.list(url + "*=*/" * depth + "*"))
         except NotFoundError:
@@ -39,8 +44,17 @@ def partition_entries(store: Store, url: str) -> list[Entry]:
             *folders, name = _below(entry.url, depth)
             hidden = any(part[:1] in ("_", ".") for part in (*folders, name))
             if all("=" in part for part in folders) and not hidden:
-                found.setdefault(entry.url, entry)
-    return [found[url] for url in sorted(found)]
+                yield entry
+
+
+def refuse_partitions(store: Store, url: str) -> None:
+    """Refuse a folder that holds data files and also subfolders ``key=value`` with some."""
+    inside = next(_partitions(store, url, _BESIDE), None)
+    if inside is not None:
+        raise FormatError(
+            f"{url!r} holds data files, and in folders by key more of them: {inside.url!r}",
+            "name the files by a pattern such as '*.csv', or move the folders one by one",
+        )
 
 
 def _below(url: str, depth: int) -> list[str]:

@@ -22,6 +22,7 @@ from records_mover.records.folder import (
     split_into_folder,
     write_folder,
 )
+from records_mover.records.hidden import unproved
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.url import scheme_of
 from records_mover.url.local import local_path
@@ -53,6 +54,7 @@ class Work:
     """What the steps of one move share.
 
     ``stage`` is there where files are staged, and ``staging`` says how the loader wants them.
+    ``prove`` is asked of files before they are shown, and raises where they are not what was sent.
     """
 
     context: Context
@@ -67,6 +69,7 @@ class Work:
     mended: Mended = field(default_factory=Mended)
     stage: Stage | None = None
     staging: Staging = field(default_factory=Staging)
+    prove: Callable[[Files], None] | None = None
 
     @property
     def into_one_file(self) -> bool:
@@ -280,13 +283,34 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     if not work.into_one_file:
         return write_folder(streams, RecordsDirectory(store, url), work)
     if len(streams.parts) > 1 and can_join(streams.format):
-        with store.write(url) as sink, read_ahead(streams.parts, _folder(url)) as parts:
+        with (
+            _shown_once_proved(url, streams, work) as place,
+            store.write(place) as sink,
+            read_ahead(streams.parts, _folder(url)) as parts,
+        ):
             join_into(parts, streams.format, sink, work.cancellation.check)
         return _written(url, streams, work)
     (part,) = _one(streams, work, stack).parts
-    with store.write(url) as sink, closing(part.open()) as source:
+    with (
+        _shown_once_proved(url, streams, work) as place,
+        store.write(place) as sink,
+        closing(part.open()) as source,
+    ):
         copy_bytes(source, sink, work.cancellation)
     return _written(url, streams, work)
+
+
+@contextmanager
+def _shown_once_proved(url: str, rows: Streams | Files, work: Work) -> Iterator[str]:
+    """Say where to write a file: its own place, or one beside it until it was read again."""
+    if work.prove is None:
+        yield url
+        return
+    store = work.context.store(url)
+    with unproved(store, url) as place:
+        yield place
+        work.prove(_written(place, rows, work))
+        store.copy(place, url)
 
 
 def _folder(url: str) -> Path | None:
@@ -315,6 +339,8 @@ def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
         files = unload()
         if not isinstance(files, Files):
             raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+        if work.prove is not None:
+            work.prove(files)
         written = [
             WrittenFile(url=url, size=store.size(url) or 0)
             for url in (part.url or part.name for part in files.parts)
@@ -348,7 +374,8 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
         return copy_into_folder(files, RecordsDirectory(work.context.store(url), url), work)
     (part,) = files.parts
     work.cancellation.check()
-    work.context.store(url).copy(part.url or part.name, url)
+    with _shown_once_proved(url, files, work) as place:
+        work.context.store(url).copy(part.url or part.name, place)
     work.meter.add_bytes(part.size or 0)
     return _written(url, files, work)
 

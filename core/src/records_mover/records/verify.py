@@ -2,61 +2,117 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from records_mover.errors import MoverError, UsageError, VerifyError
-from records_mover.parts import Fingerprint, Fingerprinting, Streams
+from records_mover.parts import Fingerprint, Fingerprinting, Rereading, Selection, Streams
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from records_mover.parts import Landing, Loaded, Payload, PublishRequest
+    from records_mover.parts import (
+        Files,
+        Landing,
+        Loaded,
+        Payload,
+        PublishRequest,
+        TableName,
+    )
+    from records_mover.records.context import Context
     from records_mover.records.ends import TargetEnd
+    from records_mover.records.plan import Plan
 
-__all__ = ["Verification", "check_verifiable"]
+__all__ = ["InDatabases", "Verification", "check_verifiable", "databases_compare"]
 
 
-def check_verifiable(target: TargetEnd) -> None:
+def check_verifiable(target: TargetEnd, context: Context) -> None:
     """Raise ``UsageError`` where nothing that is worth the name can be compared."""
     side = target.table
-    if side is None or side.publish is None:
+    if side is not None and side.publish is not None:
+        if not isinstance(side.database, Fingerprinting | Rereading):
+            raise UsageError(
+                f"no plugin can read again what is in a table of {side.database.dialect}",
+                "leave the option 'verify' out",
+            )
+        return
+    scheme = None if target.url is None else context.scheme(target.url)
+    if scheme is None or not (scheme.readable and scheme.rereadable):
         raise UsageError(
-            "a file that was written is not read again, so that there is nothing to verify",
-            "verify moves into a table, or leave the option out",
-        )
-    if not isinstance(side.database, Fingerprinting):
-        raise UsageError(
-            f"no plugin can sum up a table of {side.database.dialect}",
-            "leave the option 'verify' out",
-        )
-    if side.publish.mode == "upsert":
-        raise UsageError(
-            "an upsert mixes rows with others, so that they cannot be told apart to verify them",
-            "leave the option 'verify' out, or use another mode",
+            f"{target.title} is not read again, so that there is nothing to verify",
+            "verify moves into a table or a file, or leave the option out",
         )
 
 
-class Verification:
-    """What one move into a table is compared by.
+def databases_compare(plan: Plan) -> bool:
+    """Whether both ends are databases of one kind, which sum up their rows themselves."""
+    source, target = plan.source.table, plan.target.table
+    return (
+        source is not None
+        and target is not None
+        and source.database.dialect == target.database.dialect
+        and isinstance(source.database, Fingerprinting)
+        and isinstance(target.database, Fingerprinting)
+    )
 
-    ``before`` is taken off what is in the table at the end. ``checked`` says in a clause what was
-    compared, and is empty until that was found to be equal.
-    """
 
-    def __init__(self, database: Fingerprinting, columns: tuple[str, ...]) -> None:
-        self._database = database
-        self._columns = columns
-        self._before = Fingerprint(rows=0)
-        self._sent: Fingerprint | None = None
-        self.checked = ""
+class Verification(Protocol):
+    """What one move is compared by; ``checked`` is empty until all was found to be equal."""
+
+    checked: str
+
+    def watch(self, payload: Payload) -> Payload:
+        """See what the source gives."""
+        ...
 
     def begin(self, landing: Landing, request: PublishRequest) -> None:
         """Sum up the rows that are there already, and stay."""
-        if request.info is not None and landing.table == request.table:
+        ...
+
+    def sent(self, loaded: Loaded, payload: Payload | None) -> None:
+        """Learn what was sent."""
+        ...
+
+    def check(self, connection: Connection, table: TableName) -> None:
+        """Raise ``VerifyError`` unless the table has grown by what was sent."""
+        ...
+
+    def prove(self, files: Files) -> None:
+        """Raise ``VerifyError`` unless files that nobody can see yet hold what was sent."""
+        ...
+
+
+class InDatabases:
+    """Sums that the databases of both ends work out themselves.
+
+    ``before`` is taken off what is in the table at the end. ``lossy`` are the columns that were
+    allowed to lose something, which are left out.
+    """
+
+    def __init__(
+        self, database: Fingerprinting, columns: tuple[str, ...], lossy: tuple[str, ...]
+    ) -> None:
+        self._database = database
+        self._columns = columns
+        self._lossy = lossy
+        self._before = Fingerprint(rows=0)
+        self._sent: Fingerprint | None = None
+        self._landed: TableName | None = None
+        self._request: PublishRequest | None = None
+        self.checked = ""
+
+    def watch(self, payload: Payload) -> Payload:
+        """Leave the payload alone: its database tells what it amounts to."""
+        return payload
+
+    def begin(self, landing: Landing, request: PublishRequest) -> None:
+        """Sum up the rows that are there already, and stay."""
+        self._landed, self._request = landing.table, request
+        if request.info is not None and (
+            landing.table == request.table or request.mode == "append"
+        ):
             self._database.hold_still(landing.connection, request.table)
-            self._before = self._database.fingerprint(
-                landing.connection, request.table, self._columns
-            )
+            selection = Selection(table=request.table, columns=self._columns)
+            self._before = self._database.fingerprint(landing.connection, selection)
 
     def sent(self, loaded: Loaded, payload: Payload | None) -> None:
         """Learn what was sent: from where it was read if possible, else from the loader's count."""
@@ -64,21 +120,42 @@ class Verification:
         known = loaded.source or (proof() if proof is not None else None)
         self._sent = known or Fingerprint(rows=loaded.rows)
 
-    def check(self, connection: Connection, request: PublishRequest) -> None:
+    def prove(self, files: Files) -> None:
+        """Say that there are no files to be proved."""
+        raise MoverError(f"{len(files.parts)} files cannot be verified", "report this defect")
+
+    def check(self, connection: Connection, table: TableName) -> None:
         """Raise ``VerifyError`` unless the table has grown by what was sent."""
         sent = self._sent
         if sent is None:
             raise MoverError("nothing was sent that could be verified", "report this defect")
-        columns = self._columns if sent.sums else None
-        there = self._database.fingerprint(connection, request.table, columns)
+        columns = self._columns if sent.sums else ()
+        there = self._database.fingerprint(connection, self._selection(table, columns))
         self._compare_rows(sent, there.rows - self._before.rows)
         if sent.sums and there.sums:
             self._compare_kinds(sent, there)
             self._compare_sums(sent, there)
-            count = f"{len(sent.sums)} column{'s' if len(sent.sums) != 1 else ''}"
-            self.checked = f"the count of rows and a checksum of {count}, in both databases"
+            count = sum(name not in self._lossy for name in self._columns)
+            words = f"{count} column{'s' if count != 1 else ''}"
+            self.checked = f"the count of rows and a checksum of {words}, in both databases"
+            if count < len(self._columns):
+                left = ", ".join(repr(name) for name in self._columns if name in self._lossy)
+                self.checked += f"; not {left}, which may lose something"
         else:
             self.checked = "the count of rows that were sent and of those in the table"
+
+    def _selection(self, table: TableName, columns: tuple[str, ...]) -> Selection:
+        """Select what the rows have become: of an upsert, those that have their keys."""
+        request, database = self._request, self._database
+        if (
+            request is None
+            or request.mode != "upsert"
+            or request.info is None
+            or not isinstance(database, Rereading)
+        ):
+            return Selection(table=table, columns=columns)
+        assert self._landed is not None, "the rows have landed"
+        return database.merged(self._landed, request.table, columns, request.key)
 
     def _compare_rows(self, sent: Fingerprint, arrived: int) -> None:
         if arrived != sent.rows:
@@ -89,7 +166,7 @@ class Verification:
 
     def _compare_kinds(self, sent: Fingerprint, there: Fingerprint) -> None:
         for name, here, other in zip(self._columns, sent.kinds, there.kinds, strict=True):
-            if here != other:
+            if here != other and name not in self._lossy:
                 raise VerifyError(
                     f"column {name!r} cannot be verified: it is {here} in the source and {other} "
                     "in the target",
@@ -103,7 +180,7 @@ class Verification:
             for name, here, now, old in zip(
                 self._columns, sent.sums, there.sums, before, strict=True
             )
-            if here != now - old
+            if here != now - old and name not in self._lossy
         ]
         if differ:
             names = ", ".join(repr(name) for name in differ)

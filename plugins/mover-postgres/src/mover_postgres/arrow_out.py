@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from psycopg2 import sql
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from records_mover.parts import Ask, Payload, Refusal, UnloadJob
+    from records_mover.parts import Ask, Payload, Refusal, Streams, UnloadJob
     from records_mover.schema import Field, RecordsSchema
 
-__all__ = ["CopyArrow"]
+__all__ = ["CopyArrow", "as_text", "parsed", "with_json"]
 
 _BATCHES = Form(kind="batches")
 _AS_IN_JSON = frozenset({"boolean", "integer"})
@@ -46,17 +46,29 @@ class CopyArrow:
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Read in one snapshot, and parse the rows as they come."""
-        from records_mover.formats.reading import read_batches
-
         schema = job.schema or job.database.schema_of(job.selection)
-        _, (form, _) = preferred(text=0, csv=0)
-        with unloading(replace(job, form=form), partial(_with_json, job.selection, schema)) as rows:
-            (part,) = rows.parts
-            with read_batches(part.open(), rows.format, schema, source=part.name) as reader:
-                yield Batches(reader=reader, schema=schema)
+        respelled = partial(with_json, job.selection, schema)
+        with unloading(as_text(job), respelled) as rows, parsed(rows, schema) as read:
+            yield read
 
 
-def _with_json(selection: Selection, schema: RecordsSchema, driver: PsycopgConnection) -> Selection:
+def as_text(job: UnloadJob) -> UnloadJob:
+    """Return the job of giving the text that is to be parsed here."""
+    _, (form, _) = preferred(text=0, csv=0)
+    return replace(job, form=form)
+
+
+@contextmanager
+def parsed(rows: Streams, schema: RecordsSchema) -> Iterator[Batches]:
+    """Parse the one stream of rows that were asked for with arrays as JSON."""
+    from records_mover.formats.reading import read_batches
+
+    (part,) = rows.parts
+    with read_batches(part.open(), rows.format, schema, source=part.name) as reader:
+        yield Batches(reader=reader, schema=schema)
+
+
+def with_json(selection: Selection, schema: RecordsSchema, driver: PsycopgConnection) -> Selection:
     """Return the query for the same rows with arrays as JSON."""
     from psycopg2 import sql
 

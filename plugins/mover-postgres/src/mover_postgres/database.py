@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from records_mover.errors import MoverError
     from records_mover.parts import (
+        Batches,
         ExistingMode,
         Fingerprint,
         Form,
@@ -240,15 +241,26 @@ class PostgresDatabase(SqlDatabase):
 
     # What rows amount to
 
-    def fingerprint(
-        self, connection: Connection, table: TableName, columns: tuple[str, ...] | None = None
-    ) -> Fingerprint:
-        """Count a table's rows as this connection sees them, and sum up these columns."""
+    def fingerprint(self, connection: Connection, selection: Selection) -> Fingerprint:
+        """Count rows as this connection sees them, and sum up their columns."""
         from mover_postgres.fingerprint import fingerprint
-        from records_mover.parts import Selection
 
-        with self.doing(f"cannot sum up '{table}'"):
-            return fingerprint(connection, Selection(table=table, columns=columns or ()))
+        with self.doing(f"cannot sum up '{selection}'"):
+            return fingerprint(connection, selection)
+
+    @contextmanager
+    def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
+        """Read rows by COPY as this connection sees them; its transaction goes on as it was."""
+        from mover_postgres.unload import reading_again
+        from records_mover.parts import Form, UnloadJob
+
+        with self.doing(f"cannot read '{selection}' again"):
+            schema = self.schema_on(connection, selection)
+            job = UnloadJob(
+                database=self, selection=selection, form=Form(kind="batches"), schema=schema
+            )
+            with reading_again(job, connection) as batches:
+                yield batches
 
     def hold_still(self, connection: Connection, table: TableName) -> None:
         """Let others read, and none write, until the transaction ends."""

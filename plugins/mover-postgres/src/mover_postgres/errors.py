@@ -127,6 +127,8 @@ def _is_cut(error: psycopg2.Error) -> bool:
     if error.pgcode:
         return error.pgcode in _CUT
     said = str(error)
+    if "no message from the libpq" in said:  # the end of a COPY whose backend is gone, now and then
+        return True
     return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and any(
         words in said for words in ("closed", "terminat", "lost synchron", "reset by peer", "abort")
     )

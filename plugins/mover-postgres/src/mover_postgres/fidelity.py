@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_postgres.types import BASE, ORIGIN, REP_TYPE
-from records_mover.schema import SqlRepresentation, TimeConstraints
+from records_mover.schema import DecimalConstraints, SqlRepresentation, TimeConstraints
 from records_mover.schema.fidelity import EXACT, Kept, kept, same_words, worst
 
 if TYPE_CHECKING:
@@ -33,7 +33,18 @@ def keeps(source: Field, target: Field, form: Form) -> Kept:
     found = kept(source, target)
     if form.kind == "batches" and _is_fine(source) and found.why == _ROUNDED_TO_MICROSECONDS:
         found = Kept(verdict="checked", why="times finer than a microsecond are refused")
+    if found.verdict == "lossy" and _is_watched(source, target, form):
+        found = Kept(verdict="checked", why=found.why.replace("is rounded", "is refused"))
     return worst(_by_words(source, target, found), found)
+
+
+def _is_watched(source: Field, target: Field, form: Form) -> bool:
+    """Whether text is looked at on its way to COPY for digits that the column would round."""
+    if source.field_type != "string" or form.kind != "streams":
+        return False
+    facts = target.constraints
+    fixed = isinstance(facts, DecimalConstraints) and facts.fixed_precision is not None
+    return fixed or target.field_type in ("timetz", "datetimetz")
 
 
 def _is_fine(field: Field) -> bool:

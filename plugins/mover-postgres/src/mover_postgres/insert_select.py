@@ -43,16 +43,17 @@ class InsertSelect:
         """Insert inside the transaction that is open."""
         from mover_postgres.connections import driver_connection
         from mover_postgres.errors import DRIVER_ERRORS, translate
+        from mover_postgres.misfit import blaming
 
         if not isinstance(payload, Stored):
             raise LoadUnloadError("only rows of the same database can be selected", "use COPY")
         driver = driver_connection(job.landing.connection)
+        doing = f"inserting {payload.selection} into {job.landing.shown}"
         try:
-            with job.cancellation.stopping_by(driver.cancel):
+            with job.cancellation.stopping_by(driver.cancel), blaming(job, payload, driver, doing):
                 loaded = _insert(job, payload.selection, driver)
         except DRIVER_ERRORS as error:
             job.cancellation.check()
-            doing = f"inserting {payload.selection} into {job.landing.table}"
             raise translate(error, doing) from error
         job.meter.rows = loaded.rows
         return loaded

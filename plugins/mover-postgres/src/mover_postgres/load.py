@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mover_postgres.outputs import Output
     from mover_postgres.salvage.again import Again
     from mover_postgres.salvage.run import Reading
+    from mover_postgres.watch import Watched
     from records_mover.parts import Ask, LoadJob, Part, Payload, RejectSink
 
 __all__ = ["CopyIn", "Run", "prepared"]
@@ -133,6 +134,7 @@ def prepared(job: LoadJob, driver: PsycopgConnection) -> Run:
     """Set the session up for one load, and return what runs it."""
     from mover_postgres.connections import EXACT_TEXT, set_locally
     from mover_postgres.outputs import field_types, inputs_of
+    from mover_postgres.watch import watched_columns
 
     def loaded() -> list[Output]:
         inputs = inputs_of(driver, job.landing.table)
@@ -146,7 +148,13 @@ def prepared(job: LoadJob, driver: PsycopgConnection) -> Run:
     )
     set_locally(driver, {**EXACT_TEXT, "datestyle": options.date_style})
     forced = loaded() if options.null_if_quoted_empty else []
-    return Run(job, driver, options, [column.name for column in forced if column.is_never_text])
+    return Run(
+        job,
+        driver,
+        options,
+        [column.name for column in forced if column.is_never_text],
+        watched=watched_columns(driver, job.landing.table, job.columns, job.lossy),
+    )
 
 
 def _state(error: BaseException) -> str | None:
@@ -159,7 +167,8 @@ class Run:
 
     A run over a range of a file knows what comes ``before`` it: how many lines, asked when there
     is an error to tell, and the run and the part of which it is a range. ``halted`` is asked
-    before each block, and raises where another connection has failed.
+    before each block, and raises where another connection has failed. ``watched`` are columns in
+    which the server would change a value without a word.
     """
 
     job: LoadJob
@@ -169,6 +178,7 @@ class Run:
     lines_before: Callable[[], int] = lambda: 0
     whole: tuple[Run, Part] | None = None
     halted: Callable[[], None] = lambda: None
+    watched: tuple[Watched, ...] = ()
 
     @property
     def codec(self) -> str:
@@ -240,14 +250,23 @@ class Run:
         from mover_postgres.errors import DRIVER_ERRORS, translate
         from mover_postgres.feed import send
         from mover_postgres.statements import copy_in
+        from mover_postgres.watch import watched
 
         job = self.job
         statement = copy_in(
             job.landing.table, job.columns, self.options.copy, force_null=self.force_null
         )
         intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
+        blocks = watched(
+            self._blocks(intake),
+            self.watched,
+            self.options.copy,
+            codec=self.codec,
+            source=part.name,
+            line=lambda seen: seen + intake.lines_before + self.lines_before(),
+        )
         try:
-            return send(self.driver, statement.as_string(self.driver), self._blocks(intake))
+            return send(self.driver, statement.as_string(self.driver), blocks)
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             doing = f"loading {part.name} into {job.landing.table}"

@@ -84,7 +84,7 @@ def shared(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
             database.grant(connection, request, stage)
             _publish(database, connection, stage, request)
             if request.check is not None:
-                request.check(connection)
+                request.check(connection, request.table)
     except BaseException:
         if made:
             _drop_quietly(database, stage)

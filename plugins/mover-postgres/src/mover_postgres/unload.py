@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from mover_postgres.forms import answers, options_or_error, preferred
 from mover_postgres.options import unload_options
 from records_mover.errors import LoadUnloadError, MoverError
+from records_mover.meter import Meter
 from records_mover.parts import Offer, Part, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
@@ -18,9 +20,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mover_postgres.ranges import Blocks
-    from records_mover.parts import Ask, Database, Fingerprint, Payload, Selection, UnloadJob
+    from records_mover.parts import (
+        Ask,
+        Batches,
+        Database,
+        Fingerprint,
+        Payload,
+        Selection,
+        UnloadJob,
+    )
 
-__all__ = ["CopyOut", "unloading"]
+__all__ = ["CopyOut", "reading_again", "unloading"]
 
 
 class CopyOut:
@@ -103,6 +113,28 @@ def unloading(
         if not binary:  # where it is the target that tells
             stack.enter_context(rows_watched(job.meter, job.database, [driver]))
         yield run.payload(connection)
+
+
+@contextmanager
+def reading_again(job: UnloadJob, connection: Connection) -> Iterator[Batches]:
+    """Read and parse rows in a transaction that is open, and undo what was set for that."""
+    from mover_postgres.arrow_out import as_text, parsed, with_json
+    from mover_postgres.connections import driver_connection
+    from mover_postgres.publish.stage import execute
+
+    driver = driver_connection(connection)
+    schema = job.schema or job.database.schema_of(job.selection)
+    run = _Run(
+        replace(as_text(job), meter=Meter()), driver, rows=with_json(job.selection, schema, driver)
+    )
+    execute(driver, "SAVEPOINT mover_again")
+    run.prepare()
+    try:
+        with parsed(run.payload(connection), schema) as batches:
+            yield batches
+    finally:
+        run.close(connection)
+    execute(driver, "ROLLBACK TO SAVEPOINT mover_again")
 
 
 @contextmanager
@@ -189,6 +221,7 @@ class _Run:
             format=form,
             columns=self.names,
             proof=lambda: self._proof(connection),
+            again=partial(reading_again, self._job, connection),
         )
 
     def part(self, number: int = 1) -> Part:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mover_postgres.database import PostgresDatabase
-    from records_mover.parts import PublishRequest
+    from records_mover.parts import PublishRequest, TableName
 
 __all__ = ["explanation", "publishing"]
 
@@ -71,12 +71,12 @@ def publishing(
             yield replace(landing, notes=notes)
 
 
-def _checks(request: PublishRequest, notes: list[str]) -> Callable[[Connection], None]:
+def _checks(request: PublishRequest, notes: list[str]) -> Callable[[Connection, TableName], None]:
     """Return what happens last: nothing that outlives a rollback comes before the check."""
 
-    def last(connection: Connection) -> None:
+    def last(connection: Connection, table: TableName) -> None:
         if request.check is not None:
-            request.check(connection)
+            request.check(connection, table)
         notes.extend(
             move_sequences(driver_connection(connection), request.table, _columns(request))
         )
@@ -101,7 +101,7 @@ def _staged(
         ):
             notes.extend(_changed(database, driver, connection, request, columns))
         if request.check is not None:
-            request.check(connection)
+            request.check(connection, request.table)
 
 
 def _changed(
