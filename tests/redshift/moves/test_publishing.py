@@ -199,3 +199,9 @@ def test_nothing_that_commits_by_itself_is_ever_sent(session: Any, table: Any, f
         session.move(file, table.url("t"), if_exists=mode)
     assert table.statements("truncate") == []
     assert not [s for s in table.statements("alter") if " append " in s.lower()]
+
+
+@pytest.mark.parametrize("mode", ["append", "delete", "truncate", "replace", "drop", "upsert"])
+def test_a_move_can_be_verified(session: Any, table: Any, file: Path, mode: str) -> None:
+    key = {"key": ["id"]} if mode == "upsert" else {}
+    assert session.move(file, table.url("t"), if_exists=mode, verify=True, **key).verified

@@ -91,7 +91,7 @@ def _exchange(database: RedshiftDatabase, request: PublishRequest) -> Iterator[L
                 _dress(database, connection, table, stage)
                 _swap(database, connection, request.table, stage)
         if request.check is not None:
-            request.check(connection)
+            request.check(connection, request.table)
 
 
 @contextmanager
@@ -105,9 +105,10 @@ def _upsert(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Lan
             merge.check_key(database, connection, stage, request.key)
             for statement in _merge(database, request, stage, columns):
                 database.run(connection, statement)
-            database.drop(connection, stage)
         if request.check is not None:
-            request.check(connection)
+            request.check(connection, request.table)
+        with database.doing("cannot drop the temporary table"):
+            database.drop(connection, stage)
 
 
 def _merge(

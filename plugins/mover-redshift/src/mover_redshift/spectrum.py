@@ -87,7 +87,7 @@ def publishing(database: RedshiftDatabase, request: PublishRequest) -> Iterator[
         landing = Landing(connection=connection, table=stage, target=request.table)
         yield landing
         if request.check is not None:
-            request.check(connection)
+            request.check(connection, stage)
         with database.doing(f"cannot unload the rows of '{request.table}'"):
             rows = _unload(database, connection, stage, base, role, added=added)
             database.drop(connection, stage)
