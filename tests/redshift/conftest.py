@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import psycopg2
 import pytest
 
+from records_mover import Session
 from redshift_server import Keys, RedshiftServer, ServerConfig
 from support.s3 import seaweed_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from support.postgres import PostgresServer
     from support.s3 import S3Server
@@ -96,16 +98,20 @@ class Ask:
     def __init__(self, server: RedshiftServer, schema: str) -> None:
         self.server = server
         self.schema = schema
-        self.connection: Any = psycopg2.connect(server.url)
-        self.connection.autocommit = True
-        self.cursor: Any = self.connection.cursor()
+        self.reconnect()
         self(f"create schema {schema}")
-        self(f"set search_path to {schema}, public")
 
     def __call__(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows."""
         self.cursor.execute(sql, values or None)
         return list(self.cursor.fetchall()) if self.cursor.description else []
+
+    def reconnect(self) -> None:
+        """Open a new session, after the server has dropped the old one."""
+        self.connection: Any = psycopg2.connect(self.server.url)
+        self.connection.autocommit = True
+        self.cursor: Any = self.connection.cursor()
+        self(f"set search_path to {self.schema}, public")
 
     def error(self, sql: str) -> str:
         """Run a statement that must fail; return SQLSTATE and message."""
@@ -129,3 +135,63 @@ def ask(redshift: RedshiftServer) -> Iterator[Ask]:
     yield asked
     asked(f"drop schema {asked.schema} cascade")
     asked.connection.close()
+
+
+class Warehouse:
+    """A schema of the stand-in for one test, as a move names it, and a look from outside."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        scheme, _, rest = ask.server.url.partition("://")
+        del scheme
+        self.base = f"redshift+psycopg2://{rest}"
+        self.options = "sslmode=disable"
+
+    def url(self, table: str = "", **settings: str) -> str:
+        """Name a table of the schema as an endpoint string does."""
+        said = "&".join([self.options, *(f"{name}={value}" for name, value in settings.items())])
+        mark = "&" if "?" in self.base else "?"
+        named = f"{self.ask.schema}.{table}" if table else ""
+        return f"{self.base}{mark}{said}::{named}"
+
+    def rows(self, table: str = "t", columns: str = "*", order: str = "1") -> list[tuple[Any, ...]]:
+        """Return the rows of a table."""
+        return self.ask(f"select {columns} from {table} order by {order}")
+
+    def statements(self, *words: str) -> list[str]:
+        """Return what the server was sent, credentials included."""
+        return list(self.ask.server.log.statements(*words))
+
+
+@pytest.fixture
+def warehouse(
+    ask: Ask, redshift_s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Warehouse:
+    """A schema to move into, with an environment in which S3 is the test's."""
+    for name, value in redshift_s3.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Warehouse(ask)
+
+
+@pytest.fixture
+def scratch(objects: Objects) -> Iterator[str]:
+    """Scratch space, in which nothing is left when a test ends."""
+    yield objects.url("tmp/")
+    assert objects.names("tmp/") == []
+
+
+@pytest.fixture
+def session(warehouse: Warehouse, scratch: str) -> Iterator[Session]:
+    """A session that has scratch space in S3."""
+    del warehouse
+    with Session(scratch_s3_url=scratch) as session:
+        yield session
+
+
+@pytest.fixture
+def bare(warehouse: Warehouse) -> Iterator[Session]:
+    """A session without scratch space."""
+    del warehouse
+    with Session() as session:
+        yield session

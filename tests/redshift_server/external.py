@@ -9,7 +9,11 @@ from redshift_server.actions import Action, Local
 from redshift_server.backend import literal
 from redshift_server.errors import RedshiftError
 from redshift_server.grammar.cursor import quoted, spelled
-from redshift_server.grammar.external import parse_external_schema, parse_external_table
+from redshift_server.grammar.external import (
+    parse_external_schema,
+    parse_external_table,
+    take_properties,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,6 +91,11 @@ def alter_external(cursor: Cursor, table: Name, session: Session) -> Action | No
     if cursor.take("set", "location"):
         location = literal(cursor.string())
         update = f"UPDATE rs_catalog.external_tables SET location = {location}"
+        return _altering(cursor, table, session, lambda: run(f"{update} {_where(table)}"))
+    if cursor.take("set", "table", "properties"):
+        told = literal(take_properties(cursor))
+        merged = f"(coalesce(properties, '{{}}')::jsonb || {told}::jsonb)::text"
+        update = f"UPDATE rs_catalog.external_tables SET properties = {merged}"
         return _altering(cursor, table, session, lambda: run(f"{update} {_where(table)}"))
     if cursor.take("set", "file", "format"):
         form = literal(cursor.name())

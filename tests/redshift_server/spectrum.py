@@ -84,8 +84,9 @@ def _line(
 ) -> bytes:
     values = list[bytes]()
     for field, column in zip(fields, columns, strict=True):
+        unlimited = column if column.type == "numeric" else replace(column, size=0)
         try:
-            values.append(escaped_value(converter(replace(column, size=0), statement)(field)))
+            values.append(escaped_value(converter(unlimited, statement)(field)))
         except FieldProblem:
             values.append(b"\\N")  # Spectrum reads what does not fit as NULL
     return b"\t".join(values) + b"\n"

@@ -367,3 +367,18 @@ def test_lzop_is_read(ask: Any, objects: Any) -> None:
     head += bytes(8) + b"\0" + bytes(4)
     sizes = len(plain).to_bytes(4, "big") + len(block).to_bytes(4, "big")
     assert len(_loaded(ask, objects, head + sizes + block + bytes(4), "lzop")) == 3
+
+
+def test_an_empty_varbyte_of_parquet_is_no_null(ask: Any, objects: Any) -> None:
+    import io
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"v": pa.array([b"", None, b"a"], pa.binary())}), sink)
+    url = objects.put("v.parquet", sink.getvalue())
+    ask("create table v (v varbyte(10))")
+    ask(f"copy v from '{url}' iam_role default format parquet")
+    found = ask("select v is null, to_hex(v) from v order by 1, 2")
+    assert found == [(False, ""), (False, "61"), (True, None)]

@@ -136,3 +136,18 @@ def test_the_catalog_shows_external_tables_apart(ask: Any, objects: Any, schema:
 )
 def test_what_the_manual_does_not_have_is_refused(ask: Any, schema: str, sql: str) -> None:
     assert ask.error(sql.format(schema))[:5] in {"42601", "3F000", "22023"}
+
+
+def test_decimals_and_properties_of_external_tables(ask: Any, objects: Any, schema: str) -> None:
+    from decimal import Decimal
+
+    cents = pa.array([Decimal("1.50"), None], pa.decimal128(12, 2))
+    objects.put("d/one", _parquet(d=cents))
+    ask(
+        f"create external table {schema}.d (d decimal(12,2)) stored as parquet"
+        f" location '{objects.url('d/')}' table properties ('numRows'='1')"
+    )
+    assert ask(f"select d from {schema}.d order by 1") == [(Decimal("1.50"),), (None,)]
+    ask(f"alter table {schema}.d set table properties ('numRows'='2')")
+    asked = "select parameters from svv_external_tables where schemaname = %s"
+    assert json.loads(ask(asked, schema)[0][0]) == {"numRows": "2"}

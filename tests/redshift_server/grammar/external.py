@@ -13,7 +13,13 @@ from redshift_server.grammar.types import parse_type
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor, Name
 
-__all__ = ["ExternalSchema", "ExternalTable", "parse_external_schema", "parse_external_table"]
+__all__ = [
+    "ExternalSchema",
+    "ExternalTable",
+    "parse_external_schema",
+    "parse_external_table",
+    "take_properties",
+]
 
 _FORMATS = {"parquet", "orc", "textfile", "rcfile", "sequencefile", "avro"}
 _READ = {"parquet", "orc", "textfile"}
@@ -87,7 +93,7 @@ def parse_external_table(cursor: Cursor) -> ExternalTable:
         raise RedshiftError(f"invalid location '{made.location}'", sqlstate="22023")
     if cursor.take("table"):
         cursor.need("properties")
-        made.properties = _properties(cursor)
+        made.properties = take_properties(cursor)
     cursor.end()
     return made
 
@@ -109,7 +115,7 @@ def _row_format(cursor: Cursor, made: ExternalTable) -> None:
         cursor.string()
         if cursor.take("with"):
             cursor.need("serdeproperties")
-            _properties(cursor)
+            take_properties(cursor)
         return
     cursor.need("delimited")
     while cursor.at("fields") or cursor.at("lines"):
@@ -119,7 +125,8 @@ def _row_format(cursor: Cursor, made: ExternalTable) -> None:
         made.delimiter = mark if fields else made.delimiter
 
 
-def _properties(cursor: Cursor) -> str:
+def take_properties(cursor: Cursor) -> str:
+    """Take what TABLE PROPERTIES names, and return it as JSON."""
     cursor.need_op("(")
     found = dict[str, str]()
     while True:

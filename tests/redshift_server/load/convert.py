@@ -56,7 +56,9 @@ class converter:  # noqa: N801 - it is called as a function
                 return None
             work = varchar_value if kind == "varchar" else char_value
             return work(field, self.column, self.statement)
-        if not field.strip():
+        # Blank text is NULL; a columnar file says itself what is NULL, and has empty VARBYTEs.
+        columnar = self.statement.format in ("parquet", "orc")
+        if not field.strip() and not (columnar and kind == "varbyte"):
             return None
         if kind in _INTEGERS:
             return _integer(field, kind)

@@ -1,31 +1,23 @@
-"""Redshift as records-mover sees it: this release owns the dialect and says what it cannot do."""
+"""What mover-redshift offers: Redshift as a kind of database, COPY, UNLOAD, and IAM's keys."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
-from mover_redshift.refusal import WHY, refusal
-from records_mover import hookimpl
-from records_mover.parts import DatabaseKind, Refusal
+from mover_redshift.connections import CONNECT_ARGS, driver_url
+from mover_redshift.load import RedshiftCopy
+from mover_redshift.rows import RedshiftInsert, RedshiftSelect
+from mover_redshift.unload import RedshiftUnload
+from records_mover.hookspecs import hookimpl
+from records_mover.parts import DatabaseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection, Engine
 
-    from records_mover.parts import (
-        Ask,
-        Database,
-        Loaded,
-        Loader,
-        LoadJob,
-        Offer,
-        Payload,
-        Unloader,
-        UnloadJob,
-    )
+    from records_mover.parts import Creds, Database, Loader, Unloader
 
 MOVER_API = 1
 
@@ -35,73 +27,59 @@ DIALECTS = frozenset({"redshift"})
 CLAIMED_VERSION = (8, 0, 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusingUnloader:
-    """Stands where the unloader will be, and says so when asked."""
-
-    name: str = "redshift-unload"
-    dialects: frozenset[str] = DIALECTS
-
-    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:  # noqa: ARG002
-        """Refuse every form."""
-        return [Refusal(why=WHY)]
-
-    def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:  # noqa: ARG002
-        """Refuse: no offer was made."""
-        raise refusal()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusingLoader:
-    """Stands where the loader will be, and says so when asked."""
-
-    name: str = "redshift-copy"
-    dialects: frozenset[str] = DIALECTS
-
-    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:  # noqa: ARG002
-        """Refuse every form."""
-        return [Refusal(why=WHY)]
-
-    def load(self, job: LoadJob, payload: Payload) -> Loaded:  # noqa: ARG002
-        """Refuse: no offer was made."""
-        raise refusal()
-
-
-@hookimpl
-def mover_databases() -> Iterable[DatabaseKind]:
-    """Own the dialect, so that nothing else takes Redshift for what it is not."""
-    return [
-        DatabaseKind(
-            name="redshift",
-            dialects=DIALECTS,
-            relatives=frozenset({"postgresql"}),
-            open=_refuse,
-            recognises=is_redshift,
-        )
-    ]
-
-
-@hookimpl
-def mover_unloaders() -> Iterable[Unloader]:
-    """Register the way out."""
-    return [RefusingUnloader()]
-
-
-@hookimpl
-def mover_loaders() -> Iterable[Loader]:
-    """Register the way in."""
-    return [RefusingLoader()]
-
-
 def is_redshift(connection: Connection) -> bool:
     """Tell Redshift, which answers as PostgreSQL 8.0.2, from a real PostgreSQL."""
     version = getattr(connection.dialect, "server_version_info", None)
     if version is not None and tuple(version[:3]) != CLAIMED_VERSION:
         return False
-    from sqlalchemy import text
+    # By the driver itself: SQLAlchemy's own dialect of PostgreSQL asks what Redshift does not know.
+    driver: Any = connection.connection.driver_connection
+    with closing(driver.cursor()) as cursor:
+        cursor.execute("SELECT version()")
+        return "redshift" in str(cursor.fetchone()[0]).lower()
 
-    return "redshift" in str(connection.scalar(text("SELECT version()"))).lower()
+
+def _open(engine: Engine) -> Database:
+    from mover_redshift.database import open_redshift
+
+    return open_redshift(engine)
 
 
-def _refuse(_engine: Engine) -> Database:
-    raise refusal()
+@hookimpl
+def mover_databases() -> Iterable[DatabaseKind]:
+    """Offer Redshift, by its own dialect or behind that of PostgreSQL."""
+    return (
+        DatabaseKind(
+            name="redshift",
+            dialects=DIALECTS,
+            relatives=frozenset({"postgresql"}),
+            open=_open,
+            recognises=is_redshift,
+            driver="psycopg2",
+            connect_args=CONNECT_ARGS,
+            driver_url=driver_url,
+            statements=False,
+        ),
+    )
+
+
+@hookimpl
+def mover_unloaders() -> Iterable[Unloader]:
+    """Offer UNLOAD, and SELECT for a few rows."""
+    return (RedshiftUnload(), RedshiftSelect())
+
+
+@hookimpl
+def mover_loaders() -> Iterable[Loader]:
+    """Offer COPY, and INSERT for a few rows."""
+    return (RedshiftCopy(), RedshiftInsert())
+
+
+@hookimpl
+def mover_creds(name: str) -> Creds | None:
+    """Have IAM give credentials for ``redshift-iam:CLUSTER:DATABASE:USER``, and for serverless."""
+    if not name.startswith("redshift-"):
+        return None
+    from mover_redshift.iam import iam_creds
+
+    return iam_creds(name)

@@ -1,0 +1,54 @@
+"""What is asked of the drivers when a connection is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from records_mover.errors import LoadUnloadError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+
+__all__ = ["CONNECT_ARGS", "driver_url", "prepare"]
+
+CONNECT_ARGS = {
+    "connect_timeout": 10,
+    "application_name": "records-mover",
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""A COPY says nothing until it is done, and networks forget a connection that is silent."""
+
+# The OID of VARBYTE on Redshift; the driver knows no such type and would give its text.
+_VARBYTE = 6551
+
+
+def driver_url(url: URL) -> URL:
+    """Make our dialects known before SQLAlchemy looks for them, and find IAM's credentials."""
+    from mover_redshift.dialect import register
+    from mover_redshift.iam import with_credentials
+
+    register()
+    return with_credentials(url)
+
+
+def prepare(connection: Connection) -> None:
+    """Have the driver give bytes for VARBYTE."""
+    driver: Any = connection.connection.driver_connection
+    if not type(driver).__module__.startswith("psycopg2"):
+        return
+    from psycopg2.extensions import new_type, register_type
+
+    register_type(new_type((_VARBYTE,), "VARBYTE", _bytes), driver)
+
+
+def _bytes(value: str | None, cursor: object) -> bytes | None:
+    del cursor
+    if value is None:
+        return None
+    try:
+        return bytes.fromhex(value.removeprefix("\\x"))
+    except ValueError:
+        raise LoadUnloadError("the server gave a VARBYTE that is not hexadecimal") from None

@@ -1,0 +1,72 @@
+"""External tables, which Spectrum reads from files in S3: what the catalog says of them."""
+
+# ruff: noqa: S608 - every name and text in these statements is quoted by words.py
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mover_redshift.types import field_of
+from mover_redshift.words import folded, literal
+from records_mover.errors import DatabaseError
+from records_mover.parts import Column, TableInfo
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mover_redshift.database import RedshiftDatabase
+    from records_mover.parts import TableName
+    from records_mover.schema import Field
+
+__all__ = ["describe", "fields"]
+
+_LONG = {
+    "int": "integer",
+    "string": "character varying(65535)",
+    "double": "double precision",
+    "float": "real",
+    "timestamp": "timestamp without time zone",
+    "tinyint": "smallint",
+    "binary": "varbyte",
+}
+_PREFIXES = (("varchar", "character varying"), ("decimal", "numeric"), ("char(", "character("))
+
+
+def describe(
+    database: RedshiftDatabase, connection: Connection, name: TableName
+) -> TableInfo | None:
+    """Describe an external table, None where there is none."""
+    if name.schema is None:
+        return None
+    columns = tuple(
+        Column(name=each, type=kind) for each, kind in _columns(database, connection, name)
+    )
+    return TableInfo(name=name, columns=columns, kind="other") if columns else None
+
+
+def fields(database: RedshiftDatabase, connection: Connection, name: TableName) -> list[Field]:
+    """Return the columns of an external table; raise where there is no such table."""
+    found = _columns(database, connection, name) if name.schema is not None else []
+    if not found:
+        raise DatabaseError(f"there is no table '{name}'", "check its name and its schema")
+    return [field_of(each, _spelled(kind)) for each, kind in found]
+
+
+def _columns(
+    database: RedshiftDatabase, connection: Connection, name: TableName
+) -> list[tuple[str, str]]:
+    statement = (
+        "SELECT columnname, external_type FROM svv_external_columns "
+        f"WHERE schemaname = {literal(folded(name.schema or ''))} "
+        f"AND tablename = {literal(folded(name.name))} ORDER BY columnnum"
+    )
+    return [(str(row[0]), str(row[1])) for row in database.asked(connection, statement)]
+
+
+def _spelled(kind: str) -> str:
+    if kind in _LONG:
+        return _LONG[kind]
+    for short, long in _PREFIXES:
+        if kind.startswith(short):
+            return kind.replace(short, long, 1)
+    return kind

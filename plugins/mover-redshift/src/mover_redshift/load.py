@@ -1,0 +1,248 @@
+"""Loading by COPY from S3."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mover_redshift.access import authorization
+from mover_redshift.arrival import landed, parquet_arrivals, text_arrivals
+from mover_redshift.options import Options, copy_options
+from mover_redshift.rejected import load_errors
+from mover_redshift.statements import CopyStatement
+from records_mover.db.failures import sqlalchemy_errors
+from records_mover.errors import LoadUnloadError
+from records_mover.formats import DelimitedRecordsFormat
+from records_mover.parts import NAME_SCRATCH, Files, Loaded, Reach, Staging, read_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from sqlalchemy import Connection
+
+    from mover_redshift.arrival import Arrival
+    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.rejected import LoadError
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.parts import Ask, LoadJob, Offer, Part, Payload, Refusal, Stores
+
+__all__ = ["STAGED", "RedshiftCopy"]
+
+log = logging.getLogger(__name__)
+
+STAGED = DelimitedRecordsFormat("bluelabs", {"compression": None})
+"""What is staged for COPY: text that tells NULL from empty text, cut into files for the slices.
+
+It is not packed: only then do files become as many, and as large, as the server wants.
+"""
+
+_FILE_BYTES = 64 << 20
+_MOST_ERRORS = 100_000
+_DIALECTS = frozenset({"redshift"})
+
+
+@dataclass(frozen=True, slots=True)
+class RedshiftCopy:
+    """COPY from S3, through a manifest of the files."""
+
+    name: str = "redshift-copy"
+    dialects: frozenset[str] = _DIALECTS
+
+    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
+        """Offer what COPY reads, where it is or in scratch space."""
+        from mover_redshift.database import as_redshift
+
+        lenient = not ask.instructions.fail_if_cant_handle_hint
+        slices = as_redshift(ask.database).slices if ask.scratch else 1
+        rejecting = ask.instructions.tolerant
+        reach = Reach(
+            statement="COPY",
+            schemes=frozenset({"s3", "s3a"}),
+            unable=lambda form: _unable(form, lenient=lenient, rejecting=rejecting),
+            liked=(STAGED,),
+            staging=Staging(size=_FILE_BYTES, multiple=slices, manifest=True),
+        )
+        return read_answers(ask, reach)
+
+    def load(self, job: LoadJob, payload: Payload) -> Loaded:
+        """Have the server load every file, or raise in its own words."""
+        from mover_redshift.database import as_redshift
+
+        if not isinstance(payload, Files) or job.stores is None:
+            raise LoadUnloadError("COPY reads files in S3 only", "report this defect")
+        return _Copy(as_redshift(job.database), job, payload, job.stores).run()
+
+
+def _unable(form: BaseRecordsFormat, *, lenient: bool, rejecting: bool) -> str:
+    found = copy_options(form, lenient=lenient)
+    if not isinstance(found, Options):
+        return "; ".join(map(str, found))
+    if rejecting and found.mode == "parquet":
+        return "COPY leaves out no rows of Parquet"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One COPY."""
+
+    database: RedshiftDatabase
+    job: LoadJob
+    files: Files
+    stores: Stores
+
+    def run(self) -> Loaded:
+        """Load, count, and tell of the rows left out."""
+        if not self.files.parts:
+            return Loaded(rows=0)
+        connection, job = self.job.landing.connection, self.job
+        lenient = not job.instructions.fail_if_cant_handle_hint
+        options = copy_options(self.files.format, lenient=lenient)
+        if not isinstance(options, Options):
+            raise LoadUnloadError(f"COPY cannot: {'; '.join(map(str, options))}")
+        source, manifest = self._source()
+        arrivals = self._arrivals(options)
+        what = f"cannot prepare the load of '{job.landing.shown}'"
+        with self.database.doing(what):
+            session = int(self.database.run(connection, "SELECT pg_backend_pid()").scalar() or 0)
+            before = self.database.run(connection, "SELECT pg_last_copy_id()").scalar()
+            table, insert = landed(self.database, connection, job.landing.table, arrivals)
+        statement = CopyStatement(
+            table=self.database.table_sql(table),
+            columns=tuple(arrival.column for arrival in arrivals),
+            source=source,
+            options=options,
+            manifest=manifest,
+            region=self.stores.access(source).region,
+            max_errors=self._max_errors(options),
+            nested=any(arrival.type == "super" for arrival in arrivals),
+            settings=self.database.settings,
+        )
+        self._send(connection, statement, session, max(int(before or 0), 0))
+        with self.database.doing(f"cannot count the rows of '{job.landing.shown}'"):
+            rows = int(self.database.run(connection, "SELECT pg_last_copy_count()").scalar() or 0)
+        rejected = self._left_out(connection, session)
+        if insert:
+            with self.database.doing(f"cannot load '{job.landing.shown}'"):
+                self.database.run(connection, insert)
+                self.database.drop(connection, table)
+        job.meter.rows = rows
+        return Loaded(rows=rows, rejected=rejected)
+
+    def _send(self, connection: Connection, copy: CopyStatement, session: int, before: int) -> None:
+        """Run COPY; the server's log of errors says which row was at fault."""
+        shown = self.job.landing.shown
+        access = authorization(
+            self.database.settings, self.stores.access(copy.source), self._covered(copy), "read"
+        )
+        statement = copy.statement(access)
+        log.info("loading '%s' with %s: %s", shown, access.kind, statement)
+        failed: Exception | None = None
+        try:
+            self.database.run(connection, statement.reveal())
+        except sqlalchemy_errors() as error:
+            failed = error
+        if failed is None:
+            return
+        found = self._first_error(failed, session, before)
+        if found is not None:
+            raise found.error(str(shown))
+        # Not chained: SQLAlchemy's error holds the statement, and so the credentials.
+        raise self.database.translate(failed, f"cannot load '{shown}'") from None
+
+    def _first_error(self, failed: Exception, session: int, before: int) -> LoadError | None:
+        said = str(getattr(failed, "orig", failed))
+        if "load_error" not in said:  # "Check 'stl_load_errors' system table for details."
+            return None
+        errors = load_errors(self.database, session, after=before)
+        return errors[0] if errors else None
+
+    def _covered(self, copy: CopyStatement) -> list[str]:
+        """Return what the names of all that COPY reads begin with."""
+        names = [_s3(part.url or part.name) for part in self.files.parts]
+        if len(names) > 1:
+            names = [f"{name.rpartition('/')[0]}/" for name in names]
+        return sorted({copy.source, *names})
+
+    def _max_errors(self, options: Options) -> int | None:
+        """Return MAXERROR, which is the number of errors that ends the load."""
+        sink = self.job.rejects
+        if sink is None or options.mode == "parquet":
+            return None
+        left = sink.limit - sink.count
+        return _MOST_ERRORS if math.isinf(left) else min(int(max(left, 0)) + 1, _MOST_ERRORS)
+
+    def _left_out(self, connection: Connection, session: int) -> int:
+        sink = self.job.rejects
+        if sink is None:
+            return 0
+        with self.database.doing("cannot look for rejected rows"):
+            query = self.database.run(connection, "SELECT pg_last_copy_id()").scalar()
+        found = load_errors(self.database, session, after=int(query or 0) - 1, wait=1.0)
+        for error in found:
+            sink.add(error.reject())
+        sink.check()
+        return len(found)
+
+    def _source(self) -> tuple[str, bool]:
+        """Return what COPY is to read, and whether that is a manifest.
+
+        A name is a prefix to COPY, and would load whatever else begins with it; a manifest names
+        files one by one.
+        """
+        parts = [part.url or part.name for part in self.files.parts]
+        if self.files.manifest is not None:
+            return _s3(self.files.manifest), True
+        written = self._written_manifest(parts)
+        if written is not None:
+            return _s3(written), True
+        if len(parts) == 1 and not self._others(parts[0]):
+            return _s3(parts[0]), False
+        raise LoadUnloadError(
+            "COPY needs a manifest to load these files and no others, and there is no place for it",
+            NAME_SCRATCH,
+        )
+
+    def _others(self, url: str) -> bool:
+        """Whether anything else beside a file begins with its name."""
+        there = self.stores.parts(url.rpartition("/")[0] + "/")
+        return any((part.url or part.name) != url for part in there if part.name.startswith(url))
+
+    def _written_manifest(self, parts: list[str]) -> str | None:
+        """Return the manifest of a records directory, if it names these very files."""
+        folder = parts[0].rpartition("/")[0] + "/"
+        url = f"{folder}_manifest"
+        there = {part.url or part.name for part in self.stores.parts(folder)}
+        if url not in there:
+            return None
+        with closing(self.stores.open(url)) as stream:
+            entries = json.loads(stream.read()).get("entries", ())
+        same = sorted(str(entry.get("url")) for entry in entries) == sorted(parts)
+        sized = all("content_length" in (entry.get("meta") or {}) for entry in entries)
+        return url if same and sized else None
+
+    def _arrivals(self, options: Options) -> list[Arrival]:
+        columns, table = self.job.columns, self.job.landing.table
+        with self.database.doing(f"cannot look at '{table}'"):
+            info = self.database.described(self.job.landing.connection, table).info
+        if options.mode == "parquet":
+            return parquet_arrivals(info, _footer(self.files.parts[0]))
+        types = {column.name: column.type for column in info.columns}
+        return text_arrivals(columns, [types[name] for name in columns])
+
+
+def _footer(part: Part) -> pa.Schema:
+    """Return the columns of a Parquet file as Arrow has them."""
+    from pyarrow import parquet
+
+    with closing(part.open()) as stream, parquet.ParquetFile(stream) as file:
+        return file.schema_arrow
+
+
+def _s3(url: str) -> str:
+    return "s3://" + url.partition("://")[2]

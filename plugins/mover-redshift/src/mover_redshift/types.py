@@ -1,0 +1,251 @@
+"""Records types to Redshift's column types and back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from records_mover.errors import SchemaError
+from records_mover.schema import (
+    Constraints,
+    DecimalConstraints,
+    Field,
+    IntegerConstraints,
+    SqlRepresentation,
+    StringConstraints,
+    StringStatistics,
+    TimeConstraints,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from records_mover.schema import FieldType
+
+__all__ = [
+    "ORIGIN",
+    "REP_TYPE",
+    "VARCHAR_BYTES",
+    "column_type",
+    "field_of",
+    "is_text_here",
+    "made",
+    "spell",
+]
+
+ORIGIN = "origin"
+REP_TYPE = "sql/redshift"
+VARCHAR_BYTES = 65_535
+CHAR_BYTES = 4_096
+DIGITS = 38
+SCALE = 37
+_BYTES_A_CHARACTER = 4
+
+_INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
+_FLOATS = {"real": (32, 23), "double precision": (64, 53)}
+_PLAIN: Mapping[str, FieldType] = {
+    "boolean": "boolean",
+    "date": "date",
+    "super": "json",
+    "varbyte": "bytes",
+    "binary varying": "bytes",
+    "time without time zone": "time",
+    "time with time zone": "timetz",
+    "timestamp without time zone": "datetime",
+    "timestamp with time zone": "datetimetz",
+}
+_SHORT = {
+    "time without time zone": "time",
+    "time with time zone": "timetz",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+    "character varying": "varchar",
+    "character": "char",
+    "numeric": "decimal",
+    "binary varying": "varbyte",
+}
+_SPELLING = re.compile(
+    r"(?P<name>[a-z][a-z ]*?) ?(?:\((?P<args>\d+(?:,\d+)?)\))?(?P<rest> with(?:out)? time zone)?"
+)
+
+
+def field_of(name: str, spelling: str, *, required: bool = False, modifiers: str = "") -> Field:
+    """Return the field for a type as ``format_type`` spells it; text for any that has no like."""
+    kind, constraints = _described(spelling, required=required)
+    word = spell(spelling)
+    words = f"{'NOT NULL' if required else ''} {modifiers}".strip()
+    origin = SqlRepresentation(
+        rep_type=REP_TYPE, col_ddl=f"{word} {words}".strip(), col_type=word, col_modifiers=words
+    )
+    return Field(name, kind, constraints, None, {ORIGIN: origin})
+
+
+def spell(spelling: str) -> str:
+    """Return a type as DDL of Redshift spells it, in its short form."""
+    found = _SPELLING.fullmatch(spelling)
+    if found is None or found["rest"]:
+        return _SHORT.get(spelling, spelling)
+    short = _SHORT.get(found["name"], found["name"])
+    return f"{short}({found['args']})" if found["args"] else short
+
+
+def _described(spelling: str, *, required: bool) -> tuple[FieldType, Constraints]:
+    found = _SPELLING.fullmatch(spelling)
+    name, args = (found["name"], found["args"]) if found else (spelling, None)
+    if name in _INTEGERS:
+        half = 2 ** (_INTEGERS[name] - 1)
+        return "integer", IntegerConstraints(required=required, min=-half, max=half - 1)
+    if name in _FLOATS:
+        bits, significand = _FLOATS[name]
+        facts = DecimalConstraints(
+            required=required, fp_total_bits=bits, fp_significand_bits=significand
+        )
+        return "decimal", facts
+    if name in ("numeric", "decimal"):
+        return "decimal", _fixed(args, required=required)
+    kind = _PLAIN.get(spelling) or _PLAIN.get(name)
+    if kind is not None:
+        timed = kind in ("time", "timetz", "datetime", "datetimetz")
+        maker = TimeConstraints if timed else Constraints
+        return kind, maker(required=required)
+    limit = int(args) if args and name.startswith("char") else None
+    return "string", StringConstraints(required=required, max_length_bytes=limit)
+
+
+def _fixed(args: str | None, *, required: bool) -> DecimalConstraints:
+    digits, _, scale = (args or "18,0").partition(",")
+    return DecimalConstraints(
+        required=required, fixed_precision=int(digits), fixed_scale=int(scale or 0)
+    )
+
+
+def own_word(field: Field) -> str | None:
+    """Return the type that a column had in a Redshift, if it still says what the field holds."""
+    known = field.representations.get(ORIGIN)
+    if not isinstance(known, SqlRepresentation) or known.rep_type != REP_TYPE:
+        return None
+    word = known.col_type or ""
+    like = _described(_long(word), required=field.required)
+    same = like == (field.field_type, field.constraints or Constraints())
+    return word if word and same else None
+
+
+def _long(word: str) -> str:
+    """Return a short form as ``format_type`` spells it."""
+    name, bracket, args = word.partition("(")
+    return _LONG.get(name, name) + bracket + args
+
+
+_LONG = {short: long for long, short in _SHORT.items() if short != "varbyte"}
+
+
+def column_type(field: Field) -> str:
+    """Return the type of a column that holds every value of this field, as DDL spells it.
+
+    Raises ``SchemaError`` where Redshift has none, and says which column it is.
+    """
+    own = own_word(field)
+    if own is not None:
+        return own
+    if field.field_type == "string":
+        return _text(field)
+    if field.field_type == "integer":
+        return _integer(field)
+    if field.field_type == "decimal":
+        return _decimal(field)
+    if field.field_type == "array" and _is_text_elsewhere(field):
+        return f"varchar({VARCHAR_BYTES})"
+    return _SIMPLE[field.field_type]
+
+
+def _is_text_elsewhere(field: Field) -> bool:
+    """Whether an array comes from a database, which spells it in a way that is no JSON."""
+    known = field.representations.get(ORIGIN)
+    return isinstance(known, SqlRepresentation) and known.rep_type != REP_TYPE
+
+
+_SIMPLE: Mapping[str, str] = {
+    "boolean": "boolean",
+    "date": "date",
+    "time": "time",
+    "timetz": "timetz",
+    "datetime": "timestamp",
+    "datetimetz": "timestamptz",
+    "bytes": "varbyte(1024000)",
+    "uuid": "varchar(36)",
+    "json": "super",
+    "array": "super",
+    "interval": "varchar(64)",
+}
+
+
+def _text(field: Field) -> str:
+    facts, seen = field.constraints, field.statistics
+    size = None
+    if isinstance(facts, StringConstraints):
+        size = _bytes(facts.max_length_bytes, facts.max_length_chars)
+    if size is None and isinstance(seen, StringStatistics) and seen.complete:
+        size = _roomy(_bytes(seen.max_length_bytes, seen.max_length_chars))
+    return f"varchar({min(max(size or VARCHAR_BYTES, 1), VARCHAR_BYTES)})"
+
+
+def _roomy(size: int | None) -> int | None:
+    """Leave room for what the next load may bring: a power of two, and no less than 256."""
+    return None if size is None else max(1 << (size - 1).bit_length() if size else 1, 256)
+
+
+def _bytes(size: int | None, characters: int | None) -> int | None:
+    if size is not None:
+        return size
+    return None if characters is None else characters * _BYTES_A_CHARACTER
+
+
+def _integer(field: Field) -> str:
+    from records_mover.db.types import integer_range
+
+    limits = integer_range(field)
+    if limits is None:
+        return "bigint"
+    low, high = limits
+    for name, bits in _INTEGERS.items():
+        if -(2 ** (bits - 1)) <= low and high < 2 ** (bits - 1):
+            return name
+    digits = max(len(str(abs(low))), len(str(abs(high))))
+    _check_digits(field, digits, 0)
+    # A DECIMAL of 19 digits is kept in 64 bits, which end below its greatest number.
+    return f"decimal({max(digits, 20)},0)"
+
+
+def _decimal(field: Field) -> str:
+    facts = field.constraints
+    if not isinstance(facts, DecimalConstraints):
+        facts = DecimalConstraints()
+    if facts.fp_significand_bits is not None:
+        return "real" if facts.fp_significand_bits <= 24 else "double precision"
+    if facts.fixed_precision is None:
+        return f"varchar({VARCHAR_BYTES})"  # digits without a limit are kept as text
+    scale = max(facts.fixed_scale or 0, 0)
+    digits = max(facts.fixed_precision, scale, 1)
+    if (facts.fixed_scale or 0) < 0:
+        digits = facts.fixed_precision - (facts.fixed_scale or 0)
+    _check_digits(field, digits, scale)
+    return f"decimal({digits + (digits == 19)},{scale})"
+
+
+def _check_digits(field: Field, digits: int, scale: int) -> None:
+    if digits <= DIGITS and scale <= SCALE:
+        return
+    what = f"column '{field.name}' needs a decimal of {digits} digits, {scale} behind the point"
+    limits = f"Redshift's have {DIGITS} at most, {SCALE} of them behind the point"
+    raise SchemaError(f"{what}: {limits}", "cast the column to fewer digits, or to text")
+
+
+def made(field: Field) -> Field:
+    """Return the column that a new table would have for this field."""
+    return field_of(field.name, _long(column_type(field)), required=field.required)
+
+
+def is_text_here(field: Field) -> bool:
+    """Whether a field that is no text becomes text for want of a type."""
+    known = field.field_type not in ("string", "uuid")
+    return known and column_type(field).startswith("varchar")
