@@ -1,0 +1,224 @@
+"""A client's session: simple queries, transactions as Vertica has them, and the way out."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from typing import TYPE_CHECKING
+
+from redshift_server.wire import command_complete, message
+
+from vertica_server.control import functions
+from vertica_server.actions import Forward, Local, Result
+from vertica_server.errors import VerticaError
+from vertica_server.extended import Extended
+from vertica_server.grammar.types import plain
+from vertica_server.settings import Settings
+from vertica_server.sql.lexer import split_statements
+from vertica_server.statements import plan
+from vertica_server.wire.results import Field, counted, packed_rows, row_description
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vertica_server.actions import Action
+    from vertica_server.engine import Answer, Engine
+    from vertica_server.server import VerticaServer
+    from vertica_server.wire.startup import Arrival
+
+__all__ = ["Session"]
+
+_BUFFER = 1 << 16
+OUTPUT = Field(name="OUTPUT", type=plain("int"))
+
+
+class Session:
+    """A connection from its first statement to goodbye."""
+
+    def __init__(self, server: VerticaServer, arrival: Arrival, user: str, engine: Engine) -> None:
+        self.server = server
+        self.config = server.config
+        self.client = arrival.channel
+        self.sock = arrival.sock
+        self.said = arrival.parameters
+        self.protocol = min(arrival.protocol, server.config.protocol)
+        self.user = user
+        self.engine = engine
+        self.number = server.next_session()
+        self.key = struct.pack("!II", self.number, server.next_key())
+        self.settings = Settings(autocommit=self.said.get("autocommit") == "on")
+        self.binary = self.said.get("binary_data_protocol") == "1"
+        self.complex_types = "true" in self.said.get("protocol_features", "")
+        self.accepted = 0
+        self.rejected = 0
+        self.last_identity: int | None = None
+        self.cancelled = False
+
+    @property
+    def session_id(self) -> str:
+        """The name of the session in system tables."""
+        return f"v_{self.config.database}_node0001-{self.number}:0x{self.number:x}"
+
+    @property
+    def functions(self) -> dict[str, Callable[[], object]]:
+        """The functions that only this session can answer."""
+        return functions(self)
+
+    def run(self) -> None:
+        """Serve until the client leaves."""
+        extended = Extended(self)
+        while True:
+            tag, body = self.client.read()
+            if tag == b"X":
+                return
+            if tag == b"Q":
+                self._simple(body[:-1].decode("utf-8", "surrogateescape"))
+            else:
+                extended.take(tag, body)
+
+    def hang_up(self) -> None:
+        """Close both sides, whoever waits on them."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(2)
+        self.sock.close()
+        self.engine.close()
+
+    def notice(self, text: str, severity: str = "NOTICE", code: int = 4185) -> None:
+        """Tell the client something beside the answer."""
+        error = VerticaError(text, severity=severity, code=code, sqlstate="00000")
+        self.client.send(message(b"N", error.fields()))
+
+    def plans(self, sql: str) -> list[Action]:
+        """Return what to do for each statement of a text."""
+        return [plan(statement, self) for statement in split_statements(sql)]
+
+    def ready(self) -> None:
+        """Say that the next statement may come."""
+        self.client.send(message(b"Z", b"T" if self.engine.status != b"I" else b"I"))
+
+    def fail(self, error: VerticaError) -> None:
+        """Report an error."""
+        self.server.log.write("error", message=error.message, code=error.code)
+        self.client.send(message(b"E", error.fields()))
+
+    def check_cancel(self) -> None:
+        """Stop where a CancelRequest came."""
+        if self.cancelled:
+            self.cancelled = False
+            raise VerticaError("Execution canceled by operator", sqlstate="57014", code=3326)
+
+    def begin(self) -> None:
+        """Open the transaction that the first change opens."""
+        if self.engine.status == b"I":
+            self.engine.run("BEGIN")
+
+    def commit(self) -> None:
+        """Commit what is open, if anything."""
+        if self.engine.status != b"I":
+            self.engine.run("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo what is open, if anything."""
+        if self.engine.status != b"I":
+            self.engine.run("ROLLBACK")
+
+    def do(self, action: Action, values: list[bytes | None] | None = None) -> None:
+        """Run a statement: what fails is undone, and only that (page Transactions)."""
+        if isinstance(action, Local):
+            self._local(action)
+            return
+        is_change = action.is_change
+        if is_change:
+            self.begin()
+        saved = self.engine.status != b"I"
+        if saved:
+            self.engine.save()
+        try:
+            self._forward(action, values)
+        except VerticaError:
+            if saved:
+                self.engine.back()
+                self.engine.release()
+            raise
+        if saved:
+            self.engine.release()
+        if is_change and self.settings.autocommit:
+            self.commit()
+
+    def _local(self, action: Local) -> None:
+        if action.controls:
+            self.answer(action.run())
+            return
+        if action.commits:
+            self.commit()
+            self.begin()
+        try:
+            result = action.run()
+        except BaseException:
+            if action.commits:
+                self.rollback()
+            raise
+        if action.commits:
+            self.commit()
+            self.server.facts.forget()
+        self.answer(result)
+
+    def answer(self, result: Result) -> None:
+        """Send rows of the server's own."""
+        if result.fields and not result.is_described:
+            self.describe(result.fields)
+        if result.fields:
+            self._send(packed_rows(result.fields, result.bodies, binary=self.binary))
+        self.client.send(command_complete(result.tag))
+
+    def describe(self, fields: Sequence[Field]) -> None:
+        """Send the columns, unless a prepared statement told them before."""
+        if not self.settings.is_prepared:
+            self.client.send(self.described(fields))
+
+    def described(self, fields: Sequence[Field]) -> bytes:
+        """Return the message that tells the columns."""
+        return row_description(
+            fields, self.protocol, with_parents=self.complex_types, binary=self.binary
+        )
+
+    def _forward(self, action: Forward, values: list[bytes | None] | None) -> None:
+        engine = self.engine
+        answer = engine.ask(action.sql) if values is None else engine.bind(action.sql, values)
+        if action.is_change:
+            for _ in answer.bodies():
+                pass
+            self.describe([OUTPUT])
+            self.client.send(counted(answer.count, binary=self.binary))
+        elif answer.columns or not answer.tag:
+            self._rows(answer, action)
+        self.client.send(command_complete(answer.tag))
+
+    def _rows(self, answer: Answer, action: Forward) -> None:
+        fields = self.server.fields(answer.columns, answer.places, action.spelled)
+        self.describe(fields)
+        self._send(packed_rows(fields, answer.bodies(), binary=self.binary))
+
+    def _send(self, pieces: object) -> None:
+        out = bytearray()
+        for piece in pieces:  # type: ignore[attr-defined]
+            out += piece
+            if len(out) > _BUFFER:
+                self.client.send(bytes(out))
+                out.clear()
+        if out:
+            self.client.send(bytes(out))
+
+    def _simple(self, sql: str) -> None:
+        self.cancelled = False
+        self.server.log.write("statement", sql=sql, user=self.user)
+        try:
+            statements = split_statements(sql)
+            if not statements:
+                self.client.send(message(b"I"))
+            for statement in statements:
+                self.check_cancel()
+                self.do(plan(statement, self))
+        except VerticaError as error:
+            self.fail(error)
+        self.ready()
