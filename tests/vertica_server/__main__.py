@@ -44,7 +44,7 @@ def read_arguments(words: Sequence[str] | None = None) -> ServerConfig:
     )
     add = parser.add_argument
     add("--backend", default="", metavar="URL",
-        help="a superuser of a PostgreSQL 18 or later; without it, one is started and thrown away")  # fmt: skip
+        help="a superuser of a PostgreSQL 18 or later (default: one to throw away)")  # fmt: skip
     add("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
     add("--port", type=int, default=5433, help="0 for any free one (default: %(default)s)")
     add("--user", default="dbadmin", help="the administrator (default: %(default)s)")

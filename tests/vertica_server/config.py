@@ -42,6 +42,8 @@ class ServerConfig:
     protocol: int = 3 << 16 | 16
     lock_seconds: int = 10
     """How long a statement waits for a lock (LockTimeout)."""
+    reject_max_fails_at_limit: bool = True
+    """Whether a load fails at REJECTMAX rejected rows, or only beyond them."""
     expired_tokens: frozenset[str] = frozenset()
     """Session tokens that S3 is said to refuse as expired."""
     log: Path | None = None

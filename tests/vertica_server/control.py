@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redshift_server.wire import data_row, parameter_status
-
 from vertica_server.actions import Action, Local, Result
 from vertica_server.errors import VerticaError, syntax_error
 from vertica_server.grammar.types import plain, sized
@@ -49,14 +48,16 @@ def table_of(tag: str, columns: list[str], rows: list[list[object]]) -> Result:
     fields = [
         Field(
             name=name,
-            type=plain("int") if rows and isinstance(rows[0][place], int) else sized("varchar", 65000),
+            type=plain("int") if _is_number(rows, place) else sized("varchar", 65000),
         )
         for place, name in enumerate(columns)
     ]  # fmt: skip
-    bodies = [
-        data_row([None if v is None else str(v).encode() for v in row])[5:] for row in rows
-    ]
+    bodies = [data_row([None if v is None else str(v).encode() for v in row])[5:] for row in rows]
     return Result(tag=tag, fields=fields, bodies=bodies)
+
+
+def _is_number(rows: list[list[object]], place: int) -> bool:
+    return bool(rows) and isinstance(rows[0][place], int)
 
 
 def begin(cursor: Cursor, session: Session) -> Action:
@@ -180,8 +181,10 @@ def _search_path(cursor: Cursor, session: Session) -> Callable[[], None]:
 def _timezone(cursor: Cursor, session: Session) -> Callable[[], None]:
     if not cursor.take("to"):
         cursor.take_op("=")
-    zone = "UTC" if cursor.take("default") else (
-        cursor.string() if cursor.at_string() else cursor.next().text
+    zone = (
+        "UTC"
+        if cursor.take("default")
+        else (cursor.string() if cursor.at_string() else cursor.next().text)
     )
 
     def run() -> None:
@@ -197,7 +200,7 @@ def _other(cursor: Cursor, session: Session) -> Callable[[], None]:
     word = cursor.here
     known = ("locale", "role", "datestyle", "intervalstyle", "escape_string_warning", "runtimecap",
              "memorycap", "resource_pool", "standard_conforming_strings", "tempspacecap",
-             "idlesessiontimeout", "multipleactiveresultsets", "graceperiod", "workload")  # fmt: skip
+             "idlesessiontimeout", "graceperiod", "workload")  # fmt: skip
     if word is None or word.value not in known:
         cursor.fail()
     if word.value == "datestyle":
@@ -281,7 +284,7 @@ def _set(name: str, value: str, library: str, session: Session) -> None:
         said = f'Unrecognized configuration parameter "{name}"'
         raise VerticaError(said, sqlstate="42704", code=5183)
     if name.lower() == "awsendpoint" and "://" in value:
-        said = f"Invalid AWSEndpoint \"{value}\": give host[:port] without a scheme"
+        said = f'Invalid AWSEndpoint "{value}": give host[:port] without a scheme'
         raise VerticaError(said, sqlstate="22023", code=7105)
     session.settings.parameters[name.lower()] = value
 
@@ -345,4 +348,3 @@ def special_select(meaning: list[Token], session: Session) -> Action | None:
     from vertica_server import acting
 
     return acting.plan_function(meaning, session)
-

@@ -1,18 +1,17 @@
-"""A session in the PostgreSQL behind: statements in, rows as they come, errors in Vertica's words."""
+"""A session in the PostgreSQL behind: rows as they come, errors in Vertica's words."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from redshift_server.backend import Backend, Column, Login, columns_of
 from redshift_server.wire import message, split_row
-
+from vertica_server.errors import VerticaError
 from vertica_server.translate import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from vertica_server.errors import VerticaError
 
 __all__ = ["Answer", "Column", "Engine", "Login"]
 
@@ -50,6 +49,12 @@ class Answer:
             for row in self.rows()
         ]
 
+    def drain(self) -> None:
+        """Read what nobody asked for, an error included."""
+        with contextlib.suppress(VerticaError):
+            for _ in self.bodies():
+                pass
+
     @property
     def count(self) -> int:
         """The number at the end of the tag: rows that a statement touched."""
@@ -85,12 +90,14 @@ class Engine(Backend):
 
     def __init__(self, login: Login) -> None:
         self.heard: list[bytes] = []
+        self._last: Answer | None = None
         super().__init__(login)
 
     def ask(self, sql: str) -> Answer:
         """Run one statement; the next one waits until its rows were read."""
-        self.channel.send(message(b"Q", sql.encode("utf-8", "surrogateescape") + b"\0"))
-        return Answer(self)
+        self._send(message(b"Q", sql.encode("utf-8", "surrogateescape") + b"\0"))
+        self._last = Answer(self)
+        return self._last
 
     def texts(self, sql: str) -> list[list[str | None]]:
         """Run one statement and return its rows."""
@@ -105,7 +112,7 @@ class Engine(Backend):
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> int:
         """Run a COPY FROM STDIN; an error of ``chunks`` ends it without a row."""
-        self.channel.send(message(b"Q", sql.encode("utf-8", "surrogateescape") + b"\0"))
+        self._send(message(b"Q", sql.encode("utf-8", "surrogateescape") + b"\0"))
         tag, body = self.channel.read()
         while tag in (b"N", b"S"):
             tag, body = self.channel.read()
@@ -126,9 +133,7 @@ class Engine(Backend):
     def describe(self, sql: str) -> tuple[list[int], list[Column], list[tuple[int, int]]]:
         """Return the types of a statement's parameters, and its columns with their places."""
         text = sql.encode("utf-8", "surrogateescape")
-        self.channel.send(
-            message(b"P", b"\0" + text + b"\0\0\0") + message(b"D", b"S\0") + message(b"S")
-        )
+        self._send(message(b"P", b"\0" + text + b"\0\0\0") + message(b"D", b"S\0") + message(b"S"))
         types, columns, places = list[int](), list[Column](), list[tuple[int, int]]()
         error: VerticaError | None = None
         while True:
@@ -153,14 +158,22 @@ class Engine(Backend):
             b"\xff\xff\xff\xff" if v is None else len(v).to_bytes(4) + v for v in values
         )
         bound = b"\0\0" + b"\0\0" + len(values).to_bytes(2) + given + b"\0\0"
-        self.channel.send(
+        self._send(
             message(b"P", b"\0" + text + b"\0\0\0")
             + message(b"B", bound)
             + message(b"D", b"P\0")
             + message(b"E", b"\0\0\0\0\0")
             + message(b"S")
         )
-        return Answer(self)
+        self._last = Answer(self)
+        return self._last
+
+    def _send(self, data: bytes) -> None:
+        """Send a request, once the answer before it was read to its end."""
+        last, self._last = self._last, None
+        if last is not None:
+            last.drain()
+        self.channel.send(data)
 
     def save(self) -> None:
         """Mark the place that a failed statement goes back to."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from redshift_server.wire import message
-
 from vertica_server.actions import Forward
 from vertica_server.engine import Column
 from vertica_server.errors import VerticaError

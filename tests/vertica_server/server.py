@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Self
 
 from redshift_server.log import Log
 from redshift_server.wire import ConnectionClosed, message, parameter_status
-
 from vertica_server.catalog import scripts
 from vertica_server.engine import Column, Engine, Login
 from vertica_server.errors import VerticaError
@@ -108,7 +107,8 @@ class VerticaServer:
         """Open one more session behind."""
         engine = Engine(Login.from_url(self.config.backend, self._private))
         engine.run(
-            "SET standard_conforming_strings = on; SET timezone = 'UTC'; SET bytea_output = 'escape';"
+            "SET standard_conforming_strings = on; SET timezone = 'UTC';"
+            "SET bytea_output = 'escape';"
             "SET client_encoding = 'SQL_ASCII'; SET datestyle = 'ISO, MDY';"
             "SET intervalstyle = 'postgres'; SET extra_float_digits = 0;"
             f"SET lock_timeout = '{self.config.lock_seconds}s';"
@@ -229,7 +229,10 @@ class VerticaServer:
         with self._lock:
             if len(self._sessions) >= self.config.max_sessions:
                 said = "New session rejected because connection limit of"
-                said += f" {self.config.max_sessions} on database already met for {self.config.database}"
+                said += (
+                    f" {self.config.max_sessions} on database already met for"
+                    f" {self.config.database}"
+                )
                 raise VerticaError(said, sqlstate="53300", code=7470, severity="FATAL")
             session = Session(self, arrival, user, self.engine())
             self._sessions[session.key] = session

@@ -7,9 +7,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from redshift_server.wire import command_complete, message
-
-from vertica_server.control import functions
 from vertica_server.actions import Forward, Local, Result
+from vertica_server.control import functions
 from vertica_server.errors import VerticaError
 from vertica_server.extended import Extended
 from vertica_server.grammar.types import plain
@@ -19,7 +18,7 @@ from vertica_server.statements import plan
 from vertica_server.wire.results import Field, counted, packed_rows, row_description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vertica_server.actions import Action
     from vertica_server.engine import Answer, Engine
@@ -127,41 +126,49 @@ class Session:
         if isinstance(action, Local):
             self._local(action)
             return
-        is_change = action.is_change
-        if is_change:
+        if action.is_change:
             self.begin()
-        saved = self.engine.status != b"I"
-        if saved:
-            self.engine.save()
-        try:
+        with self._saved():
             self._forward(action, values)
-        except VerticaError:
-            if saved:
-                self.engine.back()
-                self.engine.release()
-            raise
-        if saved:
-            self.engine.release()
-        if is_change and self.settings.autocommit:
+        if action.is_change and self.settings.autocommit:
             self.commit()
 
     def _local(self, action: Local) -> None:
         if action.controls:
             self.answer(action.run())
-            return
-        if action.commits:
-            self.commit()
-            self.begin()
+        elif action.commits:
+            self._defining(action)
+        else:
+            with self._saved():
+                result = action.run()
+                self.answer(result)
+
+    def _defining(self, action: Local) -> None:
+        self.commit()
+        self.begin()
         try:
             result = action.run()
         except BaseException:
-            if action.commits:
-                self.rollback()
+            self.rollback()
             raise
-        if action.commits:
-            self.commit()
-            self.server.facts.forget()
+        self.commit()
+        self.server.facts.forget()
         self.answer(result)
+
+    @contextlib.contextmanager
+    def _saved(self) -> Iterator[None]:
+        """What fails inside is undone, and what the transaction did before stays."""
+        if self.engine.status == b"I":
+            yield
+            return
+        self.engine.save()
+        try:
+            yield
+        except BaseException:
+            self.engine.back()
+            self.engine.release()
+            raise
+        self.engine.release()
 
     def answer(self, result: Result) -> None:
         """Send rows of the server's own."""
@@ -199,9 +206,9 @@ class Session:
         self.describe(fields)
         self._send(packed_rows(fields, answer.bodies(), binary=self.binary))
 
-    def _send(self, pieces: object) -> None:
+    def _send(self, pieces: Iterable[bytes]) -> None:
         out = bytearray()
-        for piece in pieces:  # type: ignore[attr-defined]
+        for piece in pieces:
             out += piece
             if len(out) > _BUFFER:
                 self.client.send(bytes(out))

@@ -53,9 +53,7 @@ def _bound(runner: Runner, cursor: Cursor, session: Session) -> Callable[[], Res
 
 def _create_table(cursor: Cursor, session: Session) -> Action:
     made = parse_create_table(cursor)
-    return Local(
-        run=lambda: create.create_table(made, session), commits=not made.temporary
-    )
+    return Local(run=lambda: create.create_table(made, session), commits=not made.temporary)
 
 
 def _copy(cursor: Cursor, session: Session) -> Action:
@@ -119,6 +117,30 @@ _DDL: list[tuple[tuple[str, ...], Runner]] = [
     (("alter", "database"), control.alter_database),
 ]
 _REFUSED = frozenset(
-    "vacuum analyze analyse cluster listen notify unlisten prepare execute deallocate declare"
-    " fetch close move do call lock reindex reset discard checkpoint values table unload".split()
+    [
+        "vacuum",
+        "analyze",
+        "analyse",
+        "cluster",
+        "listen",
+        "notify",
+        "unlisten",
+        "prepare",
+        "execute",
+        "deallocate",
+        "declare",
+        "fetch",
+        "close",
+        "move",
+        "do",
+        "call",
+        "lock",
+        "reindex",
+        "reset",
+        "discard",
+        "checkpoint",
+        "values",
+        "table",
+        "unload",
+    ]
 )

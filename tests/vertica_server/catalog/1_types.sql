@@ -89,3 +89,29 @@ CREATE FUNCTION v_internal.divided(int4, int4) RETURNS numeric LANGUAGE sql IMMU
 CREATE FUNCTION v_internal.floored(int8, int8) RETURNS int8
   LANGUAGE internal IMMUTABLE STRICT AS 'int8div';
 CREATE OPERATOR v_internal.// (LEFTARG = int8, RIGHTARG = int8, FUNCTION = v_internal.floored);
+
+-- A text that is too long is told with its octets (ERROR 4800).
+CREATE FUNCTION v_internal.varchar_sized(varchar, int4, bool) RETURNS varchar
+  LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF $2 >= 4 AND octet_length($1) > $2 - 4 THEN
+    IF $3 THEN RETURN pg_catalog.substr($1, 1, $2 - 4); END IF;
+    RAISE 'String of % octets is too long for type Varchar(%)', octet_length($1), $2 - 4
+      USING ERRCODE = '22001', HINT = 'vertica:22001:4800';
+  END IF;
+  RETURN $1;
+END $$;
+CREATE FUNCTION v_internal.char_sized(bpchar, int4, bool) RETURNS bpchar
+  LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF $2 >= 4 AND octet_length(rtrim($1)) > $2 - 4 THEN
+    IF $3 THEN RETURN pg_catalog.substr($1::text, 1, $2 - 4); END IF;
+    RAISE 'String of % octets is too long for type Char(%)', octet_length(rtrim($1)), $2 - 4
+      USING ERRCODE = '22001', HINT = 'vertica:22001:4800';
+  END IF;
+  RETURN CASE WHEN $2 >= 4 THEN pg_catalog.rpad(rtrim($1), $2 - 4)::bpchar ELSE $1 END;
+END $$;
+UPDATE pg_cast SET castfunc = 'v_internal.varchar_sized(varchar, int4, bool)'::regprocedure
+  WHERE castsource = 'varchar'::regtype AND casttarget = 'varchar'::regtype;
+UPDATE pg_cast SET castfunc = 'v_internal.char_sized(bpchar, int4, bool)'::regprocedure
+  WHERE castsource = 'bpchar'::regtype AND casttarget = 'bpchar'::regtype;

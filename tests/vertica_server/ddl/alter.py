@@ -80,9 +80,7 @@ def _one_action(cursor: Cursor, name: Name, session: Session) -> None:
     where = str(session.engine.texts(f"SELECT {oid}::regclass::text")[0][0])
     if cursor.take("add", "column"):
         _add_column(cursor, oid, where, session)
-    elif cursor.at("add", "constraint") or cursor.at("add", "primary"):
-        _add_constraint(cursor, oid, session)
-    elif cursor.at("add"):
+    elif cursor.at("add", "constraint") or cursor.at("add", "primary") or cursor.at("add"):
         _add_constraint(cursor, oid, session)
     elif cursor.take("drop", "constraint"):
         constraints.drop(cursor.name(), oid, session)
@@ -252,4 +250,3 @@ def _nullable(cursor: Cursor, begin: str, facts: str, session: Session) -> None:
     session.engine.run(
         f"UPDATE v_internal.column_facts SET not_null = {literal(word == 'SET')} {facts}"
     )
-

@@ -1,4 +1,4 @@
-"""Constraints: written down, and enforced only where they are ENABLED (page Constraint enforcement)."""
+"""Constraints: written down, enforced only where ENABLED (page Constraint enforcement)."""
 
 from __future__ import annotations
 

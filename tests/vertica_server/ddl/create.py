@@ -63,12 +63,7 @@ def _end(made: CreateTable) -> str:
 
 
 def _defined(made: CreateTable, where: str, session: Session) -> None:
-    keys = {
-        inner(name)
-        for one in made.constraints
-        if one.kind == "p"
-        for name in one.columns
-    }
+    keys = {inner(name) for one in made.constraints if one.kind == "p" for name in one.columns}
     _check_names(made)
     columns = [_column(column, session, inner(column.name) in keys) for column in made.columns]
     session.engine.run(f"{_begin(made, where)} ({', '.join(columns)}){_end(made)}")

@@ -50,7 +50,9 @@ def _drop_one(name: Name, session: Session, kind: str, what: str, *, exists: boo
             return
         if error.code == 4566:
             said = f'{what} "{name.table}" does not exist'
-            raise VerticaError(said, sqlstate="42V01", code=4883 if kind == "r" else 5436) from error
+            raise VerticaError(
+                said, sqlstate="42V01", code=4883 if kind == "r" else 5436
+            ) from error
         raise
     where = session.engine.texts(f"SELECT {oid}::regclass::text")[0][0]
     session.engine.run(f"DROP {'TABLE' if kind == 'r' else 'VIEW'} {where} CASCADE")
@@ -105,4 +107,3 @@ def _drop_one_schema(name: str, session: Session, *, exists: bool, cascade: bool
         forget_relation(session, int(oid or 0))
     session.engine.run(f"DROP SCHEMA {quoted(name)} CASCADE")
     session.engine.run(f"DELETE FROM v_internal.schema_facts WHERE oid = {found[0][0]}")
-

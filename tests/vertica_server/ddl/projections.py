@@ -54,9 +54,9 @@ def create(cursor: Cursor, session: Session) -> Result:
     listed = [token.name for token in cursor.until("from") if token.is_name]
     cursor.need("from")
     table = cursor.qualified()
-    if cursor.here is not None and cursor.here.is_name and not cursor.at("order"):
-        if not (cursor.at("segmented") or cursor.at("unsegmented") or cursor.at("ksafe")):
-            cursor.next()
+    clauses = ("order", "segmented", "unsegmented", "ksafe")
+    if cursor.here is not None and cursor.here.is_name and not cursor.here.is_word(*clauses):
+        cursor.next()  # the table's alias
     oid = relation(session, table, kinds="rp")
     design = parse_design(cursor)
     cursor.end()

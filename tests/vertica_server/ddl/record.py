@@ -41,7 +41,7 @@ def need_schema(session: Session, schema: str) -> None:
 def write_table(session: Session, oid: int, name: str, **more: object) -> None:
     """Write down a new relation."""
     facts = {"is_view": False, "is_temp": False, "partition_expression": "", "definition": ""}
-    facts |= more  # type: ignore[arg-type]
+    facts |= more
     session.engine.run(
         "INSERT INTO v_internal.table_facts (relid, schema, spelled, is_view, is_temp,"
         f" partition_expression, definition, owner, created) SELECT {oid}, relnamespace,"

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from vertica_server.sql.cursor import Cursor
     from vertica_server.sql.lexer import Token
 
-__all__ = ["ColumnDef", "Constraint", "CreateTable", "parse_column", "parse_constraint", "parse_create_table"]
+__all__ = [
+    "ColumnDef",
+    "Constraint",
+    "CreateTable",
+    "parse_column",
+    "parse_constraint",
+    "parse_create_table",
+]
 
 _ENCODINGS = {
     "auto", "block_dict", "blockdict_comp", "bzip_comp", "commondelta_comp", "deltarange_comp",
@@ -73,9 +80,7 @@ def parse_create_table(cursor: Cursor) -> CreateTable:
         cursor.fail()
     cursor.need("table")
     exists = cursor.take("if", "not", "exists")
-    made = CreateTable(
-        name=cursor.qualified(), temporary=temporary, if_not_exists=exists
-    )
+    made = CreateTable(name=cursor.qualified(), temporary=temporary, if_not_exists=exists)
     if cursor.take("like"):
         made.like = cursor.qualified()
         while cursor.one_of("including", "excluding"):
@@ -127,9 +132,7 @@ def _at_table_constraint(cursor: Cursor) -> bool:
     second = cursor.ahead(1)
     if cursor.at("primary", "key") or cursor.at("foreign", "key"):
         return True
-    return cursor.at("unique") or (
-        cursor.at("check") and second is not None and second.is_op("(")
-    )
+    return cursor.at("unique") or (cursor.at("check") and second is not None and second.is_op("("))
 
 
 def parse_column(cursor: Cursor, made: CreateTable) -> ColumnDef:
@@ -177,9 +180,13 @@ def _column_option(cursor: Cursor, column: ColumnDef, made: CreateTable) -> bool
         cursor.integer()
     elif cursor.one_of("identity", "auto_increment"):
         column.identity = _steps(cursor)
-    elif cursor.at("constraint") or cursor.at("primary") or cursor.at("unique"):
-        made.constraints.append(parse_constraint(cursor, column.name))
-    elif cursor.at("references") or cursor.at("check"):
+    elif (
+        cursor.at("constraint")
+        or cursor.at("primary")
+        or cursor.at("unique")
+        or cursor.at("references")
+        or cursor.at("check")
+    ):
         made.constraints.append(parse_constraint(cursor, column.name))
     else:
         return False
@@ -203,7 +210,7 @@ def _encoding(cursor: Cursor) -> str:
 def parse_constraint(cursor: Cursor, column: str = "") -> Constraint:
     """Take a constraint of a table, or one written behind ``column``."""
     name = cursor.name() if cursor.take("constraint") else ""
-    columns = (column,) if column else ()
+    columns: tuple[str, ...] = (column,) if column else ()
     if cursor.take("primary", "key"):
         columns = columns or tuple(cursor.names())
         return Constraint(kind="p", name=name, columns=columns, enabled=_enabled(cursor))

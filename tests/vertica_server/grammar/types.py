@@ -36,7 +36,8 @@ _PG = {"bool": "boolean", "int": "bigint", "float": "double precision", "date": 
        "uuid": "uuid"}  # fmt: skip
 _SHOWN = {"bool": "boolean", "int": "int", "float": "float", "date": "date", "uuid": "uuid"}
 _MOMENTS = {"time": "time", "timetz": "timetz", "timestamp": "timestamp",
-            "timestamptz": "timestamptz", "datetime": "timestamp", "smalldatetime": "timestamp"}  # fmt: skip
+            "timestamptz": "timestamptz", "datetime": "timestamp",
+            "smalldatetime": "timestamp"}  # fmt: skip
 _TEXTS = {"char": "char", "character": "char", "varchar": "varchar", "binary": "binary",
           "varbinary": "varbinary", "bytea": "varbinary", "raw": "varbinary"}  # fmt: skip
 _LIMITS = {"char": 65000, "varchar": 65000, "binary": 65000, "varbinary": 65000,

@@ -186,6 +186,8 @@ def checked(name: str) -> str:
         raise VerticaError("Zero-length delimited identifier", sqlstate="42602", code=5687)
     size = len(name.encode("utf-8", "surrogateescape"))
     if size > MAX_NAME_BYTES:
-        said = f"Identifier \"{name}\" is {size} octets long. Maximum limit is {MAX_NAME_BYTES} octets"
+        said = (
+            f'Identifier "{name}" is {size} octets long. Maximum limit is {MAX_NAME_BYTES} octets'
+        )
         raise VerticaError(said, sqlstate="42622", code=4961)
     return name

@@ -55,8 +55,10 @@ def quoted(name: str) -> str:
 
 def spelled(name: Name) -> str:
     """Write ``schema.name`` for the PostgreSQL behind."""
-    return quoted(name.table) if name.schema is None else (
-        f"{quoted(name.schema)}.{quoted(name.table)}"
+    return (
+        quoted(name.table)
+        if name.schema is None
+        else (f"{quoted(name.schema)}.{quoted(name.table)}")
     )
 
 

@@ -39,7 +39,12 @@ def check_refused(tokens: Sequence[Token]) -> None:
 def _check_clause(token: Token, after: Token | None, first: str) -> None:
     if first in ("insert", "update", "delete", "merge") and token.is_word("returning"):
         raise syntax_error(token.text, token.position)
-    if first == "insert" and token.is_word("on") and after is not None and after.is_word("conflict"):
+    if (
+        first == "insert"
+        and token.is_word("on")
+        and after is not None
+        and after.is_word("conflict")
+    ):
         raise syntax_error(token.text, token.position)
     if token.is_word("lateral") and (after is None or not after.is_op("(")):
         raise syntax_error(token.text, token.position)

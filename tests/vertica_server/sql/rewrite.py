@@ -61,9 +61,7 @@ def spellings(tokens: Sequence[Token]) -> dict[str, str]:
 
 
 class _Rewriter:
-    def __init__(
-        self, tokens: list[Token], functions: Mapping[str, Callable[[], object]]
-    ) -> None:
+    def __init__(self, tokens: list[Token], functions: Mapping[str, Callable[[], object]]) -> None:
         self._tokens = tokens
         self._functions = functions
         self._written: list[str] = []

@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
     from vertica_server.grammar.types import VType
 
-__all__ = ["binary_of", "unescaped"]
+__all__ = ["binary_of", "micros_of", "unescaped"]
 
 _EPOCH_DAY = 2451545  # the Julian day of 2000-01-01
 _DAY = 86400 * 10**6
 _STAMP = re.compile(
-    rb"(\d+)-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?( BC)?$"
+    rb"(\d+)-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?"
+    rb"(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?( BC)?$"
 )
-_CLOCK = re.compile(
-    rb"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?$"
-)
+_CLOCK = re.compile(rb"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?)?$")
 _OCTAL = re.compile(rb"\\(\\|[0-7]{3})")
 
 
@@ -35,8 +34,8 @@ def binary_of(kind: VType) -> Callable[[bytes], bytes] | None:
         "date": lambda value: struct.pack("!q", _julian(value)),
         "time": lambda value: struct.pack("!q", _clock(value)[0]),
         "timetz": _time_zoned,
-        "timestamp": lambda value: struct.pack("!q", _micros(value)),
-        "timestamptz": lambda value: struct.pack("!q", _micros(value)),
+        "timestamp": lambda value: struct.pack("!q", micros_of(value)),
+        "timestamptz": lambda value: struct.pack("!q", micros_of(value)),
         "interval": lambda value: struct.pack("!q", micros_and_months(value)[0]),
         "interval_ym": lambda value: struct.pack("!q", micros_and_months(value)[1]),
         "uuid": lambda value: bytes.fromhex(value.decode().replace("-", "")),
@@ -87,7 +86,7 @@ def _day_number(year: int, month: int, day: int) -> int:
     )  # fmt: skip
 
 
-def _micros(value: bytes) -> int:
+def micros_of(value: bytes) -> int:
     """Microseconds since 2000, in UTC where an offset is told."""
     if value in (b"infinity", b"-infinity"):
         return (1 << 63) - 1 if value == b"infinity" else -(1 << 63) + 1
@@ -97,7 +96,9 @@ def _micros(value: bytes) -> int:
     hours, minutes, seconds = (int(part or 0) for part in found.group(4, 5, 6))
     micros = int((found.group(7) or b"0").ljust(6, b"0"))
     clock = (hours * 3600 + minutes * 60 + seconds) * 10**6 + micros
-    return (_julian(value) - _EPOCH_DAY) * _DAY + clock - _offset(*found.group(8, 9, 10, 11)) * 10**6
+    return (
+        (_julian(value) - _EPOCH_DAY) * _DAY + clock - _offset(*found.group(8, 9, 10, 11)) * 10**6
+    )
 
 
 def _clock(value: bytes) -> tuple[int, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redshift_server.wire import Channel, ConnectionClosed
-
 from vertica_server.errors import VerticaError
 
 if TYPE_CHECKING:
