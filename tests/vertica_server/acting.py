@@ -29,6 +29,17 @@ _SAID: dict[str, object] = {
 }
 
 
+def _given(tokens: list[Token]) -> list[str]:
+    """Return the arguments of a call as text."""
+    found = list[str]()
+    for token in tokens:
+        if token.is_op(")"):
+            break
+        if token.is_string or token.kind == "number" or token.is_word("true", "false"):
+            found.append(token.value)
+    return found
+
+
 def plan_function(meaning: list[Token], session: Session) -> Action | None:
     """Return what ``SELECT function(...)`` does, or None where it only computes."""
     word = meaning[1].value
@@ -49,5 +60,5 @@ def plan_function(meaning: list[Token], session: Session) -> Action | None:
         known[word] = lambda given: export_objects(given, session)
     if word not in known:
         return None
-    given = [token.value for token in meaning[3:] if token.is_string]
+    given = _given(meaning[3:])
     return Local(run=lambda: known[word](given), commits=word.startswith("swap"))

@@ -49,11 +49,15 @@ class Answer:
             for row in self.rows()
         ]
 
+    def drain_rows(self) -> None:
+        """Read to the end; an error is raised."""
+        for _ in self.bodies():
+            pass
+
     def drain(self) -> None:
         """Read what nobody asked for, an error included."""
         with contextlib.suppress(VerticaError):
-            for _ in self.bodies():
-                pass
+            self.drain_rows()
 
     @property
     def count(self) -> int:
@@ -106,8 +110,7 @@ class Engine(Backend):
     def run(self, sql: str) -> int:
         """Run one statement and return how many rows it touched."""
         answer = self.ask(sql)
-        for _ in answer.bodies():
-            pass
+        answer.drain_rows()
         return answer.count
 
     def copy(self, sql: str, chunks: Iterable[bytes]) -> int:

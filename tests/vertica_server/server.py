@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["VerticaServer"]
 
 _CANCEL = 80877102
+_METHODS = {"trust": "ImpTrust", "password": "Password", "md5": "MD5", "hash": "Password",
+            "hash_md5": "MD5", "sha512": "Password", "oauth": "OAuth"}  # fmt: skip
 
 
 class VerticaServer:
@@ -207,11 +209,13 @@ class VerticaServer:
             arrival.sock.close()
             return
         try:
+            self._note(session, arrival)
             self._greet(session)
             session.run()
         finally:
             with self._lock:
                 self._sessions.pop(session.key, None)
+                self._strike(session)
             session.hang_up()
 
     def _enter(self, arrival: Arrival) -> Session:
@@ -235,8 +239,34 @@ class VerticaServer:
                 )
                 raise VerticaError(said, sqlstate="53300", code=7470, severity="FATAL")
             session = Session(self, arrival, user, self.engine())
+            account = self.accounts.get(user)
+            session.how = _METHODS[(account and account.method) or self.config.authentication]
             self._sessions[session.key] = session
         return session
+
+    def _note(self, session: Session, arrival: Arrival) -> None:
+        """SESSIONS tells who is there."""
+        said = arrival.parameters
+        method = session.how
+        values = [
+            f"v_{self.config.database}_node0001", session.user, said.get("client_os_hostname", ""),
+            session.session_id, said.get("client_label", ""), said.get("client_type", ""),
+            method, "Server" if arrival.encrypted else "None", said.get("client_version", ""),
+            said.get("client_os", ""), said.get("client_os_user_name", ""),
+            said.get("client_pid", "0"),
+        ]  # fmt: skip
+        self.admin(
+            "INSERT INTO v_internal.session_facts VALUES"
+            f" ({', '.join(literal(value) for value in values)})"
+        )
+
+    def _strike(self, session: Session) -> None:
+        """A session that ended is in no list; a server that ends has no lists."""
+        with contextlib.suppress(OSError, ConnectionClosed, VerticaError):
+            self.admin(
+                "DELETE FROM v_internal.session_facts WHERE session_id ="
+                f" {literal(session.session_id)}"
+            )
 
     def _greet(self, session: Session) -> None:
         statuses = {

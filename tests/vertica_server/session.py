@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import struct
 from typing import TYPE_CHECKING
 
 from redshift_server.wire import command_complete, message
 from vertica_server.actions import Forward, Local, Result
 from vertica_server.control import functions
-from vertica_server.errors import VerticaError
+from vertica_server.errors import VerticaError, missing_schema
 from vertica_server.extended import Extended
 from vertica_server.grammar.types import plain
 from vertica_server.settings import Settings
 from vertica_server.sql.lexer import split_statements
+from vertica_server.sql.names import inner, literal
 from vertica_server.statements import plan
 from vertica_server.wire.results import Field, counted, packed_rows, row_description
 
@@ -52,6 +54,8 @@ class Session:
         self.rejected = 0
         self.last_identity: int | None = None
         self.cancelled = False
+        self.how = ""
+        """The method that let the client in."""
 
     @property
     def session_id(self) -> str:
@@ -65,6 +69,7 @@ class Session:
 
     def run(self) -> None:
         """Serve until the client leaves."""
+        self.engine.run(f"SET vertica.session = {literal(self.session_id)}")
         extended = Extended(self)
         while True:
             tag, body = self.client.read()
@@ -97,8 +102,17 @@ class Session:
 
     def fail(self, error: VerticaError) -> None:
         """Report an error."""
+        error = self._schema_first(error)
         self.server.log.write("error", message=error.message, code=error.code)
         self.client.send(message(b"E", error.fields()))
+
+    def _schema_first(self, error: VerticaError) -> VerticaError:
+        """Where the schema is missing too, that is what is told."""
+        found = re.fullmatch(r'Relation "([^".]+)\.[^"]*" does not exist', error.message)
+        if found is None or error.code != 4566:
+            return error
+        said = f"SELECT 1 FROM pg_namespace WHERE nspname = {literal(inner(found.group(1)))}"
+        return error if self.server.admin(said) else missing_schema(found.group(1))
 
     def check_cancel(self) -> None:
         """Stop where a CancelRequest came."""
@@ -127,11 +141,30 @@ class Session:
             self._local(action)
             return
         if action.is_change:
-            self.begin()
+            self._change(action, values)
+            return
         with self._saved():
-            self._forward(action, values)
-        if action.is_change and self.settings.autocommit:
+            answer = self._asked(action, values)
+            if answer.columns or not answer.tag:
+                self._rows(answer, action)
+        self.client.send(command_complete(answer.tag))
+
+    def _asked(self, action: Forward, values: list[bytes | None] | None) -> Answer:
+        return (
+            self.engine.ask(action.sql) if values is None else self.engine.bind(action.sql, values)
+        )
+
+    def _change(self, action: Forward, values: list[bytes | None] | None) -> None:
+        """INSERT and its like; the client hears of it when it is done."""
+        self.begin()
+        with self._saved():
+            answer = self._asked(action, values)
+            answer.drain_rows()
+        if self.settings.autocommit:
             self.commit()
+        self.describe([OUTPUT])
+        self.client.send(counted(answer.count, binary=self.binary))
+        self.client.send(command_complete(answer.tag))
 
     def _local(self, action: Local) -> None:
         if action.controls:
@@ -188,18 +221,6 @@ class Session:
         return row_description(
             fields, self.protocol, with_parents=self.complex_types, binary=self.binary
         )
-
-    def _forward(self, action: Forward, values: list[bytes | None] | None) -> None:
-        engine = self.engine
-        answer = engine.ask(action.sql) if values is None else engine.bind(action.sql, values)
-        if action.is_change:
-            for _ in answer.bodies():
-                pass
-            self.describe([OUTPUT])
-            self.client.send(counted(answer.count, binary=self.binary))
-        elif answer.columns or not answer.tag:
-            self._rows(answer, action)
-        self.client.send(command_complete(answer.tag))
 
     def _rows(self, answer: Answer, action: Forward) -> None:
         fields = self.server.fields(answer.columns, answer.places, action.spelled)

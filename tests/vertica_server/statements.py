@@ -53,7 +53,14 @@ def _bound(runner: Runner, cursor: Cursor, session: Session) -> Callable[[], Res
 
 def _create_table(cursor: Cursor, session: Session) -> Action:
     made = parse_create_table(cursor)
-    return Local(run=lambda: create.create_table(made, session), commits=not made.temporary)
+
+    def run() -> Result:
+        result = create.create_table(made, session)
+        if not made.temporary:
+            views.renew(views.broken(session), session)
+        return result
+
+    return Local(run=run, commits=not made.temporary)
 
 
 def _copy(cursor: Cursor, session: Session) -> Action:

@@ -22,7 +22,7 @@ def filled(ask: Ask, objects: Objects) -> Ask:
     """A session that may use S3, and a table."""
     ask(objects.session_parameters)
     ask(TABLE)
-    data = "1|x\\|y|1.5|2020-01-01 12:00:00\n2|\\\\\"q\"|2.25|2020-01-02 00:00:00.000001\n3|||\n"
+    data = '1|x\\|y|1.5|2020-01-01 12:00:00\n2|\\\\"q"|2.25|2020-01-02 00:00:00.000001\n3|||\n'
     assert ask.copy("COPY t FROM STDIN", data) == [3, 0]
     return ask
 
@@ -163,7 +163,9 @@ def test_a_bucket_may_have_credentials_of_its_own(ask: Ask, objects: Objects) ->
     ask(TABLE)
     url = objects.put("x.csv", b"1|x|1|\n")
     server = objects.server
-    config = [{"bucket": "vertica-data", "endpoint": f"127.0.0.1:{server.port}", "protocol": "http"}]
+    config = [
+        {"bucket": "vertica-data", "endpoint": f"127.0.0.1:{server.port}", "protocol": "http"}
+    ]
     keys = [{"bucket": "vertica-data", "accessKey": server.access_key,
              "secretAccessKey": server.secret_key}]  # fmt: skip
     ask(f"ALTER SESSION SET S3BucketConfig = '{json.dumps(config)}'")

@@ -6,7 +6,8 @@ INSERT INTO v_internal.schema_facts VALUES ('public'::regnamespace, 'public'),
 CREATE TABLE v_internal.table_facts (
   relid oid PRIMARY KEY, schema oid, spelled varchar, is_view bool, is_temp bool,
   partition_expression varchar, definition varchar, owner varchar, created timestamptz,
-  inherits_privileges bool DEFAULT false);
+  inherits_privileges bool DEFAULT false, is_broken bool DEFAULT false, labels varchar[],
+  path varchar);
 CREATE TABLE v_internal.column_facts (
   relid oid, number int8, spelled varchar, type varchar, type_oid int8, modifier int8, size int8,
   not_null bool, identity bool, default_text varchar, encoding varchar,
@@ -35,6 +36,7 @@ CREATE TABLE v_internal.load_facts (
 CREATE TABLE v_internal.session_facts (
   node_name varchar, user_name varchar, client_hostname varchar, session_id varchar,
   client_label varchar, client_type varchar, authentication_method varchar, ssl_state varchar,
+  client_version varchar, client_os varchar, client_os_user_name varchar, client_pid varchar,
   login_timestamp timestamptz DEFAULT now());
 CREATE VIEW v_internal.owner_of AS SELECT version, dbadmin FROM v_internal.settings;
 
@@ -43,5 +45,15 @@ CREATE FUNCTION v_internal.name_of(oid) RETURNS varchar LANGUAGE sql STABLE AS $
 CREATE FUNCTION v_internal.schema_of(oid) RETURNS varchar LANGUAGE sql STABLE AS $$
   SELECT s.spelled FROM v_internal.table_facts t JOIN v_internal.schema_facts s ON s.oid = t.schema
   WHERE t.relid = $1 $$;
+CREATE FUNCTION v_internal.broken(text) RETURNS bool LANGUAGE plpgsql VOLATILE AS $$
+BEGIN RAISE '%', $1 USING ERRCODE = 'V1002', HINT = 'vertica:42V01:4566'; END $$;
+-- The views that look at relations, those that look at these views, and so on, first ones first.
+CREATE FUNCTION v_internal.lookers(oids oid[]) RETURNS SETOF oid LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE seen(oid, depth) AS (
+    SELECT unnest(oids), 0
+    UNION ALL SELECT r.ev_class, seen.depth + 1 FROM seen
+      JOIN pg_depend d ON d.refobjid = seen.oid AND d.classid = 'pg_rewrite'::regclass
+      JOIN pg_rewrite r ON r.oid = d.objid WHERE r.ev_class <> seen.oid AND seen.depth < 50)
+  SELECT oid FROM seen WHERE depth > 0 GROUP BY oid ORDER BY max(depth) $$;
 CREATE FUNCTION v_internal.oid_of(text) RETURNS oid LANGUAGE sql STABLE AS $$
   SELECT to_regclass($1)::oid $$;

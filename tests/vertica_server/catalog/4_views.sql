@@ -123,14 +123,13 @@ CREATE VIEW v_catalog.comments AS
     c.child AS child_object, 45035996273704962::int8 AS owner_id, o.dbadmin::varchar AS owner_name,
     c.at AS creation_time, c.comment FROM v_internal.comment_facts c, v_internal.settings o;
 CREATE VIEW v_catalog.grants AS
-  SELECT g.id AS grant_id, 0::int8 AS grantor_id, g.grantor, 
-    (string_agg(g.privilege || CASE WHEN g.option THEN '*' ELSE '' END, ', ')
-      OVER (PARTITION BY g.relid, g.name, g.grantee))::varchar AS privileges_description,
+  SELECT min(g.id) AS grant_id, 0::int8 AS grantor_id, g.grantor,
+    string_agg(g.privilege || CASE WHEN g.option THEN '*' ELSE '' END, ', ' ORDER BY g.id)
+      ::varchar AS privileges_description,
     g.schema AS object_schema, g.name AS object_name, g.relid::int8 AS object_id,
     0::int8 AS object_type_id, g.kind AS object_type, 0::int8 AS grantee_id, g.grantee
   FROM v_internal.grant_facts g
-  WHERE g.id = (SELECT min(id) FROM v_internal.grant_facts o WHERE o.relid = g.relid
-    AND o.name = g.name AND o.grantee = g.grantee);
+  GROUP BY g.grantor, g.schema, g.name, g.relid, g.kind, g.grantee;
 CREATE VIEW v_catalog.users AS
   SELECT 45035996273704962::int8 AS user_id, dbadmin::varchar AS user_name, true AS is_super_user,
     'default'::varchar AS profile_name, false AS is_locked FROM v_internal.settings
@@ -164,6 +163,9 @@ CREATE VIEW v_monitor.load_streams AS
     load_start, load_duration_ms, is_executing, accepted_row_count, rejected_row_count, read_bytes,
     input_file_size_bytes FROM v_internal.load_facts;
 CREATE VIEW v_monitor.sessions AS SELECT * FROM v_internal.session_facts;
-CREATE VIEW v_monitor.current_session AS SELECT * FROM v_internal.session_facts;
+CREATE FUNCTION v_internal.current_session() RETURNS varchar LANGUAGE sql STABLE AS $$
+  SELECT current_setting('vertica.session')::varchar $$;
+CREATE VIEW v_monitor.current_session AS SELECT * FROM v_internal.session_facts
+  WHERE session_id = v_internal.current_session();
 CREATE TABLE v_monitor.query_requests (session_id varchar, request varchar, success bool);
 CREATE TABLE v_monitor.locks (node_names varchar, object_name varchar, lock_mode varchar);

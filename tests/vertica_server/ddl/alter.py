@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vertica_server.actions import Result
-from vertica_server.ddl import constraints
+from vertica_server.ddl import constraints, views
 from vertica_server.ddl.record import array, need_schema, relation, write_column
 from vertica_server.errors import VerticaError
 from vertica_server.grammar.table import CreateTable, parse_column, parse_constraint
 from vertica_server.grammar.types import parse_type
-from vertica_server.sql.names import Name, inner, literal, quoted
+from vertica_server.sql.names import Name, inner, literal, quoted, spelled
 from vertica_server.sql.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -55,8 +55,18 @@ def _rename_tables(cursor: Cursor, names: list[Name], session: Session) -> None:
         raise VerticaError(
             "All tables in a rename must be in the same schema", sqlstate="0A000", code=2098
         )
+    oids = [relation(session, name, kinds="rp") for name in names[:1]]
+    oids += [oid for name in names[1:] if (oid := _there(name, session))]
+    lookers = views.lookers(oids, session)
     for old, target in zip(names, new, strict=True):
         _rename(old, target, session)
+    views.renew([*lookers, *views.broken(session)], session)
+
+
+def _there(name: Name, session: Session) -> int:
+    """A name further right may be one that this statement only makes."""
+    found = session.engine.texts(f"SELECT to_regclass({literal(spelled(name))})::oid")
+    return int(found[0][0] or 0)
 
 
 def _rename(old: Name, target: str, session: Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vertica_server.actions import Result
+from vertica_server.ddl import views
 from vertica_server.ddl.record import forget_relation, relation
 from vertica_server.errors import VerticaError, missing_schema
 from vertica_server.sql.names import Name, inner, literal, quoted
@@ -55,8 +56,10 @@ def _drop_one(name: Name, session: Session, kind: str, what: str, *, exists: boo
             ) from error
         raise
     where = session.engine.texts(f"SELECT {oid}::regclass::text")[0][0]
-    session.engine.run(f"DROP {'TABLE' if kind == 'r' else 'VIEW'} {where} CASCADE")
+    lookers = views.lookers([oid], session)
     forget_relation(session, oid)
+    session.engine.run(f"DROP {'TABLE' if kind == 'r' else 'VIEW'} {where} CASCADE")
+    views.renew(lookers, session)
 
 
 def truncate(cursor: Cursor, session: Session) -> Result:

@@ -48,8 +48,8 @@ def _check_clause(token: Token, after: Token | None, first: str) -> None:
         raise syntax_error(token.text, token.position)
     if token.is_word("lateral") and (after is None or not after.is_op("(")):
         raise syntax_error(token.text, token.position)
-    if token.is_word("nothing") and first == "merge":
-        raise syntax_error(token.text, token.position)
+    if first == "merge" and token.is_word("delete", "nothing", "source", "target"):
+        raise syntax_error(token.text, token.position)  # page MERGE: UPDATE and INSERT alone
 
 
 def _check_call(token: Token, after: Token | None) -> None:
