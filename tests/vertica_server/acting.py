@@ -25,8 +25,14 @@ _SAID: dict[str, object] = {
     "mark_design_ksafe": "Marked design 1-safe",
     "do_tm_task": "Task: mergeout",
     "clear_caches": "Cleared",
-    "set_load_balance_policy": "Successfully changed the client initiator load balancing policy",
 }
+
+
+def _balance(given: list[str], session: Session) -> Result:
+    policy = (given or ["NONE"])[0].upper()
+    session.server.balances = policy in ("ROUNDROBIN", "RANDOM")
+    said = f"Successfully changed the client initiator load balancing policy to: {policy.lower()}"
+    return table_of("SELECT", ["SET_LOAD_BALANCE_POLICY"], [[said]])
 
 
 def _given(tokens: list[Token]) -> list[str]:
@@ -47,6 +53,8 @@ def plan_function(meaning: list[Token], session: Session) -> Action | None:
         from vertica_server.unload.s3export import plan_s3export
 
         return plan_s3export(meaning, session)
+    if word == "set_load_balance_policy":
+        return Local(run=lambda: _balance(_given(meaning[3:]), session), controls=True)
     if word in _SAID:
         return Local(run=lambda: table_of("SELECT", [meaning[1].name], [[_SAID[word]]]))
     known: dict[str, Callable[[list[str]], Result]] = {}

@@ -230,6 +230,7 @@ def show(cursor: Cursor, session: Session) -> Action:
         "datestyle": "ISO, MDY",
         "intervalstyle": "plain",
         "timezone": "UTC",
+        "workload": session.said.get("workload", ""),
     }
     word = "".join(said) if said else ""
     word = "transaction_isolation" if word == "transactionisolationlevel" else word

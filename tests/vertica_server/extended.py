@@ -28,6 +28,7 @@ class _Prepared:
     sql: str
     types: list[int] = field(default_factory=list)
     description: bytes = b""
+    error: VerticaError | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,16 +77,24 @@ class Extended:
         sql = text.decode("utf-8", "surrogateescape")
         session = self._session
         session.server.log.write("statement", sql=sql, user=session.user)
-        actions = session.plans(sql)
-        if len(actions) > 1:
-            raise VerticaError(
-                "Cannot insert multiple commands into a prepared statement",
-                sqlstate="42601", code=2602,
-            )  # fmt: skip
-        prepared = _Prepared(action=actions[0] if actions else None, sql=sql)
-        self._learn(prepared)
-        self._statements[name] = prepared
+        self._statements[name] = self._prepared(sql)
         session.client.send(message(b"1"))
+
+    def _prepared(self, sql: str) -> _Prepared:
+        """Prepare a statement; what is wrong with it is told when it is described."""
+        prepared = _Prepared(action=None, sql=sql)
+        try:
+            actions = self._session.plans(sql)
+            if len(actions) > 1:
+                raise VerticaError(
+                    "Cannot insert multiple commands into a prepared statement",
+                    sqlstate="42601", code=2602,
+                )  # fmt: skip
+            prepared.action = actions[0] if actions else None
+            self._learn(prepared)
+        except VerticaError as error:
+            prepared.error = error
+        return prepared
 
     def _learn(self, prepared: _Prepared) -> None:
         """Find out what the statement takes and returns."""
@@ -177,7 +186,10 @@ class Extended:
         if name not in self._statements:
             said = f'Prepared statement "{name.decode()}" does not exist'
             raise VerticaError(said, sqlstate="26000", code=4499)
-        return self._statements[name]
+        prepared = self._statements[name]
+        if prepared.error is not None:
+            raise prepared.error
+        return prepared
 
     def _close(self, body: bytes) -> None:
         self._statements.pop(body[1:-1], None)

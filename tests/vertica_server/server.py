@@ -51,6 +51,8 @@ class VerticaServer:
         self._turns = itertools.count(0)
         self._admin: Engine | None = None
         self._tls = _tls(config)
+        self.balances = False
+        """Whether SET_LOAD_BALANCE_POLICY chose a policy: each client goes to the next node."""
 
     def __enter__(self) -> Self:
         self.start()
@@ -183,7 +185,7 @@ class VerticaServer:
     def _serve(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            arrival = arrive(sock, self.config, self._tls, next(self._turns))
+            arrival = arrive(sock, self._tls, self._next_node)
             if arrival.cancel:
                 self.cancel(arrival.cancel)
             else:
@@ -194,6 +196,13 @@ class VerticaServer:
             self._refuse(sock, error)
         finally:
             sock.close()
+
+    def _next_node(self) -> tuple[str, int] | None:
+        """Where a load balance request is sent; None where it is refused."""
+        listed = self.config.load_balance
+        if listed:
+            return listed[next(self._turns) % len(listed)]
+        return (self.config.host, self.port) if self.balances else None
 
     def _refuse(self, sock: socket.socket, error: VerticaError) -> None:
         self.log.write("refused", message=error.message)
@@ -249,11 +258,11 @@ class VerticaServer:
         said = arrival.parameters
         method = session.how
         values = [
-            f"v_{self.config.database}_node0001", session.user, said.get("client_os_hostname", ""),
+            session.node, session.user, said.get("client_os_hostname", ""),
             session.session_id, said.get("client_label", ""), said.get("client_type", ""),
             method, "Server" if arrival.encrypted else "None", said.get("client_version", ""),
             said.get("client_os", ""), said.get("client_os_user_name", ""),
-            said.get("client_pid", "0"),
+            said.get("client_pid", "0"), said.get("client_os_hostname", ""),
         ]  # fmt: skip
         self.admin(
             "INSERT INTO v_internal.session_facts VALUES"

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 _BUFFER = 1 << 16
+_NULL_FIRST = ("int", "numeric", "date", "time", "timetz", "timestamp", "timestamptz", "interval",
+               "interval_ym")  # fmt: skip
 OUTPUT = Field(name="OUTPUT", type=plain("int"))
 
 
@@ -60,7 +62,13 @@ class Session:
     @property
     def session_id(self) -> str:
         """The name of the session in system tables."""
-        return f"v_{self.config.database}_node0001-{self.number}:0x{self.number:x}"
+        return f"{self.node}-{self.number}:0x{self.number:x}"
+
+    @property
+    def node(self) -> str:
+        """The node that the client was sent to."""
+        place = self.number % self.config.nodes if self.server.balances else 0
+        return f"v_{self.config.database}_node{place + 1:04d}"
 
     @property
     def functions(self) -> dict[str, Callable[[], object]]:
@@ -119,6 +127,19 @@ class Session:
         if self.cancelled:
             self.cancelled = False
             raise VerticaError("Execution canceled by operator", sqlstate="57014", code=3326)
+
+    def smallest(self, sql: str) -> dict[str, bool]:
+        """Tell of each column of a query, by name and number, whether NULL comes first in it."""
+        try:
+            with self._saved():
+                _, columns, _ = self.engine.describe(sql)
+        except VerticaError:
+            return {}  # it is told when the query runs
+        found = dict[str, bool]()
+        for place, column in enumerate(columns, 1):
+            kind = self.server.facts.type_of(column).kind
+            found[str(place)] = found[column.name] = kind in _NULL_FIRST
+        return found
 
     def begin(self) -> None:
         """Open the transaction that the first change opens."""
@@ -228,14 +249,17 @@ class Session:
         self._send(packed_rows(fields, answer.bodies(), binary=self.binary))
 
     def _send(self, pieces: Iterable[bytes]) -> None:
+        """Send many at a time; what came before an error is sent too."""
         out = bytearray()
-        for piece in pieces:
-            out += piece
-            if len(out) > _BUFFER:
+        try:
+            for piece in pieces:
+                out += piece
+                if len(out) > _BUFFER:
+                    self.client.send(bytes(out))
+                    out.clear()
+        finally:
+            if out:
                 self.client.send(bytes(out))
-                out.clear()
-        if out:
-            self.client.send(bytes(out))
 
     def _simple(self, sql: str) -> None:
         self.cancelled = False

@@ -12,6 +12,7 @@ from vertica_server.errors import not_supported, syntax_error
 from vertica_server.grammar.table import parse_create_table
 from vertica_server.sql.cursor import Cursor
 from vertica_server.sql.lexer import Token, is_space
+from vertica_server.sql.nulls import has_order, with_nulls
 from vertica_server.sql.rewrite import rewrite, spellings
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def plan(tokens: list[Token], session: Session) -> Action:
 
 def _forward(meaning: list[Token], session: Session, *, is_change: bool = False) -> Forward:
     sql = rewrite(meaning, session.functions)
+    if not is_change and has_order(meaning):
+        sql = rewrite(with_nulls(meaning, session.smallest(sql)), session.functions)
     return Forward(sql=sql, spelled=spellings(meaning), is_change=is_change)
 
 

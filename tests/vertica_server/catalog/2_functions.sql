@@ -53,6 +53,12 @@ CREATE FUNCTION v_internal.datediff(text, timestamp, timestamp) RETURNS int8
     ELSE extract(epoch FROM date_trunc('second', $3) - date_trunc('second', $2))::int8 END $$;
 CREATE FUNCTION v_internal.to_date(text, text) RETURNS date LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT pg_catalog.to_date($1, $2) $$;
+-- HH without 12 or 24 takes any hour (page Template patterns).
+CREATE FUNCTION v_internal.to_timestamp(text, text) RETURNS timestamptz
+  LANGUAGE sql STABLE STRICT AS $$
+  SELECT pg_catalog.to_timestamp($1, regexp_replace($2, 'HH(?!12|24)', 'HH24', 'g')) $$;
+CREATE FUNCTION v_internal.to_timestamp(float8) RETURNS timestamptz
+  LANGUAGE sql STABLE STRICT AS $$ SELECT pg_catalog.to_timestamp($1) $$;
 CREATE FUNCTION v_internal.regexp_like(text, text) RETURNS bool LANGUAGE sql IMMUTABLE STRICT AS $$
   SELECT $1 ~ $2 $$;
 CREATE FUNCTION v_internal.instr(text, text) RETURNS int8 LANGUAGE sql IMMUTABLE STRICT AS $$

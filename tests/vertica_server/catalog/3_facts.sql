@@ -36,7 +36,7 @@ CREATE TABLE v_internal.load_facts (
 CREATE TABLE v_internal.session_facts (
   node_name varchar, user_name varchar, client_hostname varchar, session_id varchar,
   client_label varchar, client_type varchar, authentication_method varchar, ssl_state varchar,
-  client_version varchar, client_os varchar, client_os_user_name varchar, client_pid varchar,
+  client_version varchar, client_os varchar, client_os_user_name varchar, client_pid varchar, client_os_hostname varchar,
   login_timestamp timestamptz DEFAULT now());
 CREATE VIEW v_internal.owner_of AS SELECT version, dbadmin FROM v_internal.settings;
 

@@ -169,3 +169,8 @@ CREATE VIEW v_monitor.current_session AS SELECT * FROM v_internal.session_facts
   WHERE session_id = v_internal.current_session();
 CREATE TABLE v_monitor.query_requests (session_id varchar, request varchar, success bool);
 CREATE TABLE v_monitor.locks (node_names varchar, object_name varchar, lock_mode varchar);
+CREATE VIEW v_monitor.user_sessions AS SELECT * FROM v_internal.session_facts;
+CREATE VIEW v_internal.dc_session_starts AS SELECT * FROM v_internal.session_facts;
+CREATE VIEW v_monitor.configuration_parameters AS SELECT 'ALL'::varchar AS node_name,
+    ('Parameter' || n)::varchar AS parameter_name, ''::varchar AS current_value,
+    ''::varchar AS default_value FROM generate_series(1, 1500) n;

@@ -183,8 +183,10 @@ def alter_user(cursor: Cursor, session: Session) -> Result:
         raise VerticaError(f'User "{name}" does not exist', sqlstate="42704", code=5415)
     if cursor.take("identified", "by"):
         account.password = cursor.string()
+        account.is_expired = False
     elif cursor.take("security_algorithm"):
         account.method = {"MD5": "hash_md5"}.get(cursor.string().upper(), "sha512")
+        account.is_expired = True  # its hash has to be made anew
     elif cursor.take("password", "expire"):
         account.is_expired = True
     cursor.rest()

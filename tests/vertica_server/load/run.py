@@ -24,7 +24,7 @@ from vertica_server.sql.rewrite import rewrite
 from vertica_server.wire.results import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from vertica_server.grammar.copy import CopyStatement
     from vertica_server.load.record import Record
@@ -117,7 +117,7 @@ class _Copy:
             for place, one in enumerate(self.what.inputs, 1)
         ]
 
-    def _files(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+    def _files(self) -> Generator[tuple[str, Iterable[bytes]]]:
         """Yield each file's name and its octets; files of the client are asked for in turn."""
         statement, session = self.statement, self.session
         if statement.is_local:
@@ -144,17 +144,27 @@ class _Copy:
         if statement.is_stdin:
             self.batch = 1
             session.client.send(b"G\0\0\0\x07\0\0\0")
-            yield "STDIN (Batch No. 1)", unpacked(client.batch(session), codec)
-            self.rejects.to_client("STDIN (Batch No. 1)")
-            client.end_batch(session)
-            self._finish()
+            yield from self._batch("STDIN (Batch No. 1)", client.batch(session), codec)
             return
         for name, _ in found:
             self.batch += 1
-            yield name, unpacked(client.load_file(session, name), codecs.get(name, codec))
-            self.rejects.to_client(name)
-            client.end_batch(session)
+            chunks = client.load_file(session, name)
+            yield from self._batch(name, chunks, codecs.get(name, codec))
         client.end_files(session)
+
+    def _batch(
+        self, name: str, chunks: Iterator[bytes], codec: str
+    ) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """Take one batch of the client; a failure is told when it has sent it all."""
+        try:
+            yield name, unpacked(chunks, codec)
+        finally:
+            for _ in chunks:
+                pass
+            self.rejects.to_client(name)
+            client.end_batch(self.session)
+            if self.statement.is_stdin:
+                self._finish()
 
     def _finish(self) -> None:
         """After standard input the client says by itself that nothing more comes."""
@@ -165,27 +175,35 @@ class _Copy:
             )
 
     def _blocks(
-        self, files: Iterator[tuple[str, Iterable[bytes]]], parse: Parse
+        self, files: Generator[tuple[str, Iterable[bytes]]], parse: Parse
     ) -> Iterator[bytes]:
         """Yield rows for the PostgreSQL behind, many at a time."""
         block = bytearray()
         for name, chunks in files:
-            for row, record in enumerate(parse(chunks), 1):
-                problem = record.problem
-                if not problem:
-                    try:
-                        block += self._line(record.fields)
-                    except Problem as found:
-                        problem = str(found)
-                if problem:
-                    self.rejects.add(
-                        Reject(file=name, batch=self.batch, row=row, raw=record.raw, reason=problem)
-                    )
-                if len(block) > _BLOCK:
-                    yield bytes(block)
-                    block.clear()
+            try:
+                yield from self._file(name, parse(chunks), block)
+            except VerticaError as error:
+                if self.statement.is_local and error.sqlstate == "22V04":
+                    files.close()
+                raise
         if block:
             yield bytes(block)
+
+    def _file(self, name: str, records: Iterator[Record], block: bytearray) -> Iterator[bytes]:
+        for row, record in enumerate(records, 1):
+            problem = record.problem
+            if not problem:
+                try:
+                    block += self._line(record.fields)
+                except Problem as found:
+                    problem = str(found)
+            if problem:
+                self.rejects.add(
+                    Reject(file=name, batch=self.batch, row=row, raw=record.raw, reason=problem)
+                )
+            if len(block) > _BLOCK:
+                yield bytes(block)
+                block.clear()
 
     def _line(self, fields: list[bytes | None]) -> bytes:
         words = list[bytes]()

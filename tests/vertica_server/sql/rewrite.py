@@ -41,6 +41,8 @@ _CALLS = {
     "now": "now",
     "datediff": "v_internal.datediff",
     "to_date": "v_internal.to_date",
+    "to_timestamp": "v_internal.to_timestamp",
+    "to_timestamp_tz": "v_internal.to_timestamp",
 }
 
 

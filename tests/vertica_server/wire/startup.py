@@ -12,8 +12,7 @@ from vertica_server.errors import VerticaError
 if TYPE_CHECKING:
     import socket
     import ssl
-
-    from vertica_server.config import ServerConfig
+    from collections.abc import Callable
 
 __all__ = ["Arrival", "arrive", "balanced"]
 
@@ -36,7 +35,9 @@ class Arrival:
 
 
 def arrive(
-    sock: socket.socket, config: ServerConfig, tls: ssl.SSLContext | None, turn: int
+    sock: socket.socket,
+    tls: ssl.SSLContext | None,
+    next_node: Callable[[], tuple[str, int] | None],
 ) -> Arrival:
     """Answer what comes before the startup message, and read that."""
     channel, encrypted = Channel(sock), False
@@ -47,7 +48,7 @@ def arrive(
         body = channel.read_exact(length - 4)
         (code,) = struct.unpack_from("!I", body)
         if code == _BALANCE:
-            channel.send(balanced(config, turn))
+            channel.send(balanced(next_node()))
         elif code == _TLS:
             channel.send(b"N" if tls is None else b"S")
             if tls is not None:
@@ -68,11 +69,11 @@ def arrive(
     )
 
 
-def balanced(config: ServerConfig, turn: int) -> bytes:
+def balanced(node: tuple[str, int] | None) -> bytes:
     """Return the answer to a load balance request: another node, or no."""
-    if not config.load_balance:
+    if node is None:
         return b"N"
-    host, port = config.load_balance[turn % len(config.load_balance)]
+    host, port = node
     body = struct.pack("!I", port) + host.encode() + b"\0"
     return b"Y" + struct.pack("!I", len(body) + 4) + body
 
