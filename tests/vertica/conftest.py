@@ -1,0 +1,152 @@
+"""Fixtures of everything that talks to Vertica: the stand-in, objects for it, and a session."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.s3 import seaweed_server
+from vertica_server import ServerConfig, VerticaServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.postgres import PostgresServer
+    from support.s3 import S3Server
+
+BUCKET = "vertica-data"
+
+
+@pytest.fixture(scope="session")
+def vertica_s3() -> Iterator[S3Server]:
+    """An S3 server that checks signatures, with a bucket."""
+    with seaweed_server() as server:
+        server.client().create_bucket(Bucket=BUCKET)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def vertica(postgres: PostgresServer) -> Iterator[VerticaServer]:
+    """The stand-in, one a test process."""
+    config = ServerConfig(
+        backend=postgres.url(), lock_seconds=3, expired_tokens=frozenset({"stale"})
+    )
+    with VerticaServer(config) as server:
+        yield server
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """A folder of the bucket for one test."""
+
+    server: S3Server
+    folder: str
+
+    @property
+    def session_parameters(self) -> str:
+        """What lets a session of Vertica in."""
+        return (
+            f"ALTER SESSION SET AWSAuth = '{self.server.access_key}:{self.server.secret_key}',"
+            f" AWSEndpoint = '127.0.0.1:{self.server.port}', AWSEnableHttps = 0"
+        )
+
+    def url(self, name: str = "") -> str:
+        """The url of a name below the folder."""
+        return f"s3://{BUCKET}/{self.folder}/{name}"
+
+    def put(self, name: str, data: bytes) -> str:
+        """Write an object and return its url."""
+        self.server.client().put_object(Bucket=BUCKET, Key=f"{self.folder}/{name}", Body=data)
+        return self.url(name)
+
+    def get(self, name: str) -> bytes:
+        """Read an object."""
+        found = self.server.client().get_object(Bucket=BUCKET, Key=f"{self.folder}/{name}")
+        return bytes(found["Body"].read())
+
+    def names(self, prefix: str = "") -> list[str]:
+        """Name what is there."""
+        begin = f"{self.folder}/{prefix}"
+        found = self.server.client().list_objects_v2(Bucket=BUCKET, Prefix=begin)
+        return [str(item["Key"])[len(self.folder) + 1 :] for item in found.get("Contents", [])]
+
+
+@pytest.fixture
+def objects(vertica_s3: S3Server) -> Objects:
+    """A folder for this test alone."""
+    return Objects(vertica_s3, secrets.token_hex(6))
+
+
+class Ask:
+    """A session of vertica-python in a schema of its own."""
+
+    def __init__(
+        self, server: VerticaServer, schema: str, *, first: bool = True, **options: Any
+    ) -> None:
+        import vertica_python
+
+        self.server = server
+        self.schema = schema
+        self.options: dict[str, Any] = {**server.login, "tlsmode": "disable", **options}
+        self.connection: Any = vertica_python.connect(**self.options)
+        self.cursor: Any = self.connection.cursor()
+        self.others: list[Ask] = []
+        if first:
+            self(f"CREATE SCHEMA {schema}")
+        self(f"SET search_path TO {schema}, public")
+
+    def __call__(self, sql: str, *values: Any, **more: Any) -> list[list[Any]]:
+        """Run a statement and return its rows."""
+        self.cursor.execute(sql, *values, **more)
+        return list(self.cursor.fetchall())
+
+    def copy(self, sql: str, data: bytes | str) -> list[int]:
+        """Run a COPY FROM STDIN; return how many rows were accepted and rejected."""
+        self.cursor.copy(sql, data)
+        counts = self("SELECT GET_NUM_ACCEPTED_ROWS(), GET_NUM_REJECTED_ROWS()")
+        return list(counts[0])
+
+    def error(self, sql: str, *values: Any) -> str:
+        """Run a statement that must fail; return number, SQLSTATE and message."""
+        import vertica_python
+
+        with pytest.raises(vertica_python.errors.QueryError) as caught:
+            self(sql, *values)
+        return _told(caught.value)
+
+    def copy_error(self, sql: str, data: bytes | str) -> str:
+        """Run a COPY that must fail; return number, SQLSTATE and message."""
+        import vertica_python
+
+        with pytest.raises(vertica_python.errors.QueryError) as caught:
+            self.cursor.copy(sql, data)
+        return _told(caught.value)
+
+    def types(self) -> list[str]:
+        """The names of the types of what was asked for last."""
+        return [column.type_name for column in self.cursor.description]
+
+    def other(self, **options: Any) -> Ask:
+        """Return a second session in the same schema."""
+        self.others.append(Ask(self.server, self.schema, first=False, **options))
+        return self.others[-1]
+
+
+def _told(error: Any) -> str:
+    said = error.error_response
+    return f"{said.error_code} {said.sqlstate} {said.message}"
+
+
+@pytest.fixture
+def ask(vertica: VerticaServer) -> Iterator[Ask]:
+    """A session for this test alone."""
+    asked = Ask(vertica, f"t_{secrets.token_hex(6)}")
+    yield asked
+    for other in asked.others:
+        other.connection.close()
+    asked.connection.rollback()
+    asked(f"DROP SCHEMA {asked.schema} CASCADE")
+    asked.connection.close()

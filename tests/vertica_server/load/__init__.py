@@ -1,0 +1,1 @@
+"""COPY at work: sources, parsers, conversions, and what becomes of rejected rows."""

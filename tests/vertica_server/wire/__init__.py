@@ -1,0 +1,1 @@
+"""The protocol that Vertica's clients speak, version 3.x."""
