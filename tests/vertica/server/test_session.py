@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,8 @@ def test_a_dropped_connection_undoes_what_was_open(own: ServerConfig) -> None:
         assert server.drop_connections() == 1
         with pytest.raises(vertica_python.errors.Error):
             cursor.execute("SELECT 1")
-        connection.close()
+        with suppress(vertica_python.errors.ConnectionError):  # it says goodbye to nobody
+            connection.close()
         again = _connect(server).cursor()
         again.execute("SELECT count(*) FROM t")
         assert again.fetchall() == [[0]]
@@ -179,9 +181,8 @@ def test_binary_transfer_gives_the_same_values(ask: Ask) -> None:
     ask.copy(
         "COPY t FROM STDIN",
         b"-5|x|1.5|-12345.678|1999-12-31|1969-07-20 20:17:40.123456|2020-01-01 00:00:00+05"
-        b"|12:34:56.5|01:02:03+02|t|\\\\001a|6bbf0744-74b4-46b9-bb05-53905d4538e7|1 02:03:04|2-3|a\n"
-        + b"|" * 14
-        + b"\n",
+        b"|12:34:56.5|01:02:03+02|t|\\\\001a|6bbf0744-74b4-46b9-bb05-53905d4538e7"
+        b"|1 02:03:04|2-3|a\n" + b"|" * 14 + b"\n",
     )
     binary = ask.other(binary_transfer=True)
     text = ask("SELECT * FROM t ORDER BY a")
