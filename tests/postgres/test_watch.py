@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mover_postgres.options import CopyOptions
-from mover_postgres.watch import Watched, watched
+from mover_postgres.roundings import Watched
+from mover_postgres.watch import watched
 from records_mover import Session
 from records_mover.errors import BadRowError
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mover_postgres.blocks import Intake
     from mover_postgres.options import LoadOptions
     from mover_postgres.outputs import Output
+    from mover_postgres.roundings import Watched
     from mover_postgres.salvage.again import Again
     from mover_postgres.salvage.run import Reading
-    from mover_postgres.watch import Watched
     from records_mover.parts import Ask, LoadJob, Part, Payload, RejectSink
 
 __all__ = ["CopyIn", "Run", "prepared"]
@@ -134,7 +134,7 @@ def prepared(job: LoadJob, driver: PsycopgConnection) -> Run:
     """Set the session up for one load, and return what runs it."""
     from mover_postgres.connections import EXACT_TEXT, set_locally
     from mover_postgres.outputs import field_types, inputs_of
-    from mover_postgres.watch import watched_columns
+    from mover_postgres.roundings import watched_columns
 
     def loaded() -> list[Output]:
         inputs = inputs_of(driver, job.landing.table)
@@ -244,27 +244,33 @@ class Run:
             intake = Intake(stream, self.options, server=server, source=part.name)
             yield Reading(intake.blocks(), lambda: intake.lines_before)
 
-    def copy(self, part: Part, stream: BinaryIO) -> int:
-        """Load one part and return its count of rows."""
-        from mover_postgres.blocks import Intake
-        from mover_postgres.errors import DRIVER_ERRORS, translate
-        from mover_postgres.feed import send
-        from mover_postgres.statements import copy_in
+    def _watched(self, blocks: Iterator[bytes], intake: Intake, part: Part) -> Iterator[bytes]:
+        if not self.watched:
+            return blocks
         from mover_postgres.watch import watched
 
-        job = self.job
-        statement = copy_in(
-            job.landing.table, job.columns, self.options.copy, force_null=self.force_null
-        )
-        intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
-        blocks = watched(
-            self._blocks(intake),
+        return watched(
+            blocks,
             self.watched,
             self.options.copy,
             codec=self.codec,
             source=part.name,
             line=lambda seen: seen + intake.lines_before + self.lines_before(),
         )
+
+    def copy(self, part: Part, stream: BinaryIO) -> int:
+        """Load one part and return its count of rows."""
+        from mover_postgres.blocks import Intake
+        from mover_postgres.errors import DRIVER_ERRORS, translate
+        from mover_postgres.feed import send
+        from mover_postgres.statements import copy_in
+
+        job = self.job
+        statement = copy_in(
+            job.landing.table, job.columns, self.options.copy, force_null=self.force_null
+        )
+        intake = Intake(stream, self.options, server=self.driver.server_version, source=part.name)
+        blocks = self._watched(self._blocks(intake), intake, part)
         try:
             return send(self.driver, statement.as_string(self.driver), blocks)
         except DRIVER_ERRORS as error:

@@ -145,6 +145,8 @@ class CsvLayout:
         return lambda kind: self._read(chunk, {str(index): kind}).column(0)
 
     def _read(self, chunk: bytes, types: dict[str, pa.DataType]) -> pa.RecordBatch:
+        if not chunk.endswith((b"\n", b"\r")):
+            chunk += b"\n"  # else Arrow takes an empty last field for quoted if the one before was
         table = pacsv.read_csv(
             pa.BufferReader(chunk),
             pacsv.ReadOptions(
