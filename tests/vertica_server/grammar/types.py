@@ -202,6 +202,10 @@ def _other(cursor: Cursor) -> VType:
         return plain("float")
     token = cursor.next()
     position = token.position
+    if token.value in ("row", "map", "geometry", "geography"):
+        raise VerticaError(
+            f"Type {token.value.upper()} is not known to this stand-in", sqlstate="0A000", code=5366
+        )
     said = f'Type "{token.name}" does not exist'
     raise VerticaError(said, sqlstate="42704", code=5108, position=position)
 

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from vertica_server.load.collections import collection_of
 from vertica_server.load.record import Problem
 
 if TYPE_CHECKING:
@@ -39,10 +40,20 @@ _SPAN = 1 << 63
 
 
 def converter(
-    kind: VType, place: int, name: str, server: VerticaServer, *, enforce: bool, pattern: str
+    kind: VType,
+    place: int,
+    name: str,
+    server: VerticaServer,
+    *,
+    enforce: bool,
+    pattern: str,
+    collection: dict[str, str] | None = None,
 ) -> Callable[[bytes], bytes]:
     """Return what turns a field into a value for the PostgreSQL behind, or raises a problem."""
     where = f"for column {place} ({name})"
+    if kind.element is not None:
+        element = converter(kind.element, place, name, server, enforce=enforce, pattern=pattern)
+        return collection_of(element, collection or {}, where)
     if kind.kind in ("char", "varchar", "long_varchar"):
         return _texts(kind, f"column {place} ({name})", enforce=enforce)
     if kind.kind in ("binary", "varbinary", "long_varbinary"):

@@ -55,6 +55,8 @@ class _Copy:
         self.what: Targets
         self.convert: list[Callable[[bytes], bytes]] = []
         self.batch = 0
+        self.is_stopping = False
+        """A record too many was rejected: the client is heard out before it is told."""
 
     def run(self) -> Result:
         session = self.session
@@ -113,6 +115,7 @@ class _Copy:
                 self.session.server,
                 enforce=whole or one.options.enforce_length,
                 pattern=one.options.format or "",
+                collection=self.statement.options.collection,
             )
             for place, one in enumerate(self.what.inputs, 1)
         ]
@@ -156,15 +159,18 @@ class _Copy:
         self, name: str, chunks: Iterator[bytes], codec: str
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Take one batch of the client; a failure is told when it has sent it all."""
+        done = False
         try:
             yield name, unpacked(chunks, codec)
+            done = True
         finally:
-            for _ in chunks:
-                pass
-            self.rejects.to_client(name)
-            client.end_batch(self.session)
-            if self.statement.is_stdin:
-                self._finish()
+            if done or self.is_stopping:
+                for _ in chunks:
+                    pass
+                self.rejects.to_client(name)
+                client.end_batch(self.session)
+                if self.statement.is_stdin:
+                    self._finish()
 
     def _finish(self) -> None:
         """After standard input the client says by itself that nothing more comes."""
@@ -184,6 +190,7 @@ class _Copy:
                 yield from self._file(name, parse(chunks), block)
             except VerticaError as error:
                 if self.statement.is_local and error.sqlstate == "22V04":
+                    self.is_stopping = True
                     files.close()
                 raise
         if block:

@@ -136,6 +136,9 @@ class _Rewriter:
             return self._cast(at + 1, "AS")
         if self._is_op(at + 1, "(") and not after_dot:
             return self._call(at)
+        if word == "set" and self._is_op(at + 1, "["):
+            self._written.append("ARRAY")
+            return at + 1
         if word in ("cast",):
             self._written.append("CAST")
         elif word in ("interval", "date", "time", "timestamp") and self._is_string(at + 1):

@@ -18,7 +18,7 @@ _INTERVAL = re.compile(
 )
 _SIZES = _DAY, _HOUR, _MINUTE, _SECOND = 86400 * 10**6, 3600 * 10**6, 60 * 10**6, 10**6
 _UNITS = ("day", "hour", "minute", "second")
-_QUOTED = {"char", "varchar", "long_varchar", "date", "time", "timetz", "timestamp",
+_QUOTED = {"numeric", "char", "varchar", "long_varchar", "date", "time", "timetz", "timestamp",
            "timestamptz", "uuid", "interval", "interval_ym", "varbinary", "binary"}  # fmt: skip
 
 
@@ -86,6 +86,9 @@ def json_array(value: bytes, kind: VType) -> bytes:
 
     assert kind.element is not None
     words = _words(value.decode("utf-8", "surrogateescape"))
+    mend = text_of(kind.element)
+    if mend is not None:
+        words = [None if word is None else mend(word.encode()).decode() for word in words]
     plain = kind.element.kind not in _QUOTED
     shown = [
         "null" if word is None
