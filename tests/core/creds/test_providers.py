@@ -481,6 +481,6 @@ def test_a_name_nobody_knows_is_said_with_what_to_do() -> None:
         url("some-name")
     assert str(raised.value) == (
         "no credentials provider knows 'some-name'; asked were environment, config, airflow, "
-        "db_facts, netrc, keyring, lastpass, postgres; "
+        "db_facts, netrc, keyring, lastpass, postgres, redshift; "
         "set MOVER_CONN_SOME_NAME to an SQLAlchemy URL, or write the URL before '::'"
     )

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from records_mover.errors import MoverError
@@ -71,6 +71,7 @@ def outcome(data: bytes, one: str, other: str, schema: RecordsSchema | None) -> 
     raw=st.booleans(),
     typed=st.booleans(),
 )
+@example(text=[["", "", "\\N"]], one="bluelabs", other="backslash marker", raw=False, typed=False)
 def test_the_quick_way_says_what_the_careful_way_says(
     monkeypatch: pytest.MonkeyPatch,
     text: list[list[str]],

@@ -269,6 +269,9 @@ def bytewise(
     marked = [mark for mark in known if mark in (null or b"")]
     if any(mark != dialect.escape for mark in marked) and marked != [_bytes(other.escape)]:
         return None
+    # A value that is spelled with an escape here could come out as the marker there.
+    if any(mark in (new_null or b"") and _written(mark, other, marks) == mark for mark in known):
+        return None
     if dialect.escape and null and (null.count(dialect.escape) > 1 or null.endswith(b"\\")):
         return None
     return Bytewise(
