@@ -329,15 +329,21 @@ def explain(cursor: Cursor, _session: Session) -> Action:
 
 def functions(session: Session) -> dict[str, Callable[[], object]]:
     """Return the functions that only this session can answer, as SQL for the one behind."""
-    last = session.last_identity
-    return {
+    known: dict[str, Callable[[], str]] = {
         "get_num_accepted_rows": lambda: f"{session.accepted}::bigint",
         "get_num_rejected_rows": lambda: f"{session.rejected}::bigint",
-        "last_insert_id": lambda: "lastval()" if last is None else f"{last}::bigint",
+        "last_insert_id": lambda: "v_internal.last_identity()",
         "current_session": lambda: f"{literal(session.session_id)}::varchar",
         "current_schema": lambda: f"{literal(session.settings.search_path[0])}::varchar",
+        "current_user": lambda: f"{literal(session.user)}::varchar",
         "session_user": lambda: f"{literal(session.user)}::varchar",
     }
+    return {name: _as_column(name, write) for name, write in known.items()}
+
+
+def _as_column(name: str, write: Callable[[], str]) -> Callable[[], object]:
+    """A value that is called, in a result, what the function is called."""
+    return lambda: f"(SELECT {write()} AS {name})"
 
 
 def special_select(meaning: list[Token], session: Session) -> Action | None:

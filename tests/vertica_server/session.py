@@ -54,7 +54,6 @@ class Session:
         self.complex_types = "true" in self.said.get("protocol_features", "")
         self.accepted = 0
         self.rejected = 0
-        self.last_identity: int | None = None
         self.cancelled = False
         self.how = ""
         """The method that let the client in."""

@@ -144,6 +144,17 @@ def test_a_running_statement_is_cancelled(ask: Ask) -> None:
     assert ask("SELECT 1") == [[1]]
 
 
+def test_a_session_knows_who_it_is(ask: Ask) -> None:
+    said = (
+        "SELECT current_user, session_user, current_schema(), current_database(), LAST_INSERT_ID()"
+    )
+    assert ask(said) == [["dbadmin", "dbadmin", ask.schema, "vmart", None]]
+    names = [column.name for column in ask.cursor.description]
+    assert names == [
+        "current_user", "session_user", "current_schema", "current_database", "LAST_INSERT_ID",
+    ]  # fmt: skip
+
+
 def test_autocommit_is_as_the_client_says(ask: Ask) -> None:
     ask("CREATE TABLE t (a INT)")
     other = ask.other(autocommit=True)

@@ -7,6 +7,8 @@ CREATE FUNCTION v_internal.current_database() RETURNS varchar LANGUAGE sql STABL
   SELECT database::varchar FROM v_internal.settings $$;
 CREATE FUNCTION v_internal.statement_moment() RETURNS timestamp LANGUAGE sql STABLE AS $$
   SELECT statement_timestamp()::timestamp $$;
+CREATE FUNCTION v_internal.last_identity() RETURNS int8 LANGUAGE plpgsql VOLATILE AS $$
+BEGIN RETURN lastval(); EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN NULL; END $$;
 CREATE FUNCTION v_internal.getdate() RETURNS timestamp LANGUAGE sql STABLE AS $$
   SELECT statement_timestamp()::timestamp $$;
 -- LENGTH counts characters of a text and octets of bytes (page LENGTH).

@@ -202,7 +202,8 @@ def _check_s3(made: ExportText) -> None:
     url = said["url"]
     if not url.lower().startswith("s3://") or len(url) > 236 or not url.isascii():
         raise _invalid("url", url)
-    if not 5_242_880 <= int(said["chunksize"] or 0) <= 5_368_709_120:
+    digits = said["chunksize"]
+    if not digits.isdigit() or not 5_242_880 <= int(digits) <= 5_368_709_120:
         raise _invalid("chunksize", said["chunksize"])
     if said["compression"].lower() not in ("none", "bzip"):
         raise _invalid("compression", said["compression"])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["rewrite", "spellings"]
 
 _HIDDEN_SCHEMAS = ("pg_catalog", "information_schema", "pg_toast")
+_BARE = ("current_schema", "current_user", "session_user")
 _WORDS = {
     "minus": "EXCEPT",
     "sysdate": "v_internal.statement_moment()",
@@ -139,7 +140,10 @@ class _Rewriter:
         if word == "set" and self._is_op(at + 1, "["):
             self._written.append("ARRAY")
             return at + 1
-        if word in ("cast",):
+        if word in _BARE and not after_dot and not self._is_op(at + 1, "."):
+            self._written.append(str(self._functions[word]()))
+            return at + 1
+        if word == "cast":
             self._written.append("CAST")
         elif word in ("interval", "date", "time", "timestamp") and self._is_string(at + 1):
             self._written.append(word)
