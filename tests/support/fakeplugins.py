@@ -43,11 +43,16 @@ MOVER_API = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakePlugin:
-    """A distribution called ``name`` whose only module has ``source`` as its text."""
+    """A distribution called ``name`` whose only module has ``source`` as its text.
+
+    ``points`` are entry points of other groups, as the text of its metadata has them.
+    """
 
     name: str
     source: str
     version: str = "1.0"
+    requires: tuple[str, ...] = ()
+    points: str = ""
 
     @property
     def module(self) -> str:
@@ -94,9 +99,11 @@ class FakeSite:
 
 
 def _metadata(plugin: FakePlugin) -> dict[str, str]:
+    head = f"Metadata-Version: 2.1\nName: {plugin.name}\nVersion: {plugin.version}\n"
+    required = "".join(f"Requires-Dist: {each}\n" for each in plugin.requires)
     return {
-        "METADATA": f"Metadata-Version: 2.1\nName: {plugin.name}\nVersion: {plugin.version}\n",
-        "entry_points.txt": f"[records_mover]\n{plugin.module} = {plugin.module}\n",
+        "METADATA": head + required,
+        "entry_points.txt": f"[records_mover]\n{plugin.module} = {plugin.module}\n{plugin.points}",
         "INSTALLER": "tests\n",
         "RECORD": f"{plugin.module}.py,,\n",
     }

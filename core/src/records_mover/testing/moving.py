@@ -1,0 +1,167 @@
+"""Moves as the suites make them, and what is demanded when one fails."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from records_mover.errors import LossError, MoverError
+from records_mover.meter import Meter
+from records_mover.schema import Field
+from records_mover.session import Session
+from records_mover.testing.arrows import empty_table, value_table
+from records_mover.testing.files import TEXT, write_text
+from records_mover.testing.gap import ValueLossy, ValueRefused
+from records_mover.testing.texts import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from records_mover import MoveResult
+    from records_mover.meter import Cancellation
+    from records_mover.testing.bench import Bench, Table
+    from records_mover.testing.case import Door, ValueCase
+
+__all__ = [
+    "TEXT_FIELD",
+    "CancellingMeter",
+    "cut_off",
+    "endless",
+    "fill",
+    "give",
+    "judged",
+    "leaving_out",
+    "left_alone",
+    "no_numbers",
+    "two_columns",
+    "wanted",
+]
+
+
+@contextmanager
+def left_alone(path: Path) -> Iterator[None]:
+    """Tell what was refused from what is lossy; either way, there is no file."""
+    try:
+        yield
+    except MoverError as error:
+        assert not path.exists(), "the move failed, and a file is there"
+        kind = ValueLossy if isinstance(error, LossError) else ValueRefused
+        raise kind(str(error)) from error
+
+
+TEXT_FIELD = Field("v", "string")
+"""The column ``v`` of ``two_columns``."""
+
+
+def no_numbers() -> pa.Table:
+    """Return no rows of ``id`` and the number ``v``."""
+    return empty_table(Field("v", "integer"))
+
+
+def wanted(case: ValueCase) -> list[str | None]:
+    """Return what must be in column ``v``, as ``look`` returns it."""
+    return [canonical(case.field, text) for text in case.texts]
+
+
+def give(
+    session: Session, table: Table, case: ValueCase, door: Door, folder: Path, **options: Any
+) -> MoveResult:
+    """Move a case's values into a table: a new one from batches, or one that is there from text."""
+    if door == "batches":
+        return session.move(value_table(case), table.endpoint, **options)
+    session.move(empty_table(case.field), table.endpoint, allow_lossy="all")
+    rows = [[str(at), text] for at, text in enumerate(case.texts, start=1)]
+    path = write_text(folder / f"{table.name}.csv", ["id", "v"], rows)
+    return session.move(str(path), table.endpoint, **TEXT, **options)
+
+
+def fill(bench: Bench, table: Table, case: ValueCase, folder: Path) -> None:
+    """Put a case's values into a table by whatever way there is, and see that they are there."""
+    door: Door = "batches" if "batches" in case.doors else "text"
+    with Session(**bench.options) as session, judged(bench, table, made=door == "text"):
+        give(session, table, case, door, folder)
+    there = bench.look(table, case.field)
+    assert there == wanted(case), "the values are not in the table, so that they cannot come out"
+
+
+@contextmanager
+def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
+    """Tell what was refused from what is lossy; either way, nothing may have been changed.
+
+    ``made`` says that the table was made before, without a row.
+    """
+    try:
+        yield
+    except MoverError as error:
+        there = table.name in set(bench.tables())
+        assert there is made, f"the move failed, and a table is {'there' if there else 'gone'}"
+        assert not (made and bench.count(table)), "the move failed, and rows are there"
+        kind = ValueLossy if isinstance(error, LossError) else ValueRefused
+        raise kind(str(error)) from error
+
+
+def two_columns(start: int, rows: int, text: str = "old") -> pa.Table:
+    """Return rows of ``id``, from ``start`` on, and the text ``v``."""
+    import pyarrow as pa
+
+    schema = pa.schema([("id", pa.int64()), ("v", pa.string())])
+    numbers = pa.array(range(start, start + rows), pa.int64())
+    return pa.table([numbers, pa.array([text] * rows, pa.string())], schema)
+
+
+def cut_off(table: pa.Table, error: BaseException) -> pa.RecordBatchReader:
+    """Return batches that break off with an error after a table's rows."""
+    import pyarrow as pa
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from table.to_batches()
+        raise error
+
+    return pa.RecordBatchReader.from_batches(table.schema, batches())
+
+
+def endless(table: pa.Table, cancellation: Cancellation, times: int) -> pa.RecordBatchReader:
+    """Return a table's batches many times, and ask to stop after the first of them."""
+    import pyarrow as pa
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for at in range(times):
+            yield from table.to_batches()
+            if at == 0:
+                cancellation.cancel()
+
+    return pa.RecordBatchReader.from_batches(table.schema, batches())
+
+
+class CancellingMeter(Meter):
+    """Asks to stop as soon as a byte or a row has passed."""
+
+    def __init__(self, cancellation: Cancellation) -> None:
+        self._cancellation = cancellation
+        self._rows = 0
+        super().__init__()
+
+    @property
+    def rows(self) -> int:
+        """The rows so far."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, count: int) -> None:
+        self._rows = count
+        if count:
+            self._cancellation.cancel()
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes that passed."""
+        super().add_bytes(count)
+        if count:
+            self._cancellation.cancel()
+
+
+def leaving_out(path: Path) -> Sequence[str]:
+    """Return the rows of a file of rejects, without its header."""
+    return path.read_text("utf-8").splitlines()[1:]

@@ -1,0 +1,33 @@
+"""Plugins of which one part is used and no other of its kind, so that no other one passes for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from records_mover.plugins import Plugins
+
+if TYPE_CHECKING:
+    from records_mover.parts import Loader, Unloader
+
+__all__ = ["OnlyPart"]
+
+
+class OnlyPart(Plugins):
+    """All plugins, but where a loader (or an unloader) of this name is for a dialect, it alone."""
+
+    def __init__(self, kind: Literal["loader", "unloader"], name: str) -> None:
+        super().__init__()
+        self._wanted = (kind, name)
+
+    def loaders(self, dialect: str) -> tuple[Loader, ...]:
+        """Return the loader that is looked at, where it is for this dialect."""
+        found = super().loaders(dialect)
+        return tuple(part for part in found if self._is_it("loader", part)) or found
+
+    def unloaders(self, dialect: str) -> tuple[Unloader, ...]:
+        """Return the unloader that is looked at, where it is for this dialect."""
+        found = super().unloaders(dialect)
+        return tuple(part for part in found if self._is_it("unloader", part)) or found
+
+    def _is_it(self, kind: str, part: Loader | Unloader) -> bool:
+        return self._wanted == (kind, part.name)

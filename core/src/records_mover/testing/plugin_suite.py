@@ -1,0 +1,129 @@
+"""What every plugin must do: load without a fault, load nothing heavy, and keep to what is public."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import importlib_metadata
+
+from records_mover.hookspecs import GROUP, MOVER_API
+from records_mover.plugins import Plugins
+from records_mover.testing.suite import Suite, behaviour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from records_mover.plugins import PluginRecord
+
+__all__ = ["PluginSuite"]
+
+HEAVY = frozenset({"numpy", "pandas", "polars", "pyarrow", "sqlalchemy"})
+
+
+class PluginSuite(Suite):
+    """A plugin, by its distribution's name and by the module that its entry point names.
+
+    ``heavy`` are further modules that must not be imported before they are needed: the driver.
+    """
+
+    kind = "plugin"
+    known = frozenset({"public"})
+    distribution: ClassVar[str] = ""
+    module: ClassVar[str] = ""
+    heavy: ClassVar[frozenset[str]] = frozenset()
+
+    @behaviour()
+    def test_it_is_installed_and_not_broken(self) -> None:
+        """``mvrec plugins`` says ok, and that it offers something."""
+        record = self._record()
+        assert (record.status, record.why) == ("ok", "")
+        offers = record.offers
+        assert offers.words() or offers.creds or offers.moved
+
+    @behaviour()
+    def test_it_speaks_our_api(self) -> None:
+        """``MOVER_API`` is that of this version."""
+        assert import_module(self.module).MOVER_API == MOVER_API
+
+    @behaviour()
+    def test_it_imports_nothing_heavy(self) -> None:
+        """``mvrec --help`` loads every plugin."""
+        ask = f"import sys, {self.module}; print(*sys.modules)"
+        ran = subprocess.run(  # noqa: S603 - our own words
+            [sys.executable, "-c", ask], capture_output=True, text=True, check=True
+        )
+        assert not (HEAVY | self.heavy) & set(ran.stdout.split())
+
+    @behaviour()
+    def test_its_hooks_answer_alike_twice(self) -> None:
+        """Parts are registered by name: what is asked again must have the same ones."""
+        assert self._record().offers.words() == self._record().offers.words()
+
+    @behaviour()
+    def test_its_parts_are_named_after_a_dialect_of_theirs(self) -> None:
+        """``explain`` shows the names, of parts of all plugins, side by side."""
+        offers = self._record().offers
+        for part in (*offers.loaders, *offers.unloaders):
+            first = re.split(r"[^a-z0-9]", part.name)[0]
+            words = {re.sub(r"[^a-z0-9].*", "", dialect) for dialect in part.dialects} | {"sql"}
+            assert "*" in part.dialects or any(
+                first.startswith(word) or word.startswith(first) for word in words
+            ), f"{part.name!r} is for {sorted(part.dialects)}"
+
+    @behaviour()
+    def test_it_asks_for_the_core_and_for_no_other_plugin(self) -> None:
+        """With a version, as the next one may be another API."""
+        required = importlib_metadata.requires(self.distribution) or []
+        names = {re.split(r"[^\w.-]", one)[0].lower(): one for one in required}
+        assert re.search(r"<\s*\d", names["records-mover"]), "say which versions it works with"
+        others = {
+            str(point.dist.name).lower()
+            for point in importlib_metadata.entry_points(group=GROUP)
+            if point.dist is not None
+        } - {self.distribution.lower(), "records-mover"}
+        assert not others & set(names)
+
+    @behaviour("public")
+    def test_it_imports_public_names_only(self) -> None:
+        """What a room of the core lists in ``__all__`` stays; anything else may change."""
+        wrong = [
+            f"{path.name}: {module}.{name}"
+            for path in self._files()
+            for module, name in _imports(path)
+            if not _is_public(module, name)
+        ]
+        assert wrong == []
+
+    def _record(self) -> PluginRecord:
+        found = [one for one in Plugins().records if one.distribution == self.distribution]
+        assert len(found) == 1, f"{self.distribution} is not installed"
+        return found[0]
+
+    def _files(self) -> list[Path]:
+        spec = importlib.util.find_spec(self.module.partition(".")[0])
+        assert spec is not None
+        assert spec.origin is not None
+        path = Path(spec.origin)
+        return sorted(path.parent.rglob("*.py")) if spec.submodule_search_locations else [path]
+
+
+def _imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield what a file imports of the core, by module and name."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == GROUP:
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((each.name, "") for each in node.names if each.name.split(".")[0] == GROUP)
+
+
+def _is_public(module: str, name: str) -> bool:
+    """Whether a name is listed by the core itself or by one of its rooms."""
+    listed = getattr(import_module(module), "__all__", ())
+    return module.count(".") <= 1 and name in listed

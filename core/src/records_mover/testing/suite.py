@@ -1,0 +1,148 @@
+"""What every suite has in common: which of its tests apply, and which of them must fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import pytest
+
+from records_mover.testing.case import DOORS, Shape, ValueCase, cases_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from records_mover.testing.case import Case, Door, Kind
+    from records_mover.testing.gap import Gap
+
+__all__ = ["Asks", "Suite", "asks_of", "behaviour", "over"]
+
+Test = TypeVar("Test", bound="Callable[..., object]")
+_PREFIX = "test_"
+_MARK = "_mover_asks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """What a test asks of a suite: a capability, and cases to go over."""
+
+    needs: str | None = None
+    over: Kind | None = None
+
+
+def behaviour(needs: str | None = None) -> Callable[[Test], Test]:
+    """Mark a test of a behaviour, for the suites that declare the capability."""
+    return _marked(Asks(needs=needs))
+
+
+def over(kind: Kind, needs: str | None = None) -> Callable[[Test], Test]:
+    """Mark a test that goes over all cases of a kind."""
+    return _marked(Asks(needs=needs, over=kind))
+
+
+def _marked(asks: Asks) -> Callable[[Test], Test]:
+    def mark(function: Test) -> Test:
+        setattr(function, _MARK, asks)
+        return function
+
+    return mark
+
+
+class Suite:
+    """Tests to subclass; the name of the subclass must begin with ``Test``, as pytest wants it.
+
+    ``subject`` is what is tested, as the support table calls it. ``capabilities`` are what it can
+    do beyond what everyone must; tests of others are not collected. ``gaps`` are cases and
+    behaviours that fail: by the name of a case, of a case and a door (``text_nul[text]``), or of a
+    test without ``test_``. A gap that fails in another way, or does not fail, is an error.
+    ``cases`` is a folder with cases of one's own.
+    """
+
+    kind: ClassVar[str] = ""
+    known: ClassVar[frozenset[str]] = frozenset()
+    """The capabilities that there are."""
+    subject: ClassVar[str] = ""
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+    gaps: ClassVar[Mapping[str, Gap]] = {}
+    cases: ClassVar[Path | None] = None
+    doors: ClassVar[Sequence[Door]] = DOORS
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if cls.__name__.startswith("Test"):
+            _arrange(cls)
+
+
+def _arrange(cls: type[Suite]) -> None:
+    unknown = cls.capabilities - cls.known
+    if unknown:
+        known = ", ".join(sorted(cls.known)) or "none"
+        raise TypeError(f"{cls.__name__}: no capability is called {min(unknown)!r}; use {known}")
+    used: set[str] = set()
+    for name, asks in list(asks_of(cls)):
+        if asks.needs is not None and asks.needs not in cls.capabilities:
+            setattr(cls, name, None)  # pytest collects no None
+        else:
+            test = _copied(getattr(cls, name))
+            setattr(cls, name, _over_cases(cls, test, asks.over, used) if asks.over else test)
+            _expect_gap(cls, name, used)
+    unused = set(cls.gaps) - used
+    if unused:
+        raise TypeError(f"{cls.__name__}: no case or behaviour is called {min(unused)!r}")
+
+
+def asks_of(cls: type[Suite]) -> Iterator[tuple[str, Asks]]:
+    """Yield the tests of a suite, and what each asks."""
+    for name in sorted(dir(cls)):
+        asks = getattr(getattr(cls, name), _MARK, None)
+        if isinstance(asks, Asks):
+            yield name, asks
+
+
+def _copied(test: Any) -> Any:
+    """Copy a function, so that marks of one suite are not those of the others."""
+    copy = FunctionType(
+        test.__code__, test.__globals__, test.__name__, test.__defaults__, test.__closure__
+    )
+    copy.__dict__.update(test.__dict__)
+    copy.__doc__, copy.__kwdefaults__ = test.__doc__, test.__kwdefaults__
+    return copy
+
+
+def _expect_gap(cls: type[Suite], name: str, used: set[str]) -> None:
+    gap = cls.gaps.get(name.removeprefix(_PREFIX))
+    if gap is not None:
+        used.add(name.removeprefix(_PREFIX))
+        setattr(cls, name, _xfail(gap)(getattr(cls, name)))
+
+
+def _xfail(gap: Gap) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(raises=gap.raises, reason=gap.why, strict=True)
+
+
+def _over_cases(cls: type[Suite], test: Any, kind: Kind, used: set[str]) -> Any:
+    """Give a test its cases, each with the gap that is declared for it."""
+    found = cases_of(kind, cls.cases)
+    if kind == "values":
+        pairs = [(case, door) for case in found for door in _doors(cls, case)]
+        rows = [_param(cls, used, f"{case.name}[{door}]", case, door) for case, door in pairs]
+        return pytest.mark.parametrize(("case", "door"), rows)(test)
+    word = "shape" if isinstance(found[0], Shape) else "case"
+    rows = [_param(cls, used, case.name, case) for case in found]
+    return pytest.mark.parametrize(word, rows)(test)
+
+
+def _doors(cls: type[Suite], case: Case) -> list[Door]:
+    return [door for door in cls.doors if isinstance(case, ValueCase) and door in case.doors]
+
+
+def _param(cls: type[Suite], used: set[str], name: str, *values: object) -> Any:
+    general = name.partition("[")[0]
+    key = name if name in cls.gaps else general
+    gap = cls.gaps.get(key)
+    marks = () if gap is None else (_xfail(gap),)
+    if gap is not None:
+        used.add(key)
+    return pytest.param(*values, id=name.replace("[", "-").rstrip("]"), marks=marks)
