@@ -108,15 +108,15 @@ def names_table(case: NameCase) -> pa.Table:
 
 
 def shape_batches(shape: Shape) -> pa.RecordBatchReader:
-    """Return batches of a shape: columns ``c0``, ``c1``... of integers, row by row their number."""
+    """Return batches of a shape: columns ``c0``, ``c1``... of small integers: the row's number."""
     import pyarrow as pa
 
-    schema = pa.schema([(f"c{at}", pa.int64()) for at in range(shape.columns)])
+    schema = pa.schema([(f"c{at}", pa.int16()) for at in range(shape.columns)])
 
     def batches() -> Iterator[pa.RecordBatch]:
         for start in range(0, shape.rows, shape.batch):
             stop = min(start + shape.batch, shape.rows)
-            numbers = pa.array(range(start + 1, stop + 1), pa.int64())
+            numbers = pa.array(range(start + 1, stop + 1), pa.int16())
             yield pa.record_batch([numbers] * shape.columns, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Task", "main", "run_child"]
+__all__ = ["Task", "main", "many_rows", "run_child"]
 
 _PROGRAM = f"import sys; from {__name__} import main; main(sys.argv[1])"
 
@@ -58,7 +58,8 @@ def run_child(task: Task, env: Mapping[str, str]) -> tuple[int, dict[str, int]]:
     return ran.returncode, json.loads(ran.stdout) if ran.returncode == 0 else {}
 
 
-def _batches(rows: int, dies_at: int) -> pa.RecordBatchReader:
+def many_rows(rows: int, dies_at: int = -1) -> pa.RecordBatchReader:
+    """Return rows of a number and a text, which are made as they are read."""
     import pyarrow as pa
 
     schema = pa.schema([("id", pa.int64()), ("v", pa.string())])
@@ -71,7 +72,7 @@ def _batches(rows: int, dies_at: int) -> pa.RecordBatchReader:
             if 0 <= dies_at <= numbers[-1]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    return pa.RecordBatchReader.from_batches(schema, made())
+    return pa.RecordBatchReader.frommany_rows(schema, made())
 
 
 def _peak() -> int:
@@ -86,6 +87,6 @@ def main(text: str) -> None:
     task = json.loads(text)
     plugins = OnlyPart(*task["part"]) if task["part"] else None
     with Session(plugins=plugins, **task["session"]) as session:
-        source = task["source"] or _batches(task["rows"], task["dies_at"])
+        source = task["source"] or many_rows(task["rows"], task["dies_at"])
         result = session.move(source, task["target"], **task["options"])
     sys.stdout.write(json.dumps({"rows": result.rows, "peak": _peak()}))

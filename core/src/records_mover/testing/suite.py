@@ -57,7 +57,8 @@ class Suite:
     do beyond what everyone must; tests of others are not collected. ``gaps`` are cases and
     behaviours that fail: by the name of a case, of a case and a door (``text_nul[text]``), or of a
     test without ``test_``. A gap that fails in another way, or does not fail, is an error.
-    ``cases`` is a folder with cases of one's own.
+    ``cases`` is a folder with cases of one's own. ``applies`` are the cases and tests of a part that
+    is for these alone; empty, it is for all.
     """
 
     kind: ClassVar[str] = ""
@@ -67,6 +68,7 @@ class Suite:
     capabilities: ClassVar[frozenset[str]] = frozenset()
     gaps: ClassVar[Mapping[str, Gap]] = {}
     cases: ClassVar[Path | None] = None
+    applies: ClassVar[frozenset[str]] = frozenset()
     doors: ClassVar[Sequence[Door]] = DOORS
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -82,12 +84,15 @@ def _arrange(cls: type[Suite]) -> None:
         raise TypeError(f"{cls.__name__}: no capability is called {min(unknown)!r}; use {known}")
     used: set[str] = set()
     for name, asks in list(asks_of(cls)):
+        test = _copied(getattr(cls, name))
         if asks.needs is not None and asks.needs not in cls.capabilities:
             setattr(cls, name, None)  # pytest collects no None
+        elif asks.over is not None:
+            setattr(cls, name, _over_cases(cls, test, asks.over, used))
+        elif _applies(cls, name.removeprefix(_PREFIX)):
+            setattr(cls, name, _expecting(cls, test, name.removeprefix(_PREFIX), used))
         else:
-            test = _copied(getattr(cls, name))
-            setattr(cls, name, _over_cases(cls, test, asks.over, used) if asks.over else test)
-            _expect_gap(cls, name, used)
+            setattr(cls, name, None)
     unused = set(cls.gaps) - used
     if unused:
         raise TypeError(f"{cls.__name__}: no case or behaviour is called {min(unused)!r}")
@@ -111,11 +116,16 @@ def _copied(test: Any) -> Any:
     return copy
 
 
-def _expect_gap(cls: type[Suite], name: str, used: set[str]) -> None:
-    gap = cls.gaps.get(name.removeprefix(_PREFIX))
-    if gap is not None:
-        used.add(name.removeprefix(_PREFIX))
-        setattr(cls, name, _xfail(gap)(getattr(cls, name)))
+def _applies(cls: type[Suite], name: str) -> bool:
+    return not cls.applies or name in cls.applies
+
+
+def _expecting(cls: type[Suite], test: Any, name: str, used: set[str]) -> Any:
+    gap = cls.gaps.get(name)
+    if gap is None:
+        return test
+    used.add(name)
+    return _xfail(gap)(test)
 
 
 def _xfail(gap: Gap) -> pytest.MarkDecorator:
@@ -124,7 +134,9 @@ def _xfail(gap: Gap) -> pytest.MarkDecorator:
 
 def _over_cases(cls: type[Suite], test: Any, kind: Kind, used: set[str]) -> Any:
     """Give a test its cases, each with the gap that is declared for it."""
-    found = cases_of(kind, cls.cases)
+    found = [case for case in cases_of(kind, cls.cases) if _applies(cls, case.name)]
+    if not found:
+        return None
     if kind == "values":
         pairs = [(case, door) for case in found for door in _doors(cls, case)]
         rows = [_param(cls, used, f"{case.name}[{door}]", case, door) for case, door in pairs]

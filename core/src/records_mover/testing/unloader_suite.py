@@ -13,7 +13,7 @@ from records_mover.records.frame import FrameTarget
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches, texts_of
-from records_mover.testing.child import Task, run_child
+from records_mover.testing.child import Task, many_rows, run_child
 from records_mover.testing.files import TEXT, read_text
 from records_mover.testing.only import OnlyPart
 from records_mover.testing.spoken import spoken
@@ -109,8 +109,8 @@ class UnloaderSuite(Suite):
         peaks = []
         for rows in (self.memory // 10, self.memory):
             table = bench.new_table()
-            filling = Task(target=table.endpoint, rows=rows, session=bench.options)
-            assert run_child(filling, bench.env)[0] == 0
+            with Session(**bench.options) as filling:
+                filling.move(many_rows(rows), table.endpoint)
             task = Task(
                 source=table.endpoint,
                 target=str(tmp_path / "out.csv"),
