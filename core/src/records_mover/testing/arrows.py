@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from records_mover.schema import Field, RecordsSchema
@@ -17,27 +18,35 @@ if TYPE_CHECKING:
 
     from records_mover.testing.case import NameCase, Shape, ValueCase
 
-__all__ = ["array_of", "empty_table", "names_table", "shape_batches", "texts_of", "value_table"]
+__all__ = ["array_of", "empty_table", "names_table", "row_texts", "shape_batches", "texts_of", "value_table"]
 
 ID = Field("id", "integer")
 
 
-def value_table(case: ValueCase) -> pa.Table:
-    """Return a case's rows: ``id`` from 1 on, and the values in ``v``."""
+def value_table(cases: Sequence[ValueCase]) -> pa.Table:
+    """Return the rows of cases side by side: ``id`` from 1 on, and a column of each."""
     import pyarrow as pa
 
-    schema = _schema(case.field)
-    numbers = pa.array(range(1, len(case.texts) + 1), schema.field("id").type)
-    return pa.table([numbers, array_of(case.field, case.texts, schema.field("v").type)], schema)
+    schema = _schema([case.field for case in cases])
+    rows = row_texts(cases)
+    arrays = [pa.array(range(1, len(rows) + 1), schema.field(0).type)]
+    for case, kind, texts in zip(cases, schema.types[1:], zip(*rows, strict=True), strict=True):
+        arrays.append(array_of(case.field, texts, kind))
+    return pa.table(arrays, schema)
 
 
-def empty_table(field: Field) -> pa.Table:
-    """Return no rows, of the columns that a case has."""
-    return _schema(field).empty_table()
+def row_texts(cases: Sequence[ValueCase]) -> list[tuple[str | None, ...]]:
+    """Return the rows of cases side by side; the shorter ones end in NULLs."""
+    return list(zip_longest(*(case.texts for case in cases)))
 
 
-def _schema(field: Field) -> pa.Schema:
-    return RecordsSchema([ID, field]).to_arrow()
+def empty_table(*fields: Field) -> pa.Table:
+    """Return no rows, of ``id`` and these columns."""
+    return _schema(fields).empty_table()
+
+
+def _schema(fields: Sequence[Field]) -> pa.Schema:
+    return RecordsSchema([ID, *fields]).to_arrow()
 
 
 def array_of(field: Field, texts: Sequence[str | None], kind: pa.DataType) -> pa.Array:

@@ -58,7 +58,7 @@ class Bench(Protocol):
         ...
 
     def look(self, table: Table, field: Field) -> list[str | None]:
-        """Return the values of column ``v``, by ``id``, as ``texts.canonical`` spells them."""
+        """Return the values of a column, by ``id``, as ``canonical`` spells them."""
         ...
 
     def count(self, table: Table) -> int:
@@ -117,8 +117,8 @@ class SqlBench:
         return Table(name=name, endpoint=f"{self.url}::{self._with_schema(name, '.')}")
 
     def look(self, table: Table, field: Field) -> list[str | None]:
-        """Select the values of ``v`` by ``id``."""
-        shown = self.shown(self.quote("v"), field)
+        """Select the values of the column by ``id``."""
+        shown = self.shown(self.quote(field.name), field)
         name, number = self.sql_name(table), self.quote("id")
         found = self.rows(f"SELECT {number}, {shown} FROM {name}")  # noqa: S608 - quoted
         return [canonical(field, row[1]) for row in sorted(found, key=lambda row: int(str(row[0])))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -47,6 +47,10 @@ class ValueCase:
     def texts(self) -> tuple[str | None, ...]:
         """The values and NULL."""
         return (*self.values, None)
+
+    def beside_others(self) -> ValueCase:
+        """Return the case with a column that has a name of its own."""
+        return replace(self, field=self.field.rename(f"v_{self.name}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def many_rows(rows: int, dies_at: int = -1) -> pa.RecordBatchReader:
             if 0 <= dies_at <= numbers[-1]:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    return pa.RecordBatchReader.frommany_rows(schema, made())
+    return pa.RecordBatchReader.from_batches(schema, made())
 
 
 def _peak() -> int:

@@ -19,7 +19,7 @@ from records_mover.testing.spoken import spoken
 from records_mover.testing.suite import Suite, behaviour, over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from records_mover.parts import Database
     from records_mover.schema import Field
@@ -62,19 +62,20 @@ class DatabaseSuite(Suite):
         self, session: Session, bench: Bench, case: ValueCase, door: Door
     ) -> None:
         """What ``made_field`` says, and the plan's marks rest on, is what the table then has."""
-        del door
-        table = bench.new_table()
         database = _database(session, bench)
-        rows = empty_table(case.field)
-        session.move(rows, table.endpoint, allow_lossy="all")
-        made = _fields(database, table)["v"]
-        if isinstance(database, Keeping):
-            promised = database.made_field(RecordsSchema.from_arrow(rows.schema).fields[-1])
-            assert (made.field_type, made.constraints) == (
-                promised.field_type,
-                promised.constraints,
-            )
-        assert bench.count(table) == 0
+
+        def broken(cases: Sequence[ValueCase]) -> dict[str, list[str | None]]:
+            table, rows = bench.new_table(), empty_table(*(case.field for case in cases))
+            session.move(rows, table.endpoint, allow_lossy="all")
+            made, come = _fields(database, table), RecordsSchema.from_arrow(rows.schema)
+            assert bench.count(table) == 0
+            return {
+                case.name: _differences(database, field, made[field.name])
+                for case, field in zip(cases, come.fields[1:], strict=True)
+            }
+
+        if self.seen_together(door, broken).get(case.name) != []:
+            assert broken([case])[case.name] == []
 
     @over("names")
     def test_names(self, session: Session, bench: Bench, case: NameCase) -> None:
@@ -214,6 +215,15 @@ def _database(session: Session, bench: Bench) -> Database:
 def _named(table: Table) -> TableName:
     schema, _, name = table.endpoint.rpartition("::")[2].rpartition(".")
     return TableName(name=name, schema=schema or None)
+
+
+def _differences(database: Database, came: Field, made: Field) -> list[str | None]:
+    """Say in what a column differs from the one that was promised."""
+    if not isinstance(database, Keeping):
+        return []
+    promised = database.made_field(came)
+    pairs = ((made.field_type, promised.field_type), (made.constraints, promised.constraints))
+    return [f"{one} is made, and {other} was promised" for one, other in pairs if one != other]
 
 
 def _fields(database: Database, table: Table) -> dict[str, Field]:

@@ -9,7 +9,7 @@ from records_mover.errors import LossError, MoverError, NoRouteError
 from records_mover.meter import Meter
 from records_mover.schema import Field
 from records_mover.session import Session
-from records_mover.testing.arrows import empty_table, value_table
+from records_mover.testing.arrows import empty_table, row_texts, value_table
 from records_mover.testing.files import TEXT, write_text
 from records_mover.testing.gap import ValueLossy, ValueRefused
 from records_mover.testing.texts import canonical
@@ -35,6 +35,7 @@ __all__ = [
     "judged",
     "leaving_out",
     "left_alone",
+    "looked",
     "no_numbers",
     "two_columns",
     "wanted",
@@ -64,36 +65,50 @@ def no_numbers() -> pa.Table:
 
 
 def wanted(case: ValueCase) -> list[str | None]:
-    """Return what must be in column ``v``, as ``look`` returns it."""
+    """Return what must be in the column of a case, as ``look`` returns it."""
     return [canonical(case.field, text) for text in case.texts]
 
 
 def give(
-    session: Session, table: Table, case: ValueCase, door: Door, folder: Path, **options: Any
+    session: Session,
+    table: Table,
+    cases: Sequence[ValueCase],
+    door: Door,
+    folder: Path,
+    **options: Any,
 ) -> MoveResult:
-    """Move a case's values into a table: a new one from batches, or one that is there from text."""
+    """Move the values of cases into a table: a new one from batches, or an empty one from text."""
     if door == "batches":
-        return session.move(value_table(case), table.endpoint, **options)
-    session.move(empty_table(case.field), table.endpoint, allow_lossy="all")
-    rows = [[str(at), text] for at, text in enumerate(case.texts, start=1)]
-    path = write_text(folder / f"{table.name}.csv", ["id", "v"], rows)
+        return session.move(value_table(cases), table.endpoint, **options)
+    fields = [case.field for case in cases]
+    session.move(empty_table(*fields), table.endpoint, allow_lossy="all")
+    rows = [[str(at), *row] for at, row in enumerate(row_texts(cases), start=1)]
+    columns = ["id", *(field.name for field in fields)]
+    path = write_text(folder / f"{table.name}.csv", columns, rows)
     return session.move(str(path), table.endpoint, **TEXT, **options)
 
 
-def fill(bench: Bench, table: Table, case: ValueCase, folder: Path) -> None:
-    """Put a case's values into a table by whatever way there is, and see that they are there."""
-    door: Door = "batches" if "batches" in case.doors else "text"
-    with Session(**bench.options) as session, judged(bench, table, made=door == "text"):
-        give(session, table, case, door, folder)
-    there = bench.look(table, case.field)
-    assert there == wanted(case), "the values are not in the table, so that they cannot come out"
+def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
+    """Return the values in the column of a case, without the NULLs that longer ones bring it."""
+    return bench.look(table, case.field)[: len(case.texts)]
+
+
+def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -> None:
+    """Put the values of cases into a table by whatever way there is, and see that they are there."""
+    by_text = any("batches" not in case.doors for case in cases)
+    with Session(**bench.options) as session, judged(bench, table, made=by_text):
+        give(session, table, cases, "text" if by_text else "batches", folder)
+    for case in cases:
+        assert looked(bench, table, case) == wanted(case), (
+            "the values are not in the table, so that they cannot come out"
+        )
 
 
 @contextmanager
 def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
     """Tell what was refused from what is lossy; either way, nothing may have been changed.
 
-    ``made`` says that the table was made before, without a row.
+    ``made`` says that the table may have been made before, without a row.
     """
     try:
         yield
@@ -101,8 +116,8 @@ def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
         raise
     except MoverError as error:
         there = table.name in set(bench.tables())
-        assert there is made, f"the move failed, and a table is {'there' if there else 'gone'}"
-        assert not (made and bench.count(table)), "the move failed, and rows are there"
+        assert made or not there, "the move failed, and a table is there"
+        assert not there or not bench.count(table), "the move failed, and rows are there"
         kind = ValueLossy if isinstance(error, LossError) else ValueRefused
         raise kind(str(error)) from error
 

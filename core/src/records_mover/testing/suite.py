@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pytest
 
+from records_mover.errors import MoverError
 from records_mover.testing.case import DOORS, Shape, ValueCase, cases_of
 
 if TYPE_CHECKING:
@@ -70,9 +72,31 @@ class Suite:
     cases: ClassVar[Path | None] = None
     applies: ClassVar[frozenset[str]] = frozenset()
     doors: ClassVar[Sequence[Door]] = DOORS
+    _together: ClassVar[dict[Door, dict[str, list[str | None]]]] = {}
+
+    def seen_together(
+        self, door: Door, move: Callable[[Sequence[ValueCase]], Mapping[str, list[str | None]]]
+    ) -> Mapping[str, list[str | None]]:
+        """Return what became of all cases without a gap in one move, which is made once.
+
+        Where it fails nobody knows by which case: then each is moved alone.
+        """
+        if door not in self._together:
+            self._together[door] = {}
+            cases = list(self._without_gap(door))
+            with suppress(MoverError, AssertionError):
+                self._together[door] = dict(move([case.beside_others() for case in cases]))
+        return self._together[door]
+
+    def _without_gap(self, door: Door) -> Iterator[ValueCase]:
+        for case in cases_of("values", self.cases):
+            if isinstance(case, ValueCase) and door in case.doors and _applies(type(self), case.name):
+                if not {case.name, f"{case.name}[{door}]"} & set(self.gaps):
+                    yield case
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls._together = {}
         if cls.__name__.startswith("Test"):
             _arrange(cls)
 

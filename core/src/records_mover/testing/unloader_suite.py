@@ -58,12 +58,26 @@ class UnloaderSuite(Suite):
         self, session: Session, bench: Bench, tmp_path: Path, case: ValueCase, door: Door
     ) -> None:
         """Every value comes out as it is, or none does."""
+        def together(cases: Sequence[ValueCase]) -> dict[str, list[str | None]]:
+            table = bench.new_table()
+            moving.fill(bench, table, cases, tmp_path)
+            result, values = _taken(session, table, cases, door, tmp_path)
+            assert result.route[0] == self.part
+            return values
+
+        seen = self.seen_together(door, together).get(case.name)
+        if seen != moving.wanted(case):
+            self._one_value(session, bench, tmp_path, case, door)
+
+    def _one_value(
+        self, session: Session, bench: Bench, folder: Path, case: ValueCase, door: Door
+    ) -> None:
         table = bench.new_table()
-        moving.fill(bench, table, case, tmp_path)
-        with moving.left_alone(tmp_path / "out.csv"):
-            result, values = _taken(session, table, case, door, tmp_path)
+        moving.fill(bench, table, [case], folder)
+        with moving.left_alone(folder / "out.csv"):
+            result, values = _taken(session, table, [case], door, folder)
         assert result.route[0] == self.part
-        assert values == moving.wanted(case), (
+        assert values[case.name] == moving.wanted(case), (
             f"values were changed, and the plan says {[each.verdict for each in result.columns]}"
         )
 
@@ -166,18 +180,34 @@ class UnloaderSuite(Suite):
 
 
 def _taken(
-    session: Session, table: Table, case: ValueCase, door: Door, folder: Path
-) -> tuple[MoveResult, list[str | None]]:
-    """Return the values of ``v`` by ``id``, as they came out."""
-    if door == "batches":
-        target = FrameTarget(kind="arrow")
-        result = session.move(table.endpoint, target)
-        frame = target.frame.sort_by("id")
-        return result, texts_of(case.field, frame.column("v"))
+    session: Session, table: Table, cases: Sequence[ValueCase], door: Door, folder: Path
+) -> tuple[MoveResult, dict[str, list[str | None]]]:
+    """Return the values of each case by ``id``, as they came out."""
+    result, columns = (_batches if door == "batches" else _text)(session, table, cases, folder)
+    return result, {case.name: columns[case.field.name][: len(case.texts)] for case in cases}
+
+
+def _batches(
+    session: Session, table: Table, cases: Sequence[ValueCase], folder: Path
+) -> tuple[MoveResult, dict[str, list[str | None]]]:
+    del folder
+    target = FrameTarget(kind="arrow")
+    result = session.move(table.endpoint, target)
+    frame = target.frame.sort_by("id")
+    fields = [case.field for case in cases]
+    return result, {field.name: texts_of(field, frame.column(field.name)) for field in fields}
+
+
+def _text(
+    session: Session, table: Table, cases: Sequence[ValueCase], folder: Path
+) -> tuple[MoveResult, dict[str, list[str | None]]]:
     path = folder / "out.csv"
     options = {f"target_{name}": value for name, value in TEXT.items()}
     result = session.move(table.endpoint, str(path), **options)
     header, *rows = read_text(path)
-    assert header == ["id", "v"]
+    assert header == ["id", *(case.field.name for case in cases)]
     rows.sort(key=lambda row: int(row[0] or 0))
-    return result, [canonical(case.field, row[1]) for row in rows]
+    return result, {
+        case.field.name: [canonical(case.field, row[at]) for row in rows]
+        for at, case in enumerate(cases, start=1)
+    }

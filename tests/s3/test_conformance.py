@@ -1,0 +1,35 @@
+"""mover-s3 passes the suites for plugin authors, on the server that checks what it is sent."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from records_mover.testing import PluginSuite, StoreSuite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.s3 import S3Server
+
+
+class TestPlugin(PluginSuite):
+    distribution, module = "mover-s3", "mover_s3.plugin"
+    subject = "mover-s3"
+    heavy = frozenset({"boto3", "botocore"})
+
+
+class TestStore(StoreSuite):
+    subject = "s3://"
+    capabilities = StoreSuite.known
+
+    @pytest.fixture
+    def folder(self, seaweed: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+        for name, value in seaweed.env.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        bucket = f"kit-{secrets.token_hex(6)}"
+        seaweed.client().create_bucket(Bucket=bucket)
+        return f"s3://{bucket}/kit/"
