@@ -78,4 +78,8 @@ def _value(value: bytes | None, field: Field) -> Any:
         "timestamptz": lambda one: datetime.fromisoformat(one).replace(tzinfo=None),
         "super": lambda _: (shown(value, "super") or b"").decode(),
     }  # fmt: skip
-    return reader.get(field.type, str)(text)
+    try:
+        return reader.get(field.type, str)(text)
+    except ValueError as error:  # as 24:00:00, which Parquet has no time for
+        said = f"{field.shown} value {text} is not supported for UNLOAD to PARQUET"
+        raise RedshiftError(said, sqlstate="0A000") from error

@@ -19,7 +19,7 @@ def day_of(text: str) -> int:
     if found is None:
         raise ValueError(f"no date: {text!r}")
     year, month, day = map(int, found.groups())
-    if text.endswith(" BC"):
+    if text.endswith(("BC", "(BC)")):
         year = 1 - year
     # https://howardhinnant.github.io/date_algorithms.html#days_from_civil
     year -= month <= 2

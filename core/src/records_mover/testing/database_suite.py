@@ -21,6 +21,8 @@ from records_mover.testing.suite import Suite, behaviour, over
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pyarrow as pa
+
     from records_mover.parts import Database
     from records_mover.schema import Field
     from records_mover.testing.bench import Bench, Table
@@ -175,12 +177,12 @@ class DatabaseSuite(Suite):
     @behaviour("kill")
     @pytest.mark.parametrize("mode", ["truncate", "drop", "new"])
     def test_kill_9_leaves_the_old_rows_and_the_next_move_arrives(
-        self, session: Session, bench: Bench, mode: str
+        self, bench: Bench, mode: str
     ) -> None:
         """A process that dies in the middle leaves what was there, and no lasting stray."""
         table = bench.new_table()
         if mode != "new":
-            session.move(moving.two_columns(1, 2), table.endpoint)
+            _move(bench, moving.two_columns(1, 2), table)
         before = set(bench.tables())
         options = {} if mode == "new" else {"if_exists": mode}
         task = Task(
@@ -193,7 +195,7 @@ class DatabaseSuite(Suite):
         assert run_child(task, bench.env)[0] < 0
         if mode != "new":
             assert bench.look(table, FIELD) == ["old"] * 2
-        session.move(moving.two_columns(1, 3, "new"), table.endpoint, **options)
+        _move(bench, moving.two_columns(1, 3, "new"), table, **options)
         assert bench.look(table, FIELD) == ["new"] * 3
         assert set(bench.tables()) == before | {table.name}
 
@@ -206,6 +208,12 @@ class DatabaseSuite(Suite):
             database = _database(session, bench)
             say(database)
             say(database.identity())
+
+
+def _move(bench: Bench, rows: pa.Table, table: Table, **options: Any) -> None:
+    """Move in a session that is closed again: some databases let in one process alone."""
+    with Session(**bench.options) as session:
+        session.move(rows, table.endpoint, **options)
 
 
 def _database(session: Session, bench: Bench) -> Database:

@@ -79,13 +79,12 @@ class Suite:
     ) -> Mapping[str, list[str | None]]:
         """Return what became of all cases without a gap in one move, which is made once.
 
-        Where it fails nobody knows by which case: then each is moved alone.
+        Where it fails nobody knows by which case: then each half of them is moved, and so on; one
+        that fails alone is left to its own test.
         """
         if door not in self._together:
-            self._together[door] = {}
-            cases = list(self._without_gap(door))
-            with suppress(MoverError, AssertionError):
-                self._together[door] = dict(move([case.beside_others() for case in cases]))
+            cases = [case.beside_others() for case in self._without_gap(door)]
+            self._together[door] = _halving(cases, move)
         return self._together[door]
 
     def _without_gap(self, door: Door) -> Iterator[ValueCase]:
@@ -99,6 +98,16 @@ class Suite:
         cls._together = {}
         if cls.__name__.startswith("Test"):
             _arrange(cls)
+
+
+def _halving(
+    cases: Sequence[ValueCase],
+    move: Callable[[Sequence[ValueCase]], Mapping[str, list[str | None]]],
+) -> dict[str, list[str | None]]:
+    with suppress(MoverError, AssertionError):
+        return dict(move(cases))
+    half = len(cases) // 2
+    return {} if half == 0 else _halving(cases[:half], move) | _halving(cases[half:], move)
 
 
 def _arrange(cls: type[Suite]) -> None:

@@ -1,0 +1,1 @@
+"""DuckDB for records-mover."""

@@ -1,0 +1,63 @@
+"""mover-duckdb passes the suites for plugin authors."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from records_mover.testing import (
+    DatabaseSuite,
+    LoaderSuite,
+    PluginSuite,
+    SqlBench,
+    UnloaderSuite,
+)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> SqlBench:
+    path = tmp_path / "duck.db"
+
+    def ask(sql: str) -> list[Any]:
+        with closing(duckdb.connect(str(path))) as connection:
+            return connection.execute(sql).fetchall()
+
+    return SqlBench(
+        url=f"duckdb:///{path}",
+        run=ask,
+        rows=ask,
+        names="SELECT table_name FROM duckdb_tables()",
+        shown=lambda column, field: (
+            f"{column}::varchar" if field.field_type.startswith("date") else column
+        ),
+    )
+
+
+class TestPlugin(PluginSuite):
+    distribution, module = "mover-duckdb", "mover_duckdb.plugin"
+    heavy = frozenset({"duckdb"})
+    capabilities = PluginSuite.known
+
+
+class TestDatabase(DatabaseSuite):
+    subject = "duckdb"
+    capabilities = frozenset({"kill", "readers", "schemas", "upsert", "views"})
+
+
+class TestArrowIn(LoaderSuite):
+    part = subject = "duckdb-arrow-in"  # not "memory": pages stay in DuckDB's own until its limit
+    routes = {
+        "batches": ["duckdb-arrow-in"],
+        "text": ["read", "decode", "duckdb-arrow-in"],
+        "table": ["duckdb-arrow-out", "duckdb-arrow-in"],
+    }
+
+
+class TestArrowOut(UnloaderSuite):
+    part = subject = "duckdb-arrow-out"
+    capabilities = frozenset({"memory"})
+    routes = {"parquet": ["duckdb-arrow-out", "encode", "write"]}
