@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from records_mover.cli.failures import MOVED
+from records_mover.cli.new_plugin import new
 from records_mover.cli.options import talking
 
 if TYPE_CHECKING:
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["plugins"]
 
 
-@click.command()
 @talking
-def plugins(face: Face) -> int:
+def _list(face: Face) -> int:
     """List the plugins: what each offers, or why one that is broken is not in use.
+
+    "mvrec plugins new NAME" writes the skeleton of one of your own.
 
     MOVER_DISABLED_PLUGINS names plugins, separated by commas, that are not to be loaded;
     MOVER_STRICT_PLUGINS=1 makes the first broken one an error.
@@ -65,3 +68,14 @@ def _data(record: PluginRecord) -> dict[str, object]:
         "offers": list(record.offers.words()),
         "why": record.why,
     }
+
+
+@click.group("plugins", invoke_without_command=True)
+@wraps(_list)
+def plugins(**given: Any) -> None:
+    """List the plugins, where nothing else is asked for."""
+    if click.get_current_context().invoked_subcommand is None:
+        _list(**given)
+
+
+plugins.add_command(new)

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from records_mover.schema import Field
 from records_mover.testing import (
     DatabaseSuite,
     LoaderSuite,
@@ -31,10 +32,14 @@ def bench(tmp_path: Path) -> SqlBench:
         run=ask,
         rows=ask,
         names="SELECT table_name FROM duckdb_tables()",
-        shown=lambda column, field: (
-            f"{column}::varchar" if field.field_type.startswith("date") else column
-        ),
+        shown=as_text,
     )
+
+
+def as_text(column: str, field: Field) -> str:
+    """Select as text what Python has no value for."""
+    text = field.field_type.startswith(("date", "time"))
+    return f"{column}::varchar" if text else column
 
 
 class TestPlugin(PluginSuite):

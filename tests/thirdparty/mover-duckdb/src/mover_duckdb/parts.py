@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from records_mover.errors import LoadUnloadError
@@ -118,11 +118,13 @@ class ArrowOut:
         arrow = schema.to_arrow()
         with database.connection() as connection:
             duck = cast(Any, connection.connection.driver_connection).duck
-            with database.doing(f"cannot read '{job.selection}'"):
-                rows = duck.sql(_select(database, job)).to_arrow_reader(ROWS)
-            batches = _read(job, rows, arrow)
-            with pa.RecordBatchReader.from_batches(arrow, batches) as reader:
-                yield Batches(reader=reader, schema=schema)
+            # A cursor of DuckDB's is a connection of its own: closing it ends what is not read.
+            with closing(duck.cursor()) as own:
+                with database.doing(f"cannot read '{job.selection}'"):
+                    rows = own.sql(_select(database, job)).to_arrow_reader(ROWS)
+                batches = _read(job, rows, arrow)
+                with pa.RecordBatchReader.from_batches(arrow, batches) as reader:
+                    yield Batches(reader=reader, schema=schema)
 
 
 def _select(database: DuckDatabase, job: UnloadJob) -> str:

@@ -1,0 +1,82 @@
+"""``mvrec plugins new``: the skeleton of a plugin, which works from the start."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from records_mover.cli.failures import MOVED
+from records_mover.cli.options import talking
+from records_mover.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from records_mover.cli.face import Face
+
+__all__ = ["new"]
+
+SKELETON = Path(__file__).with_name("skeleton")
+FILES = {
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    "init.py": "src/mover_{name}/__init__.py",
+    "plugin.py": "src/mover_{name}/plugin.py",
+    "dialect.py": "src/mover_{name}/dialect.py",
+    "database.py": "src/mover_{name}/database.py",
+    "load.py": "src/mover_{name}/load.py",
+    "unload.py": "src/mover_{name}/unload.py",
+    "test_conformance.py": "tests/test_conformance.py",
+}
+
+
+@click.command()
+@click.argument("name")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to make the plugin's folder.")
+@talking
+def new(face: Face, name: str, folder: Path | None) -> int:
+    """Write the skeleton of a plugin for a database called NAME.
+
+    It makes the folder mover-NAME, with a distribution that installs, works (it is SQLite under
+    another name) and passes the conformance kit. See docs/writing-a-plugin.md.
+
+    \b
+    Example
+      mvrec plugins new moonbase && cd mover-moonbase
+      pip install -e '.[test]' && pytest
+    """  # noqa: D301 - click's own escape
+    made = _write(name, (folder or Path()) / f"mover-{name}")
+    if face.json:
+        face.result_data([str(path) for path in made])
+    else:
+        face.result("\n".join([*map(str, made), _next(made[0].parent)]))
+    return MOVED
+
+
+def _next(folder: Path) -> str:
+    return f"next: cd {folder} && pip install -e '.[test]' && pytest"
+
+
+def _write(name: str, folder: Path) -> list[Path]:
+    """Write every file of the skeleton; none where there is something already."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*", name):
+        raise UsageError(
+            f"{name!r} cannot be the name of a plugin and of its dialect",
+            "use small letters and digits, as in 'moonbase'",
+        )
+    if folder.exists():
+        raise UsageError(f"{str(folder)!r} is there already", "name another, or another --folder")
+    words = {"name": name, "title": name.capitalize()}
+    made = []
+    try:
+        for template, target in FILES.items():
+            path = folder / target.format(**words)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = (SKELETON / f"{template}.txt").read_text("utf-8")
+            path.write_text(text.format(**words), "utf-8")
+            made.append(path)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"{str(folder)!r} cannot be written: {reason}", "name another") from error
+    return made
