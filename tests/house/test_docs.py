@@ -56,7 +56,9 @@ def test_every_hook_is_on_the_page_for_plugin_authors(hook: str) -> None:
 
 def test_the_example_plugin_works(fake_site: FakeSite) -> None:
     (example,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/writing-a-plugin.md").read_text(), re.DOTALL
+        r"```python\n(# src/mover_moon/.*?)```",
+        (ROOT / "docs/writing-a-plugin.md").read_text(),
+        re.DOTALL,
     )
     fake_site.install(FakePlugin(name="mover-moon", source=example))
     with fake_site.on_path():

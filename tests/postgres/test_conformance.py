@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from records_mover.testing import (
     SqlBench,
     UnloaderSuite,
     lossy,
-    missing,
     refused,
 )
 

@@ -44,7 +44,7 @@ def reference_bench(tmp_path: Path) -> SqlBench:
     def shown(column: str, _: Any) -> str:
         return column
 
-    bench = ReferenceBench(
+    return ReferenceBench(
         url=f"reference:///{path}?token={TOKEN}",
         run=lambda sql: ask(path, sql),
         rows=lambda sql: ask(path, sql),
@@ -55,7 +55,6 @@ def reference_bench(tmp_path: Path) -> SqlBench:
         scratch=lambda: [str(each) for each in scratch.rglob("*")],
         secrets=(TOKEN,),
     )
-    return bench
 
 
 class ReferenceBench(SqlBench):

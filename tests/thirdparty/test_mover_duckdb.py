@@ -1,4 +1,4 @@
-"""The door is open: a plugin of somebody else's is built, installed from its wheel, and conforms."""
+"""The door is open: somebody else's plugin is built, installed from its wheel, and conforms."""
 
 from __future__ import annotations
 

@@ -59,7 +59,8 @@ class ReferenceDatabase(SqliteDatabase):
         columns = super().reflect(inspector, name)
         if columns is None:
             return None
-        told = inspector.bind.exec_driver_sql(f"PRAGMA table_info({self.table_sql(name)})")
+        bind: Any = inspector.bind
+        told = bind.exec_driver_sql(f"PRAGMA table_info({self.table_sql(name)})")
         declared = {row[1]: row[2] for row in told}
         return [{**column, "type": _type(declared[column["name"]])} for column in columns]
 

@@ -101,18 +101,19 @@ class Put:
                 yield from zip(*(texts_of(*column) for column in columns), strict=True)
         elif isinstance(payload, (Streams, Files)):
             for part in payload.parts:
-                with closing(part.open()) as stream:
-                    with closing(read_batches(stream, payload.format, as_texts(fields))) as reader:
-                        for batch in reader:
-                            job.cancellation.check()
-                            lists = (column.to_pylist() for column in batch.columns)
-                            yield from zip(*lists, strict=True)
+                stream, schema = part.open(), as_texts(fields)
+                with (
+                    closing(stream),
+                    closing(read_batches(stream, payload.format, schema)) as reader,
+                ):
+                    for batch in reader:
+                        job.cancellation.check()
+                        lists = (column.to_pylist() for column in batch.columns)
+                        yield from zip(*lists, strict=True)
         else:
             raise LoadUnloadError("rows are put one by one", "read them first")
 
-    def checked(
-        self, job: LoadJob, fields: Sequence[Field], rows: Iterator[Row]
-    ) -> Iterator[Row]:
+    def checked(self, job: LoadJob, fields: Sequence[Field], rows: Iterator[Row]) -> Iterator[Row]:
         """Yield the rows that fit, in their one spelling; tell of the others."""
         for number, row in enumerate(rows, start=1):
             try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from records_mover import hookimpl
+from records_mover.errors import CredsError
 from records_mover.parts import Ask, Creds, DatabaseKind, LoadJob, UnloadJob
 from records_mover.secret import Secret
-from records_mover.errors import CredsError
 from records_mover.url import Scheme
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import io
-import os
 import secrets
 import shutil
 from contextlib import contextmanager
@@ -82,7 +81,7 @@ class ReferenceStore:
     def size(self, url: str) -> int | None:
         """Return the size."""
         try:
-            return os.stat(self.path(url)).st_size
+            return self.path(url).stat().st_size
         except FileNotFoundError as error:
             raise NotFoundError(f"there is nothing at {url!r}", "check the name") from error
 

@@ -33,7 +33,9 @@ FILES = {
 
 @click.command()
 @click.argument("name")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to make the plugin's folder.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="Where to make the plugin's folder."
+)
 @talking
 def new(face: Face, name: str, folder: Path | None) -> int:
     """Write the skeleton of a plugin for a database called NAME.

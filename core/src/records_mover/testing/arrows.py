@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     from records_mover.testing.case import NameCase, Shape, ValueCase
 
-__all__ = ["array_of", "empty_table", "names_table", "row_texts", "shape_batches", "texts_of", "value_table"]
+__all__ = [
+    "array_of",
+    "empty_table",
+    "names_table",
+    "row_texts",
+    "shape_batches",
+    "texts_of",
+    "value_table",
+]
 
 ID = Field("id", "integer")
 
@@ -50,7 +58,7 @@ def _schema(fields: Sequence[Field]) -> pa.Schema:
 
 
 def array_of(field: Field, texts: Sequence[str | None], kind: pa.DataType) -> pa.Array:
-    """Return the values of a column, from text, as Arrow has them; ValueError for what it has not."""
+    """Return the values of a column, from text; ValueError for one that Arrow has not."""
     import pyarrow as pa
 
     values = [None if text is None else _value(field, text) for text in texts]

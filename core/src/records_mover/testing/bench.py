@@ -86,6 +86,14 @@ class Bench(Protocol):
         ...
 
 
+def _spelt(field: Field, value: object) -> str | None:
+    """Return a value as text; one that is no such thing is another one than was wanted."""
+    try:
+        return canonical(field, value)
+    except (ValueError, ArithmeticError):
+        return f"no {field.field_type}: {value!r}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlBench:
     """A database that is looked at in SQL.
@@ -121,7 +129,7 @@ class SqlBench:
         shown = self.shown(self.quote(field.name), field)
         name, number = self.sql_name(table), self.quote("id")
         found = self.rows(f"SELECT {number}, {shown} FROM {name}")  # noqa: S608 - quoted
-        return [canonical(field, row[1]) for row in sorted(found, key=lambda row: int(str(row[0])))]
+        return [_spelt(field, row[1]) for row in sorted(found, key=lambda row: int(str(row[0])))]
 
     def count(self, table: Table) -> int:
         """Count the rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from records_mover.schema import Field
 
@@ -99,8 +99,7 @@ def cases_of(kind: Kind, own: Path | None = None) -> tuple[Case, ...]:
         files |= dict(_files(own / kind))
     made = _MAKERS[kind].from_data
     return tuple(
-        cast("Case", made(name, tomllib.loads(files[name].read_text("utf-8"))))
-        for name in sorted(files)
+        made(name, tomllib.loads(files[name].read_text("utf-8"))) for name in sorted(files)
     )
 
 

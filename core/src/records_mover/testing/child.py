@@ -76,7 +76,7 @@ def many_rows(rows: int, dies_at: int = -1) -> pa.RecordBatchReader:
 
 
 def _peak() -> int:
-    """Return the most bytes that were in memory: since execve, as ``ru_maxrss`` also counts more."""
+    """Return the most bytes that were in memory; ``ru_maxrss`` counts the parent's, too."""
     status = Path("/proc/self/status").read_text("utf-8")
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024

@@ -43,7 +43,7 @@ class CredsSuite(Suite):
 
     @pytest.fixture
     def plugins(self) -> Plugins:
-        """The plugins that are installed."""
+        """Find the plugins that are installed."""
         return Plugins(strict=True)
 
     @behaviour()

@@ -55,7 +55,7 @@ class DatabaseSuite(Suite):
 
     @pytest.fixture
     def session(self, bench: Bench) -> Iterator[Session]:
-        """A session with every plugin."""
+        """Open a session with every plugin."""
         with Session(**bench.options) as session:
             yield session
 
@@ -200,9 +200,7 @@ class DatabaseSuite(Suite):
         assert set(bench.tables()) == before | {table.name}
 
     @behaviour("secrets")
-    def test_no_secret_in_any_record(
-        self, bench: Bench, caplog: pytest.LogCaptureFixture
-    ) -> None:
+    def test_no_secret_in_any_record(self, bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
         """Neither the database's own words nor its errors show the password."""
         with spoken(bench, caplog) as say, Session(**bench.options) as session:
             database = _database(session, bench)

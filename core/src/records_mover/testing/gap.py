@@ -22,8 +22,8 @@ class ValueLossy(AssertionError):
 class Gap:
     """What is not so, and why.
 
-    A value that is changed in silence is no gap and cannot be declared as one: either it is refused,
-    or the plan marks its column lossy.
+    A value that is changed in silence cannot be declared as a gap: either it is refused, or the
+    plan marks its column lossy.
     """
 
     outcome: Literal["refused", "lossy", "missing"]

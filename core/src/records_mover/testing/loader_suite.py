@@ -48,7 +48,7 @@ class LoaderSuite(Suite):
 
     @pytest.fixture
     def session(self, bench: Bench) -> Iterator[Session]:
-        """A session in which this loader is the only one of its dialect."""
+        """Open a session in which this loader is the only one of its dialect."""
         with Session(plugins=OnlyPart("loader", self.part), **bench.options) as session:
             yield session
 

@@ -94,7 +94,7 @@ def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
 
 
 def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -> None:
-    """Put the values of cases into a table by whatever way there is, and see that they are there."""
+    """Put the values of cases into a table by whatever way there is, and see them there."""
     by_text = any("batches" not in case.doors for case in cases)
     with Session(**bench.options) as session, judged(bench, table, made=by_text):
         give(session, table, cases, "text" if by_text else "batches", folder)

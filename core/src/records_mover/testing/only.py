@@ -1,4 +1,4 @@
-"""Plugins of which one part is used and no other of its kind, so that no other one passes for it."""
+"""Plugins of which one part is used, so that no other one passes for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every plugin must do: load without a fault, load nothing heavy, and keep to what is public."""
+"""What every plugin must do: load without a fault and load nothing heavy."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from records_mover.testing.suite import Suite, behaviour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from records_mover.parts import Loader, Unloader
     from records_mover.plugins import PluginRecord
 
 __all__ = ["PluginSuite"]
@@ -70,7 +71,8 @@ class PluginSuite(Suite):
     def test_its_parts_are_named_after_a_dialect_of_theirs(self) -> None:
         """``explain`` shows the names, of parts of all plugins, side by side."""
         offers = self._record().offers
-        for part in (*offers.loaders, *offers.unloaders):
+        parts: tuple[Loader | Unloader, ...] = (*offers.loaders, *offers.unloaders)
+        for part in parts:
             first = re.split(r"[^a-z0-9]", part.name)[0]
             words = {re.sub(r"[^a-z0-9].*", "", dialect) for dialect in part.dialects} | {"sql"}
             assert "*" in part.dialects or any(

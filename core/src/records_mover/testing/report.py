@@ -103,7 +103,9 @@ def _cell(item: Any) -> Cell | None:
         params = item.callspec.params
         case = params.get("case") or params["shape"]
         door = params.get("door")
-        row = f"`{case.name}` {case.about}" + (f" ({door})" if len(suite.doors) > 1 and door else "")
+        row = f"`{case.name}` {case.about}" + (
+            f" ({door})" if len(suite.doors) > 1 and door else ""
+        )
         gap = suite.gaps.get(f"{case.name}[{door}]") or suite.gaps.get(case.name) or gap
     return Cell(
         kind=suite.kind,

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["StoreSuite"]
 
 BLOCK = bytes(range(256)) * 4096
-NAMES = ("plain.csv", "two words.csv", "größe 中😀.csv", "a+b%20c&d=e.csv", "quote'\".csv", "dots..csv")
+NAMES = (
+    "plain.csv",
+    "two words.csv",
+    "größe 中😀.csv",
+    "a+b%20c&d=e.csv",
+    "quote'\".csv",
+    "dots..csv",
+)
 
 
 class StoreSuite(Suite):
@@ -37,7 +44,7 @@ class StoreSuite(Suite):
 
     @pytest.fixture
     def store(self, folder: str) -> Iterator[Store]:
-        """The store that owns the folder."""
+        """Open the store that owns the folder."""
         with Session() as session:
             store = session.context.store(folder)
             store.make_folder(folder)
@@ -64,9 +71,8 @@ class StoreSuite(Suite):
         """A block that ends with an error leaves no file, and the old one as it was."""
         _write(store, folder + "old.bin", b"old")
         for name in ("old.bin", "new.bin"):
-            with pytest.raises(_Interrupted), store.write(folder + name) as sink:
-                sink.write(BLOCK)
-                raise _Interrupted
+            with pytest.raises(_Interrupted):
+                _write_half(store, folder + name)
         assert _read(store, folder + "old.bin") == b"old"
         assert _names(store, folder) == ["old.bin"]
 
@@ -181,6 +187,12 @@ class _Interrupted(Exception):
 def _write(store: Store, url: str, body: bytes) -> None:
     with store.write(url) as sink:
         sink.write(body)
+
+
+def _write_half(store: Store, url: str) -> None:
+    with store.write(url) as sink:
+        sink.write(BLOCK)
+        raise _Interrupted
 
 
 def _read(store: Store, url: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -15,6 +14,7 @@ from records_mover.testing.case import DOORS, Shape, ValueCase, cases_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from records_mover.testing.case import Case, Door, Kind
     from records_mover.testing.gap import Gap
@@ -59,8 +59,8 @@ class Suite:
     do beyond what everyone must; tests of others are not collected. ``gaps`` are cases and
     behaviours that fail: by the name of a case, of a case and a door (``text_nul[text]``), or of a
     test without ``test_``. A gap that fails in another way, or does not fail, is an error.
-    ``cases`` is a folder with cases of one's own. ``applies`` are the cases and tests of a part that
-    is for these alone; empty, it is for all.
+    ``cases`` is a folder with cases of one's own. ``applies`` are the cases and tests of a part
+    that is for these alone; empty, it is for all.
     """
 
     kind: ClassVar[str] = ""
@@ -89,9 +89,11 @@ class Suite:
 
     def _without_gap(self, door: Door) -> Iterator[ValueCase]:
         for case in cases_of("values", self.cases):
-            if isinstance(case, ValueCase) and door in case.doors and _applies(type(self), case.name):
-                if not {case.name, f"{case.name}[{door}]"} & set(self.gaps):
-                    yield case
+            if not isinstance(case, ValueCase) or door not in case.doors:
+                continue
+            declared = {case.name, f"{case.name}[{door}]"} & set(self.gaps)
+            if _applies(type(self), case.name) and not declared:
+                yield case
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

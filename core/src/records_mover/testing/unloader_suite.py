@@ -49,7 +49,7 @@ class UnloaderSuite(Suite):
 
     @pytest.fixture
     def session(self, bench: Bench) -> Iterator[Session]:
-        """A session in which this unloader is the only one of its dialect."""
+        """Open a session in which this unloader is the only one of its dialect."""
         with Session(plugins=OnlyPart("unloader", self.part), **bench.options) as session:
             yield session
 
@@ -58,6 +58,7 @@ class UnloaderSuite(Suite):
         self, session: Session, bench: Bench, tmp_path: Path, case: ValueCase, door: Door
     ) -> None:
         """Every value comes out as it is, or none does."""
+
         def together(cases: Sequence[ValueCase]) -> dict[str, list[str | None]]:
             table = bench.new_table()
             moving.fill(bench, table, cases, tmp_path)

@@ -46,8 +46,9 @@ class DuckDatabase(SqlDatabase):
         if field.field_type == "json":
             return None
         if field.field_type == "decimal":
-            fixed = isinstance(facts, DecimalConstraints) and facts.fixed_precision is not None
-            floating = isinstance(facts, DecimalConstraints) and facts.fp_total_bits is not None
-            if not floating and not (fixed and (facts.fixed_precision or 0) <= DIGITS):
+            if not isinstance(facts, DecimalConstraints):
+                return None
+            digits = facts.fixed_precision
+            if facts.fp_total_bits is None and (digits is None or digits > DIGITS):
                 return None
         return super().known_type(field)

@@ -43,10 +43,10 @@ class DuckTypes(GenericTypeCompiler):
     def visit_uuid(self, type_: Any, **options: Any) -> str:
         return "UUID"
 
-    def visit_DATETIME(self, type_: Any, **options: Any) -> str:
+    def visit_DATETIME(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
         return "TIMESTAMP WITH TIME ZONE" if type_.timezone else "TIMESTAMP"
 
-    def visit_ARRAY(self, type_: Any, **options: Any) -> str:
+    def visit_ARRAY(self, type_: Any, **options: Any) -> str:  # noqa: N802 - SQLAlchemy's name
         return f"{self.process(type_.item_type, **options)}[]"
 
 
@@ -81,9 +81,7 @@ class DuckDialect(DefaultDialect):
         """Begin, as the driver does not by itself."""
         dbapi_connection.begin()
 
-    def do_execute(
-        self, cursor: Any, statement: str, parameters: Any, context: Any = None
-    ) -> None:
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Execute in the transaction that is open."""
         cursor.execute(statement, parameters)
 

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from records_mover.errors import LoadUnloadError
-from records_mover.parts import Batches, Form, Loaded, Offer, Tier
+from records_mover.parts import Batches, Form, Loaded, Offer, Selection, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,13 +43,14 @@ class ArrowIn:
         target = database.table_sql(job.landing.table)
         given, passed = payload.reader.schema, Passed(job)
         names = [f"c{place}" for place in range(len(given))]
+        values = _values(database, job, names)
         batches = passed.through(payload.reader, pa.schema(list(map(_renamed, names, given))))
         duck.register("mover_rows", batches)
         try:
-            insert = f"INSERT INTO {target} ({columns}) SELECT * FROM mover_rows"
+            insert = f"INSERT INTO {target} ({columns}) SELECT {values} FROM mover_rows"
             with database.doing(f"cannot load into '{job.landing.shown}'"):
                 database.run(job.landing.connection, insert)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the reader's own says more than DuckDB's
             raise passed.failure or error from None
         duck.unregister("mover_rows")
         return Loaded(rows=passed.rows)
@@ -77,9 +78,7 @@ class Passed:
 
         return pa.RecordBatchReader.from_batches(schema, self._counted(reader, schema))
 
-    def _counted(
-        self, reader: pa.RecordBatchReader, schema: pa.Schema
-    ) -> Iterator[pa.RecordBatch]:
+    def _counted(self, reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
         try:
@@ -95,6 +94,19 @@ class Passed:
         except Exception as error:
             self.failure = error
             raise
+
+
+def _values(database: DuckDatabase, job: LoadJob, names: Sequence[str]) -> str:
+    """Return what to insert; DuckDB takes 24:00 for a time, and could not show it."""
+    wanted = Selection(table=job.landing.table, columns=job.columns)
+    fields = database.schema_on(job.landing.connection, wanted).fields
+    past = "error('a time is past the end of its day')"
+    return ", ".join(
+        f"CASE WHEN {name}::varchar >= '24' THEN {past} ELSE {name} END"
+        if field.field_type == "time"
+        else name
+        for name, field in zip(names, fields, strict=True)
+    )
 
 
 class ArrowOut:
@@ -136,9 +148,7 @@ def _select(database: DuckDatabase, job: UnloadJob) -> str:
     return f"SELECT {columns} FROM {source}"
 
 
-def _read(
-    job: UnloadJob, rows: pa.RecordBatchReader, arrow: pa.Schema
-) -> Iterator[pa.RecordBatch]:
+def _read(job: UnloadJob, rows: pa.RecordBatchReader, arrow: pa.Schema) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
 
     done = 0

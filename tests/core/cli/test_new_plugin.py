@@ -1,0 +1,110 @@
+"""``mvrec plugins new`` writes what installs, works, and passes the conformance kit."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGE = Path(__file__).parents[3] / "docs" / "writing-a-plugin.md"
+BIN = Path(sys.executable).parent
+Run = subprocess.CompletedProcess[str]
+
+
+def run(*command: str | Path, folder: Path, **env: str) -> str:
+    ran = subprocess.run(
+        list(map(str, command)),
+        cwd=folder,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
+    return ran.stdout
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """The skeleton of a plugin."""
+    run(BIN / "mvrec", "plugins", "new", "moonbase", folder=tmp_path)
+    return tmp_path / "mover-moonbase"
+
+
+def test_the_files_are_those_that_the_page_shows(made: Path) -> None:
+    blocks = re.findall(
+        r"```python\n# ((?:src/mover_moonbase|tests)/\S+)\n(.*?)```", PAGE.read_text(), re.S
+    )
+    assert [name for name, _ in blocks] == [
+        "src/mover_moonbase/plugin.py",
+        "src/mover_moonbase/load.py",
+        "tests/test_conformance.py",
+    ]
+    for name, text in blocks:
+        written = (made / name).read_text()
+        for piece in text.split("\n\n\n"):
+            assert piece.strip() in written
+
+
+@pytest.mark.slow
+def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
+    made: Path, tmp_path: Path
+) -> None:
+    (typed,) = re.findall(r"```console\n(.*?)```", PAGE.read_text(), re.S)
+    assert [line.split()[1:3] for line in typed.splitlines()] == [
+        ["mvrec", "plugins"],
+        ["cd", "mover-moonbase"],
+        ["pip", "install"],
+        ["mvrec", "plugins"],
+        ["pytest"],
+    ]
+    wheels, site = tmp_path / "wheels", tmp_path / "site"
+    run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=made)
+    run(
+        *(BIN / "uv", "pip", "install", "-q", "--offline", "--no-deps"),
+        *("--python", sys.executable, "--target", site, *wheels.glob("*.whl")),
+        folder=made,
+    )
+    env = {"PYTHONPATH": str(site), "MOVER_STRICT_PLUGINS": "1"}
+    listed = run(BIN / "mvrec", "plugins", folder=tmp_path, **env)
+    assert "database moonbase, moonbase-select, moonbase-insert" in listed
+    (tmp_path / "trips.csv").write_text("id,name\n1,Ann\n")
+    run(BIN / "mvrec", "move", "trips.csv", "moonbase:///moon.db::trips", folder=tmp_path, **env)
+    said = run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=made, **env)
+    assert " passed" in said
+    assert "skipped" not in said
+
+
+@pytest.mark.parametrize("name", ["Moon", "1st", "mover-moon", "a.b", ""])
+def test_a_name_that_is_none_is_one_line(
+    process: Callable[..., Run], name: str, tmp_path: Path
+) -> None:
+    ran = process("plugins", "new", name, "--folder", tmp_path)
+    assert ran.returncode == 2
+    assert "cannot be the name of a plugin" in ran.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_there_stays(process: Callable[..., Run], made: Path) -> None:
+    before = {path: path.read_bytes() for path in made.rglob("*") if path.is_file()}
+    ran = process("plugins", "new", "moonbase", "--folder", made.parent)
+    assert ran.returncode == 2
+    assert "is there already" in ran.stderr
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(
+    process: Callable[..., Run], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    ran = process("plugins", "new", "moonbase", "--folder", tmp_path / "file")
+    assert ran.returncode == 1
+    assert "cannot be written: not a directory" in ran.stderr

@@ -1,0 +1,25 @@
+"""The support table in the docs is what the suites of our plugins declare, and so what they show."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "support.md"
+BACKENDS = ("postgres", "redshift", "s3", "vertica")
+
+
+def test_the_page_is_what_the_suites_declare(tmp_path: Path) -> None:
+    made = tmp_path / "support.md"
+    suites = [str(ROOT / "tests" / name / "test_conformance.py") for name in BACKENDS]
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
+    plugin = ["-p", "no:xdist", "-p", "records_mover.testing.report"]
+    subprocess.run(
+        [*command, *plugin, "--support-table", str(made), *suites],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    assert made.read_text() == PAGE.read_text(), "run make support"
