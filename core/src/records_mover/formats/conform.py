@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError, ColumnMismatchError
+from records_mover.formats.decimals import plain_decimals
+from records_mover.formats.tokens import text_of_objects, uuid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,8 +75,6 @@ def _decoded(array: pa.DictionaryArray) -> pa.Array:
 
 def _without_extension(array: pa.Array) -> pa.Array:
     if "uuid" in str(array.type):
-        from records_mover.formats.tokens import uuid_text
-
         return uuid_text(array.storage)
     return array.storage
 
@@ -83,11 +83,7 @@ def as_text(array: pa.Array) -> pa.Array:
     """Return values as the text that a column of text gets of them."""
     kind = array.type
     if pat.is_nested(kind) or pat.is_duration(kind) or pat.is_interval(kind):
-        from records_mover.formats.tokens import text_of_objects
-
         return text_of_objects(array)
     if pat.is_decimal(kind):
-        from records_mover.formats.render import plain_decimals
-
         return plain_decimals(array)
     return pc.cast(array, pa.string())

@@ -40,15 +40,15 @@ class _Seen:
 
 
 def infer(
-    openers: Sequence[Callable[[], BinaryIO]],
+    openers: Sequence[tuple[Callable[[], BinaryIO], str]],
     compression: str | None,
     instructions: ProcessingInstructions,
 ) -> RecordsSchema:
-    """Return the schema that holds for every line of the files."""
+    """Return the schema that holds for every line of the files, each given with its name."""
     columns: dict[str, _Seen] = {}
     rows, limit, cut = 0, instructions.max_inference_rows, False
-    for opener in openers:
-        pieces = in_order(json_chunks(opener(), compression), partial(_facts, source=""))
+    for opener, source in openers:
+        pieces = in_order(json_chunks(opener(), compression), partial(_facts, source=source))
         for count, seen in pieces:
             _add(columns, seen, rows, count)
             rows += count
