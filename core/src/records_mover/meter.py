@@ -21,8 +21,9 @@ class Meter:
 
     Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
     route do not add up. Rows and bytes of streams that are read at the same time do: ``add_rows``
-    and ``add_bytes`` add them under a lock. A reader needs none, as a figure may be one block old. ``watched`` says that
-    somebody looks, so that asking a server how far it is may pay; ``server_rows`` is its answer.
+    and ``add_bytes`` add them under a lock. A reader needs none, as a figure may be one block old.
+    ``watched`` says that somebody looks, so that asking a server how far it is may pay;
+    ``server_rows`` is its answer.
     """
 
     def __init__(self) -> None:

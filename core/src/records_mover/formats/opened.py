@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.formats.dialect import dialect_of
 from records_mover.formats.header import column_names, read_first
-from records_mover.formats.records import chunks, split_fields
+from records_mover.formats.records import CHUNK, chunks, split_fields
 from records_mover.formats.text import plain_text
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ class OpenedText:
     head: bytes
     line: int
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
         """Yield the rows in chunks of whole records; the stream is closed at the end."""
         try:
-            yield from chunks(self.text, self.dialect, head=self.head, line=self.line)
+            yield from chunks(self.text, self.dialect, head=self.head, line=self.line, size=size)
         finally:
             self.text.close()
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["transcode"]
 
+# So much that all that is made of a chunk on the way stays in the processor's cache.
+_CHUNK = 512 << 10
+
 
 def transcode(
     openers: Sequence[Callable[[], BinaryIO]],
@@ -98,7 +101,7 @@ class _Reading:
             opened = open_text(opener(), self._format)
             self.schema = match_columns(opened, self.schema, source)
             yield 0, b""
-            yield from in_order(opened.chunks(), self._work(opened, self.schema, source))
+            yield from in_order(opened.chunks(_CHUNK), self._work(opened, self.schema, source))
 
     def _work(
         self, opened: OpenedText, schema: RecordsSchema, source: str

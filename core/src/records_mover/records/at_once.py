@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,8 +17,8 @@ _AT_ONCE = 4
 """Each may hold some megabytes that are on their way."""
 
 
-class _Stopped(Exception):  # noqa: N818 - no error: another one has failed
-    """Ends work that is not wanted any more."""
+class _Stopped(Exception):
+    """Ends work that is not wanted any more, as another one has failed."""
 
 
 def at_once(
@@ -56,6 +55,6 @@ def at_once(
         futures = [pool.submit(run, item) for item in items]
         try:
             return [future.result() for future in futures]
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the first one is raised below
             failures.append(error)
     raise failures[0]
