@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from records_mover.errors import FormatError
 from records_mover.formats import json_lines_careful as careful
 from records_mover.formats.json_lines_careful import ISO
 from records_mover.formats.json_lines_reader import json_chunks, parse_lines
@@ -56,6 +57,8 @@ def infer(
             if cut:
                 break
         pieces.close()
+    if rows and not columns:
+        raise FormatError("no line names a column", "there is no table in JSON objects like {}")
     return RecordsSchema([_field(name, seen, cut=cut) for name, seen in columns.items()])
 
 

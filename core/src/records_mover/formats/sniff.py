@@ -67,12 +67,12 @@ def sniff(
     """
     given = dict(hints or {})
     compression = given.get("compression")
-    sample = sample_of(
-        opener,
-        compression if isinstance(compression, str) else None,
-        known="compression" in given,
-    )
+    packed = compression if isinstance(compression, str) else None
     where = f"'{name}'" if name else "the file"
+    try:
+        sample = sample_of(opener, packed, known="compression" in given)
+    except FormatError as err:
+        raise FormatError(f"{where} cannot be read: {err.what}", err.advice) from err
     if not sample.head:
         raise FormatError(f"{where} is empty", "there is no table in it, not even a header")
     return _self_described(sample, where) or _text(sample, where, name, given, instructions)

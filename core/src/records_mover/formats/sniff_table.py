@@ -52,6 +52,7 @@ def sniff_table(text: str, further: list[str], *, whole: bool, given: dict[str, 
     """Return the hints of a text and its first row."""
     table = Table()
     text = _terminator(text, table, given)
+    given = _announced(text, table, given)
     text, skipped = _preamble(text, table, given)
     shapes = best_shapes(text, whole=whole, given=given)
     if not shapes:
@@ -75,6 +76,10 @@ def _terminator(text: str, table: Table, given: dict[str, Any]) -> str:
         table.add("record-terminator", "\x02", 0.95, "\\x01 and \\x02 occur")
         return text.replace("\n", " ").replace("\x02", "\n")
     dos, unix, mac = text.count("\r\n"), text.count("\n"), text.count("\r")
+    if (twice := text.count("\r\r\n")) and twice == unix:
+        why = f"{twice} lines end so, as if they were made for DOS twice"
+        table.add("record-terminator", "\r\r\n", 0.95, why)
+        return text.replace("\r\r\n", "\n")
     if dos and dos >= unix / 2:
         table.add("record-terminator", "\r\n", 1.0 if dos == unix else 0.8, f"{dos} lines end so")
         return text.replace("\r\n", "\n")
@@ -83,6 +88,15 @@ def _terminator(text: str, table: Table, given: dict[str, Any]) -> str:
         return text.replace("\r", "\n")
     table.add("record-terminator", "\n", 1.0 if unix else 0.5, f"{unix} lines end so")
     return text
+
+
+def _announced(text: str, table: Table, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what is given, and the delimiter of a first line ``sep=;``, as spreadsheets do."""
+    line = re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE)
+    if line is None or not {"field-delimiter", "skip-lines"}.isdisjoint(given):
+        return given
+    table.add("skip-lines", 1, 0.95, "the first line says which delimiter follows")
+    return {**given, "skip-lines": 1, "field-delimiter": line[1]}
 
 
 def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]:
@@ -165,10 +179,12 @@ def _ragged_top(
     if not above or not steady or "skip-lines" in given or len(rows[above - 1]) > 2:
         return rows
     lines = _lines_of(above, text)
-    table.add("skip-lines", skipped + lines, 0.7, f"{above} lines above the table differ from it")
+    why = f"{above} line{'s' if above > 1 else ''} above the table: fewer fields than in it"
+    table.add("skip-lines", skipped + lines, 0.7, why)
+    first = "the first line has" if above == 1 else f"the first {above} lines have"
     table.ambiguous.append(
-        f"the first {above} lines have fewer fields than the rest and are taken for a title: "
-        "say --hint skip-lines=0 if they are not"
+        f"{first} fewer fields than the rest and may be a title, which is left out: "
+        "say --hint skip-lines=0 if it is none"
     )
     return rows[above:]
 

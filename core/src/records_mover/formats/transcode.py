@@ -98,7 +98,7 @@ class _Reading:
     ) -> Iterator[tuple[int, Any]]:
         """Yield the rows of all files in order, the header of none."""
         for opener, source in zip(openers, sources, strict=False):
-            opened = open_text(opener(), self._format)
+            opened = open_text(opener(), self._format, source)
             self.schema = match_columns(opened, self.schema, source)
             yield 0, b""
             yield from in_order(opened.chunks(_CHUNK), self._work(opened, self.schema, source))

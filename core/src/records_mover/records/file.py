@@ -197,7 +197,7 @@ class _Inspection:
         if self._options.instructions.bad_bytes != "fail":
             form = form.alter_hints({"compression": None})
         with self._cleaned(part, look_at(part))() as stream:
-            return tuple(read_header(stream, form))
+            return tuple(read_header(stream, form, part.name))
 
     @cached_property
     def _given_schema(self) -> RecordsSchema | None:
