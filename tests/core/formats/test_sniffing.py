@@ -170,6 +170,26 @@ def test_what_is_no_table_is_refused_with_the_reason(data: bytes, message: str) 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "' + "x" * 300_000 + '"}\n{"a": "y"}\n',
+        '{"a\\"b": {"c": "' + "x" * 300_000 + '"}}\n',
+        '{"a": "one\u2028two\u0085"}\n{"a": "b"}\n',
+    ],
+    ids=["long", "long and nested", "other ends of lines"],
+)
+def test_json_lines_are_told_whatever_their_length_and_letters(text: str) -> None:
+    assert look(text.encode()).format == JsonLinesRecordsFormat()
+
+
+def test_lines_above_the_table_end_in_newlines_alone() -> None:
+    data = "a title\x0bof\x85parts\n\na,b,c\n1,x\u2028y,3\n2,z,4\n".encode()
+    assert look(data).columns == ("a", "b", "c")
+    given = {"skip-lines": 1, "encoding": "UTF8"}
+    assert look(data, hints=given).columns == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"d,x\n1/2/2020,a\n3/4/2020,b\n", "MM/DD/YYYY or DD/MM/YYYY"),

@@ -39,10 +39,11 @@ def recast(reader: pa.RecordBatchReader, wanted: pa.Schema) -> pa.RecordBatchRea
 
 def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
     """Return a batch with these fields, in their order."""
-    missing = [field.name for field in wanted if field.name not in batch.schema.names]
+    there = dict.fromkeys(batch.schema.names)
+    missing = [field.name for field in wanted if field.name not in there]
     if missing:
         what = f"no column '{missing[0]}'"
-        raise ColumnMismatchError(what, f"there are: {', '.join(batch.schema.names)}")
+        raise ColumnMismatchError(what, f"there are: {', '.join(there)}")
     arrays = [_column(batch.column(field.name), field) for field in wanted]
     return pa.RecordBatch.from_arrays(arrays, schema=wanted)
 

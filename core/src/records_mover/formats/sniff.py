@@ -106,7 +106,7 @@ def _text(
     findings.append(Finding(hint="encoding", value=encoding, sureness=sure, why=why))
     text = _decoded(sample.head, encoding, where)
     _refuse_junk(text, where)
-    if _is_json_lines(text, where):
+    if _is_json_lines(text, where, whole=sample.whole):
         return Sniffed(format=JsonLinesRecordsFormat(sample.compression), findings=(findings[0],))
     further = [piece for raw in sample.further if (piece := _whole_lines(raw, encoding))]
     table = sniff_table(text, further, whole=sample.whole, given=given)
@@ -168,14 +168,17 @@ def _refuse_junk(text: str, where: str) -> None:
         raise FormatError(f"{where} holds nothing but blanks", "there is no table in it")
 
 
-def _is_json_lines(text: str, where: str) -> bool:
+def _is_json_lines(text: str, where: str, *, whole: bool) -> bool:
     start = text.lstrip()[:1]
     if start == "[" and re.match(r"\s*\[\s*\{", text):
         what = f"{where} is one JSON array"
         raise FormatError(what, "write one JSON object a line (JSON lines)")
     if start != "{":
         return False
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) == 1 and not whole:
+        # All that was read is the beginning of the first line.
+        return re.match(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:', text) is not None
     try:
         # The last line of the sample may be cut.
         return all(

@@ -103,9 +103,9 @@ def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]
     """Drop the lines that were said to be skipped, and comments at the top."""
     skipped = int(given.get("skip-lines", 0))
     if skipped:
-        text = "".join(text.splitlines(keepends=True)[skipped:])
+        text = "".join(_lines(text)[skipped:])
     mark = given.get("comment", None if "comment" in given else "#")
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     commented = [line for line in lines if mark and line.startswith(mark)]
     if not commented or len(commented) > len(lines) / 2:
         return text, skipped
@@ -115,6 +115,11 @@ def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]
     if "comment" not in given:
         table.add("comment", mark, 0.8, f"{len(commented)} lines begin with '{mark}'")
     return "".join(line for line in lines if not line.startswith(str(mark))), skipped
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends; other ends than newlines are gone by now, or data."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _like_header(line: str, lines: list[str]) -> bool:
@@ -215,7 +220,7 @@ def _header(rows: list[list[str]], table: Table, given: dict[str, Any]) -> list[
 def _more_rows(shape: Shape, further: list[str]) -> list[list[str]]:
     """Return rows from further in; only those that fit, as a sample may begin inside quotes."""
     rows: list[list[str]] = []
-    for text in ("\n".join(piece.splitlines()[-_TAIL:]) for piece in further):
+    for text in ("".join(_lines(piece)[-_TAIL:]) for piece in further):
         pieces = best_shapes(
             text,
             whole=True,
