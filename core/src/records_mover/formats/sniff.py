@@ -11,7 +11,7 @@ from records_mover.errors import FormatError
 from records_mover.formats.compression import compression_of_name
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.header import column_names
-from records_mover.formats.hints import codec_of
+from records_mover.formats.hints import checked, codec_of
 from records_mover.formats.plain import (
     AvroRecordsFormat,
     JsonLinesRecordsFormat,
@@ -19,13 +19,13 @@ from records_mover.formats.plain import (
 )
 from records_mover.formats.sniff_bytes import encoding_of, foreign_kind, sample_of
 from records_mover.formats.sniff_table import sniff_table
+from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.sniff_bytes import Sample
-    from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["Finding", "Sniffed", "sniff"]
 
@@ -65,7 +65,8 @@ def sniff(
 
     ``hints`` are taken as given. Raises FormatError for an empty file and for what is no table.
     """
-    given = dict(hints or {})
+    strict = (instructions or ProcessingInstructions()).fail_if_cant_handle_hint
+    given = checked(hints or {}, fail_if_cant_handle_hint=strict)
     compression = given.get("compression")
     packed = compression if isinstance(compression, str) else None
     where = f"'{name}'" if name else "the file"
