@@ -29,11 +29,12 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
     file = _open(stream, source)
     known = schema or RecordsSchema.from_arrow(file.schema_arrow)
     wanted = known.to_arrow()
-    missing = [name for name in known.names if name not in file.schema_arrow.names]
+    there = dict.fromkeys(file.schema_arrow.names)
+    missing = [name for name in known.names if name not in there]
     if missing:
         stream.close()
         what = f"{source or 'the file'} has no column '{missing[0]}'"
-        advice = f"it has: {', '.join(file.schema_arrow.names)}"
+        advice = f"it has: {', '.join(there)}"
         raise ColumnMismatchError(what, advice)
 
     def batches() -> Iterator[pa.RecordBatch]:

@@ -197,7 +197,7 @@ class _Inspection:
         if self._options.instructions.bad_bytes != "fail":
             form = form.alter_hints({"compression": None})
         with self._cleaned(part, look_at(part))() as stream:
-            return tuple(read_header(stream, form))
+            return tuple(read_header(stream, form, part.name))
 
     @cached_property
     def _given_schema(self) -> RecordsSchema | None:
@@ -240,7 +240,8 @@ class _Inspection:
             form = form.alter_hints({"compression": None})
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
-        return self._with_old_fields(infer_schema(openers, form, instructions))
+        names = [part.name for part in self._parts]
+        return self._with_old_fields(infer_schema(openers, form, instructions, sources=names))
 
     def _with_old_fields(self, schema: RecordsSchema) -> RecordsSchema:
         """Return the schema with the columns as an old directory declares those it can tell."""
