@@ -12,53 +12,98 @@ from typing import TYPE_CHECKING, Any
 from records_mover.__about__ import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Unpack
+
     from records_mover.hookspecs import hookimpl
+    from records_mover.instructions import ProcessingInstructions
+    from records_mover.logging import set_stream_logging
+    from records_mover.meter import Cancellation, Meter
+    from records_mover.records.classic import Records
+    from records_mover.records.ends_of import SourceLike, TargetLike
     from records_mover.records.existing import ExistingTableHandling
-    from records_mover.records.factories import RecordsSources, RecordsTargets
+    from records_mover.records.options import MoveKeywords
     from records_mover.records.plan import Plan
+    from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.sources import RecordsSources
+    from records_mover.records.targets import RecordsTargets
     from records_mover.session import Session
 
     sources: RecordsSources
     targets: RecordsTargets
 
 __all__ = [
+    "Cancellation",
     "ExistingTableHandling",
     "MoveResult",
     "Plan",
+    "ProcessingInstructions",
+    "Progress",
+    "Records",
     "Session",
     "__version__",
     "explain",
     "hookimpl",
     "move",
+    "set_stream_logging",
     "sources",
     "targets",
 ]
 
 _HOMES = {
+    "Cancellation": "meter",
     "ExistingTableHandling": "records.existing",
     "MoveResult": "records.result",
     "Plan": "records.plan",
+    "ProcessingInstructions": "instructions",
+    "Progress": "records.progress",
+    "Records": "records.classic",
     "Session": "session",
     "hookimpl": "hookspecs",
+    "set_stream_logging": "logging",
 }
 
 
-def move(source: Any, target: Any, *args: Any, **options: Any) -> MoveResult:
+def move(
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    *,
+    progress: Callable[[Progress], object] | None = None,
+    meter: Meter | None = None,
+    cancellation: Cancellation | None = None,
+    **options: Unpack[MoveKeywords],
+) -> MoveResult:
     """Move every row from source to target, or none, in the default session.
 
-    See ``Session.move`` for what source, target and options may be.
+    ``Session.move`` says what the arguments may be.
     """
     from records_mover.session import default_session
 
-    return default_session().move(source, target, *args, **options)
+    return default_session().move(
+        records_source,
+        records_target,
+        processing_instructions,
+        progress=progress,
+        meter=meter,
+        cancellation=cancellation,
+        **options,
+    )
 
 
-def explain(source: Any, target: Any, *args: Any, **options: Any) -> Plan:
+def explain(
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    **options: Unpack[MoveKeywords],
+) -> Plan:
     """Return the plan of a move, in the default session; print it to read it."""
     from records_mover.session import default_session
 
-    return default_session().explain(source, target, *args, **options)
+    return default_session().explain(
+        records_source, records_target, processing_instructions, **options
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,33 @@
+"""What has no room of its own: a drawer that is kept nearly empty."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["lazyprop"]
+
+T = TypeVar("T")
+
+
+class lazyprop(cached_property[T]):  # noqa: N801  its name in 1.x, and a decorator's
+    """A property that is worked out once, whichever thread asks first, and then kept."""
+
+    def __init__(self, func: Callable[[Any], T]) -> None:
+        super().__init__(func)
+        self._lock = RLock()
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> lazyprop[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, instance: object | None, owner: type[Any] | None = None) -> lazyprop[T] | T:
+        """Return the value; from the second time on, Python finds it without asking here."""
+        if instance is None:
+            return self
+        with self._lock:
+            return super().__get__(instance, owner)
