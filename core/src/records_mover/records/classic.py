@@ -9,6 +9,8 @@ from records_mover.errors import UsageError
 from records_mover.mover_types import PleaseInfer
 
 if TYPE_CHECKING:
+    from records_mover.instructions import ProcessingInstructions
+    from records_mover.records.ends_of import SourceLike, TargetLike
     from records_mover.records.result import MoveResult
     from records_mover.records.sources import RecordsSources
     from records_mover.records.targets import RecordsTargets
@@ -45,9 +47,9 @@ class Records:
 
     def move(
         self,
-        records_source: Any,
-        records_target: Any,
-        processing_instructions: Any = None,
+        records_source: SourceLike,
+        records_target: TargetLike,
+        processing_instructions: ProcessingInstructions | None = None,
         **options: Any,
     ) -> MoveResult:
         """Move every row from source to target, or none, as ``Session.move`` does."""
@@ -58,7 +60,10 @@ class Records:
 
 
 def move(
-    records_source: Any, records_target: Any, processing_instructions: Any = None, **options: Any
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    **options: Any,
 ) -> MoveResult:
     """Move every row from source to target, or none, in the default session."""
     session = _sessions().default_session()

@@ -40,7 +40,7 @@ from records_mover.records.progress import reporting
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.staging import Stage, open_stage
-from records_mover.records.steps import clean_streams, finish_directory, run_step
+from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
 from records_mover.records.streamed import Streamed
 from records_mover.records.table import TableTarget
@@ -224,7 +224,10 @@ class _Run:
         refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
             self._open_stage(stack)
-            payload = self._read = self._watched(self._start(stack))
+            payload = self._start(stack)
+            if isinstance(payload, Batches):
+                payload = counted(payload, self._work())
+            payload = self._read = self._watched(payload)
             if not self.counts and not self._rereadable():
                 keep_streams(payload)
             for step in self._middle():
@@ -252,7 +255,8 @@ class _Run:
         """Whether anything on the route counts rows."""
         if self.plan.unloader is not None or self.plan.loader is not None:
             return True
-        return bool({"decode", "transcode", "collect"} & set(self.plan.route.names))
+        passed = {"decode", "transcode"} & set(self.plan.route.names)
+        return bool(passed) or self.plan.source.form.kind == "batches"
 
     def rows(self) -> int | None:
         """Rows counted on the way; of what is gone now, by the source; None if they are there."""

@@ -83,7 +83,7 @@ class _Reporter(threading.Thread):
     ) -> None:
         super().__init__(name="mover-progress", daemon=True)
         self._tell, self._meter, self._cancellation = tell, meter, cancellation
-        self._started = time.monotonic()
+        self._since = time.monotonic()
         self._ended = threading.Event()
         self.error: BaseException | None = None
 
@@ -113,7 +113,7 @@ class _Reporter(threading.Thread):
         return Progress(
             rows=meter.rows_seen,
             bytes=meter.bytes,
-            seconds=time.monotonic() - self._started,
+            seconds=time.monotonic() - self._since,
             total_rows=meter.total_rows,
             total_bytes=meter.total_bytes,
             done=done,
