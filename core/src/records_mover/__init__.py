@@ -12,23 +12,17 @@ from typing import TYPE_CHECKING, Any
 from records_mover.__about__ import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Unpack
-
     from records_mover.hookspecs import hookimpl
     from records_mover.instructions import ProcessingInstructions
     from records_mover.logging import set_stream_logging
-    from records_mover.meter import Cancellation, Meter
-    from records_mover.records.classic import Records
-    from records_mover.records.ends_of import SourceLike, TargetLike
+    from records_mover.meter import Cancellation
     from records_mover.records.existing import ExistingTableHandling
-    from records_mover.records.options import MoveKeywords
     from records_mover.records.plan import Plan
     from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
     from records_mover.records.sources import RecordsSources
     from records_mover.records.targets import RecordsTargets
-    from records_mover.session import Session
+    from records_mover.session import Records, Session, explain, move
 
     sources: RecordsSources
     targets: RecordsTargets
@@ -58,52 +52,13 @@ _HOMES = {
     "Plan": "records.plan",
     "ProcessingInstructions": "instructions",
     "Progress": "records.progress",
-    "Records": "records.classic",
+    "Records": "session",
     "Session": "session",
+    "explain": "session",
     "hookimpl": "hookspecs",
+    "move": "session",
     "set_stream_logging": "logging",
 }
-
-
-def move(
-    records_source: SourceLike,
-    records_target: TargetLike,
-    processing_instructions: ProcessingInstructions | None = None,
-    *,
-    progress: Callable[[Progress], object] | None = None,
-    meter: Meter | None = None,
-    cancellation: Cancellation | None = None,
-    **options: Unpack[MoveKeywords],
-) -> MoveResult:
-    """Move every row from source to target, or none, in the default session.
-
-    ``Session.move`` says what the arguments may be.
-    """
-    from records_mover.session import default_session
-
-    return default_session().move(
-        records_source,
-        records_target,
-        processing_instructions,
-        progress=progress,
-        meter=meter,
-        cancellation=cancellation,
-        **options,
-    )
-
-
-def explain(
-    records_source: SourceLike,
-    records_target: TargetLike,
-    processing_instructions: ProcessingInstructions | None = None,
-    **options: Unpack[MoveKeywords],
-) -> Plan:
-    """Return the plan of a move, in the default session; print it to read it."""
-    from records_mover.session import default_session
-
-    return default_session().explain(
-        records_source, records_target, processing_instructions, **options
-    )
 
 
 def __getattr__(name: str) -> Any:

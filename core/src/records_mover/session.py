@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from records_mover.creds.settings import merged, with_backends
 from records_mover.errors import UsageError
-from records_mover.known_plugins import airflow_creds, session_arguments
+from records_mover.known_plugins import airflow_creds
 from records_mover.mover_types import PleaseInfer, inferred
 from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Unpack
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
-    from records_mover.records import Records
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget
     from records_mover.records.ends_of import SourceLike, TargetLike
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
     from records_mover.url import BaseDirectoryUrl, BaseFileUrl, UrlResolver
 
-__all__ = ["Session", "default_session"]
+__all__ = ["Records", "Session", "default_session", "explain", "move"]
 
 
 class Session:
@@ -74,7 +73,7 @@ class Session:
         self._type = inferred(session_type)
         self._scratch = scratch_s3_url
         self._given_creds = inferred(creds)
-        self._settings = _with_backends(settings or {}, backends)
+        self._settings = with_backends(settings or {}, backends)
         self._given_plugins = plugins
 
     @lazyprop
@@ -122,7 +121,7 @@ class Session:
         return Context(
             plugins=self.plugins,
             scratch=self._scratch_url(),
-            settings=_merged(self._surroundings(), _merged(self.config.settings, self._settings)),
+            settings=merged(self._surroundings(), merged(self.config.settings, self._settings)),
             resolve=self.creds.url,
             find=self.creds.known,
         )
@@ -145,8 +144,6 @@ class Session:
     @property
     def records(self) -> Records:
         """The sources, the targets and ``move`` in one object, as in 1.x."""
-        from records_mover.records.classic import Records
-
         return Records(session=self)
 
     @property
@@ -320,33 +317,46 @@ class Session:
         return MoveOptions(**given)
 
 
-def _with_backends(
-    settings: Mapping[str, object], backends: Mapping[str, object]
-) -> dict[str, object]:
-    """Put arguments of 1.x under the settings that they are now; None says nothing."""
-    if not backends:
-        return dict(settings)
-    known = session_arguments()
-    given: dict[str, dict[str, object]] = {}
-    for name, value in backends.items():
-        if name not in known:
-            raise TypeError(f"Session() got an unexpected argument {name!r}")
-        section, _, setting = known[name].partition(".")
-        if value is not None and not isinstance(value, PleaseInfer):
-            given.setdefault(section, {})[setting] = value
-    return _merged(given, settings)
+class Records:
+    """What a session offers to move: ``sources``, ``targets`` and ``move``, as in 1.x.
+
+    Without a session one is made. ``db_driver`` and ``url_resolver`` may be those of a session,
+    which is then used; others are refused, as plugins open databases and stores.
+    """
+
+    def __init__(
+        self,
+        db_driver: object = PleaseInfer.token,
+        url_resolver: object = PleaseInfer.token,
+        session: Session | PleaseInfer = PleaseInfer.token,
+    ) -> None:
+        given = session if isinstance(session, Session) else _owner(db_driver, url_resolver)
+        self._session = given or Session()
+        self.move = self._session.move
+
+    @property
+    def sources(self) -> RecordsSources:
+        """The factories of sources."""
+        return self._session.sources
+
+    @property
+    def targets(self) -> RecordsTargets:
+        """The factories of targets."""
+        return self._session.targets
 
 
-def _merged(weak: Mapping[str, object], strong: Mapping[str, object]) -> dict[str, object]:
-    """Merge settings section by section; what is no section is taken as it is."""
-    merged = dict(weak)
-    for section, values in strong.items():
-        below = merged.get(section)
-        if isinstance(below, Mapping) and isinstance(values, Mapping):
-            merged[section] = {**below, **values}
-        else:
-            merged[section] = values
-    return merged
+def _owner(*given: object) -> Session | None:
+    """Return the session that a db_driver or a url_resolver belongs to."""
+    for one in given:
+        owner = getattr(one, "__self__", getattr(one, "session", None))
+        if isinstance(owner, Session):
+            return owner
+        if not isinstance(one, PleaseInfer):
+            raise UsageError(
+                "a db_driver or url_resolver of one's own opens nothing any more",
+                "give session=Session(...), and a plugin for what it does not know",
+            )
+    return None
 
 
 _default: list[Session] = []
@@ -359,3 +369,40 @@ def default_session() -> Session:
         if not _default:
             _default.append(Session())
         return _default[0]
+
+
+def move(
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    *,
+    progress: Callable[[Progress], object] | None = None,
+    meter: Meter | None = None,
+    cancellation: Cancellation | None = None,
+    **options: Unpack[MoveKeywords],
+) -> MoveResult:
+    """Move every row from source to target, or none, in the default session.
+
+    ``Session.move`` says what the arguments may be.
+    """
+    return default_session().move(
+        records_source,
+        records_target,
+        processing_instructions,
+        progress=progress,
+        meter=meter,
+        cancellation=cancellation,
+        **options,
+    )
+
+
+def explain(
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    **options: Unpack[MoveKeywords],
+) -> Plan:
+    """Return the plan of a move, in the default session; print it to read it."""
+    return default_session().explain(
+        records_source, records_target, processing_instructions, **options
+    )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from records_mover.formats.base import RecordsFormatType
     from records_mover.formats.hints import DelimitedVariant
     from records_mover.instructions import ProcessingInstructions
-    from records_mover.records.classic import Records, move
     from records_mover.records.ends import RecordsSource, RecordsTarget
     from records_mover.records.existing import ExistingTableHandling
     from records_mover.records.options import MoveOptions
@@ -74,7 +73,6 @@ _HOMES = {
     "formats.base": ("RecordsFormatType",),
     "formats.hints": ("DelimitedVariant",),
     "instructions": ("ProcessingInstructions",),
-    "records.classic": ("Records", "move"),
     "records.ends": ("RecordsSource", "RecordsTarget"),
     "records.existing": ("ExistingTableHandling",),
     "records.options": ("MoveOptions",),
@@ -84,6 +82,7 @@ _HOMES = {
     "records.sources": ("RecordsSources",),
     "records.targets": ("RecordsTargets",),
     "schema": ("RecordsSchema",),
+    "session": ("Records", "move"),  # of the room above, which 1.x had here too
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
