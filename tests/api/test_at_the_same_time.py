@@ -212,6 +212,23 @@ def test_a_move_that_was_cancelled_before_it_began_touches_nothing(
     assert rows("SELECT to_regclass('t')") == [(None,)]
 
 
+def test_a_thread_whose_move_was_cancelled_moves_on(pg_url: str, rows: Rows) -> None:
+    with Session() as session, ThreadPoolExecutor(1) as pool:
+        for _ in range(2):
+            cancellation, arrow = Cancellation(), session.targets.dataframe("arrow")
+            moving = pool.submit(
+                session.move, f"{pg_url}::", arrow, query=SLOWLY, cancellation=cancellation
+            )
+            _wait(lambda: _asleep(rows), "the server to begin")
+            napping = "SELECT 1 AS a FROM pg_sleep(1)"
+            following = pool.submit(session.move, f"{pg_url}::", arrow, query=napping)
+            cancellation.cancel()
+            cancellation.cancel()
+            with pytest.raises(MoveCancelled):
+                moving.result(20)
+            assert following.result(20).rows == 1
+
+
 def test_cancelling_empties_scratch_space(
     bucket: str, seaweed: Any, fake_site: FakeSite, tmp_path: Path
 ) -> None:

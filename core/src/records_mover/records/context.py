@@ -156,6 +156,14 @@ class Context:
             if isinstance(database, Interruptible):
                 database.interrupt(thread)
 
+    def relent(self, thread: int) -> None:
+        """Have the databases end no more what they do for a thread."""
+        from records_mover.parts import Relenting
+
+        for _, database in self._databases.values():
+            if isinstance(database, Relenting):
+                database.relent(thread)
+
     def close(self) -> None:
         """Close the engines that were opened here; a caller's own engine stays open."""
         for engine in self._opened:

@@ -138,9 +138,9 @@ def _moved_or_recreated(
 @contextmanager
 def _interruptible(context: Context) -> Iterator[None]:
     """Let whoever cancels end what databases do for this thread, whose errors then say so."""
-    cancellation = context.cancellation
+    cancellation, thread = context.cancellation, threading.get_ident()
     try:
-        with cancellation.stopping_by(partial(context.interrupt, threading.get_ident())):
+        with cancellation.stopping_by(partial(context.interrupt, thread)):
             yield
     except (InDoubtError, MoveCancelled):
         raise
@@ -148,6 +148,9 @@ def _interruptible(context: Context) -> Iterator[None]:
         if not cancellation.asked:
             raise
         raise MoveCancelled("the move was cancelled", "the target is as it was") from error
+    finally:
+        if cancellation.asked:
+            context.relent(thread)
 
 
 def _moved(

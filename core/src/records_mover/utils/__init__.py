@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar, overload
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
 __all__ = ["lazyprop"]
 
 T = TypeVar("T")
 
+_LOCK = "_lazy_lock"
+
 
 class lazyprop(cached_property[T]):  # noqa: N801  its name in 1.x, and a decorator's
     """A property that is worked out once, whichever thread asks first, and then kept."""
-
-    def __init__(self, func: Callable[[Any], T]) -> None:
-        super().__init__(func)
-        self._lock = RLock()
 
     @overload
     def __get__(self, instance: None, owner: type[Any] | None = None) -> lazyprop[T]: ...
@@ -29,5 +24,5 @@ class lazyprop(cached_property[T]):  # noqa: N801  its name in 1.x, and a decora
         """Return the value; from the second time on, Python finds it without asking here."""
         if instance is None:
             return self
-        with self._lock:
+        with instance.__dict__.setdefault(_LOCK, RLock()):
             return super().__get__(instance, owner)
