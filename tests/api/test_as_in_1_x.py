@@ -361,6 +361,51 @@ def test_a_word_that_was_not_given_is_inferred(monkeypatch: pytest.MonkeyPatch) 
     assert Session(scratch_s3_url=None).context.scratch is None
 
 
+def test_a_boto3_session_of_ones_own_opens_the_store(
+    seaweed: Any, bucket: str, engine: sa.Engine, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    mine = boto3.session.Session(seaweed.access_key, seaweed.secret_key, region_name="us-east-1")
+    session = Session(default_boto3_session=mine, scratch_s3_url=f"s3://{bucket}/tmp/")
+    records = session.records
+    frame = pd.DataFrame({"id": [1, 2], "name": ["a", None]})
+    folder = f"s3://{bucket}/dir/"
+    written = DelimitedRecordsFormat(variant="bluelabs")
+    target = records.targets.directory_from_url(folder, records_format=written)
+    assert records.move(records.sources.dataframe(df=frame), target).move_count == 2
+    names = [file.filename() for file in session.directory_url(folder).files_in_directory()]
+    assert names == ["_format_delimited", "_manifest", "_schema.json", "data.csv.gz"]
+    source = records.sources.directory_from_url(url=folder)
+    assert records.move(source, records.targets.table(engine, None, "t")).move_count == 2
+    copied = records.move(
+        records.sources.data_url(f"{folder}data.csv.gz", records_format=written),
+        records.targets.data_url(f"s3://{bucket}/copy.csv.gz", records_format=written),
+    )
+    assert (copied.route, copied.move_count) == (("copy",), 2)
+    assert rows("SELECT id, name FROM t ORDER BY id") == [(1, "a"), (2, None)]
+    session.close()
+
+
+def test_engines_by_name_and_by_default(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, trips: Path
+) -> None:
+    url = engine.url
+    told = {
+        "TYPE": "postgres", "HOST": url.host, "PORT": url.port, "DATABASE": url.database,
+        "USERNAME": url.username, "PASSWORD": url.password,
+    }  # fmt: skip
+    for name, value in told.items():
+        monkeypatch.setenv(f"DB_{name}", str(value))
+    session = Session()
+    default = session.get_default_db_engine()
+    session.move(trips, session.targets.table(default, "public", "t"))
+    assert session.db_driver(db=None, db_engine=default).has_table("public", "t")
+    default.dispose()
+
+
 def test_formats_are_made_and_compared_as_in_1_x() -> None:
     assert RecordsFormat("parquet") == ParquetRecordsFormat()
     form = RecordsFormat(format_type="delimited", variant="csv", hints={"header-row": False})
