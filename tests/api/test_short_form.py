@@ -76,6 +76,7 @@ def _result(**given: Any) -> MoveResult:
 
 def test_a_result_prints_in_one_line() -> None:
     assert str(_result()) == "3 rows, 4.5 MB, 1.50 s by a > b"
+    assert str(_result(verified=True)) == "3 rows, verified, 4.5 MB, 1.50 s by a > b"
     assert str(_result(rows=None, bytes=0, rejected=2)) == (
         "all rows, 2 rejected, no bytes through this machine, 1.50 s by a > b"
     )

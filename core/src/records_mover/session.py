@@ -7,13 +7,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from records_mover.creds.settings import merged, with_backends
-from records_mover.errors import UsageError
+from records_mover.errors import CredsError, UsageError
 from records_mover.known_plugins import airflow_creds
 from records_mover.mover_types import PleaseInfer, inferred
 from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from os import PathLike
     from types import TracebackType
     from typing import Unpack
 
@@ -136,10 +137,18 @@ class Session:
         found: dict[str, dict[str, object]] = {}
         if self.session_type == "airflow":
             for name, setting in airflow_creds().items():
-                if self.plugins.creds(name, first=("airflow",)) is not None:
+                if self._known_to_airflow(name):
                     section, _, key = setting.partition(".")
                     found.setdefault(section, {})[key] = name
         return dict(found)
+
+    def _known_to_airflow(self, name: str) -> bool:
+        """Whether Airflow knows a connection; whoever uses it is told what may be wrong with it."""
+        asked = [one for one in self.plugins.providers() if one.name == "airflow"]
+        try:
+            return any(one.ask(name) is not None for one in asked)
+        except CredsError:
+            return True
 
     @property
     def records(self) -> Records:
@@ -257,7 +266,7 @@ class Session:
         wanted = self._options(None, options)
         return self.source(source).inspect(self.context, wanted).schema()
 
-    def sniff(self, file: str, **options: Unpack[MoveKeywords]) -> Sniffed:
+    def sniff(self, file: str | PathLike[str], **options: Unpack[MoveKeywords]) -> Sniffed:
         """Find out how a file is written, with how sure that is and what speaks for it."""
         from records_mover.records.file import FileSource
 

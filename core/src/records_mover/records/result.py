@@ -69,8 +69,11 @@ class MoveResult:
     def __str__(self) -> str:
         rows = "all rows" if self.rows is None else f"{self.rows:,} rows"
         rejected = f", {self.rejected:,} rejected" if self.rejected else ""
+        verified = ", verified" if self.verified else ""
         size = f"{self.bytes / 1e6:,.1f} MB" if self.bytes else "no bytes through this machine"
-        return f"{rows}{rejected}, {size}, {self.seconds:.2f} s by {' > '.join(self.route)}"
+        return (
+            f"{rows}{rejected}{verified}, {size}, {self.seconds:.2f} s by {' > '.join(self.route)}"
+        )
 
     def _repr_html_(self) -> str:
         """Show a small table in a notebook."""
