@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import inspect
 import io
 from typing import TYPE_CHECKING, Any
@@ -264,6 +265,23 @@ def test_streams_of_one_format_are_copied_and_counted(session: Session, rereadab
     )
     assert result.move_count == 2
     assert out.getvalue() == data
+
+
+def test_streams_that_are_no_more_than_read_and_write(session: Session, tmp_path: Path) -> None:
+    class Half:
+        def __init__(self, stream: Any) -> None:
+            self.read, self.write = stream.read, stream.write
+
+    path = tmp_path / "a.csv.gz"
+    with gzip.open(path, "wb") as packed:
+        packed.write(b"id,n\n1,x\n")
+    out = io.BytesIO()
+    with gzip.open(path) as unpacked:
+        for source in (unpacked, Half(io.BytesIO(b"id,n\n2,y\n"))):
+            streams: Any = {"a.csv": source}
+            target = session.targets.fileobj(Half(out), RecordsFormat("jsonl"))  # type: ignore[arg-type]
+            assert session.move(session.sources.fileobjs(streams), target).move_count == 1
+    assert out.getvalue() == b'{"id":1,"n":"x"}\n{"id":2,"n":"y"}\n'
 
 
 def test_a_stream_is_put_back_when_the_move_fails(session: Session) -> None:

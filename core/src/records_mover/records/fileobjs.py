@@ -65,13 +65,26 @@ class FileobjsSource(FileSource):
 
 
 def _part(name: str, stream: BinaryIO) -> Part:
-    if not stream.seekable():
+    if not _can_seek(stream):
         opened = Part(name=name, open=lambda: cast(BinaryIO, _Borrowed(stream)), rereadable=False)
         return ReadOnce(opened).part()
     start = stream.tell()
-    size = stream.seek(0, io.SEEK_END) - start
-    stream.seek(start)
-    return Part(name=name, size=size, open=partial(_from, stream, start))
+    return Part(name=name, size=_size(stream, start), open=partial(_from, stream, start))
+
+
+def _can_seek(stream: BinaryIO) -> bool:
+    """Whether a stream can be sought; some have no more than ``read`` or ``write``."""
+    return hasattr(stream, "seekable") and stream.seekable()
+
+
+def _size(stream: BinaryIO, start: int) -> int | None:
+    """Return how much is left of a stream; None where it cannot be sought from its end."""
+    try:
+        return stream.seek(0, io.SEEK_END) - start
+    except (OSError, ValueError):
+        return None
+    finally:
+        stream.seek(start)
 
 
 def _from(stream: BinaryIO, start: int) -> BinaryIO:
@@ -163,10 +176,11 @@ class _OneStream:
     def write(self, url: str) -> Iterator[BinaryIO]:
         """Write to the stream; when that fails, put it back to where it was if that can be."""
         del url
-        start = self._stream.tell() if self._stream.seekable() else None
+        start = self._stream.tell() if _can_seek(self._stream) else None
         try:
             yield cast(BinaryIO, CountedSink(self._stream))
-            self._stream.flush()
+            if hasattr(self._stream, "flush"):
+                self._stream.flush()
         except BaseException:
             if start is not None:
                 self._stream.seek(start)
