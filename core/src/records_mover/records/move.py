@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
 
-__all__ = ["explain_move", "run_move"]
+__all__ = ["explain_move", "run_move", "run_untold"]
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +84,12 @@ def run_move(
     context = replace(context, cancellation=cancellation or Cancellation())
     with _interruptible(context):
         return _moved(source, target, context, options, meter or Meter())
+
+
+def run_untold(plan: Plan, context: Context, options: MoveOptions) -> None:
+    """Run a plan of whose end nobody is told: rows go into memory, to be looked at."""
+    with rejecting(options) as rejects:
+        _Run(plan, context, options, Meter(), context.cancellation, rejects=rejects).go()
 
 
 @contextmanager
