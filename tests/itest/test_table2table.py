@@ -81,6 +81,6 @@ def test_a_table_that_does_not_fit_is_left_as_it_was(
     target.ask(f"CREATE TABLE {target.schema}.t (id integer, x integer)")
     target.ask(f"INSERT INTO {target.schema}.t SELECT 7, 7")
     for mode in ("append", "delete", "truncate"):
-        with pytest.raises(MoverError, match="none|x"):
+        with pytest.raises(MoverError, match=r"none|x"):
             session.move(source.url("t"), target.url("t"), if_exists=mode)
         assert target.ask(f"SELECT id, x FROM {target.schema}.t") == [(7, 7)], mode

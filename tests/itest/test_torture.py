@@ -76,9 +76,7 @@ def _travelled(session: Session, source: Place, target: Place) -> Iterator[Outco
             )
             break
         except MoverError as error:
-            named = re.search(r"'(c\d+)'", error.what)
-            assert named, f"an error that names no column: {error}"
-            refused[named.group(1)] = error.what
+            refused[_column_of(error)] = re.sub("itest_[0-9a-f]{12}.", "", error.what)
     source.make_like("back", "s")
     session.move(target.url("t"), source.url("back"), allow_lossy="all", columns=kept)
     differing = source.differing("s", "back", len(types))
@@ -93,6 +91,13 @@ def _travelled(session: Session, source: Place, target: Place) -> Iterator[Outco
             back = f"lossy: {verdict.why}"
         there = verdict.target_type or verdict.source_type
         yield Outcome(kind=kind, there=there, verdict=verdict.verdict, back=back)
+
+
+def _column_of(error: MoverError) -> str:
+    """Return the column that an error names; without one, nobody could tell what to do."""
+    named = re.search(r"['(](c\d+)[')]", error.what)
+    assert named, f"an error that names no column: {error}"
+    return named.group(1)
 
 
 def _mark(one: str, other: str) -> str:
