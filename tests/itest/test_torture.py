@@ -78,8 +78,10 @@ def _travelled(session: Session, source: Place, target: Place) -> Iterator[Outco
         except MoverError as error:
             refused[_column_of(error)] = re.sub("itest_[0-9a-f]{12}.", "", error.what)
     source.make_like("back", "s")
+    for name in refused:
+        source.ask(f"ALTER TABLE {source.schema}.back DROP COLUMN {name}")
     session.move(target.url("t"), source.url("back"), allow_lossy="all", columns=kept)
-    differing = source.differing("s", "back", len(types))
+    differing = source.differing("s", "back", [name for name in kept if name != "id"])
     for at, kind in enumerate(types):
         name = f"c{at}"
         verdict = verdicts[name]

@@ -64,11 +64,11 @@ class Place:
         names = {"new": f"{self.schema}.{table}", "old": f"{self.schema}.{other}"}
         self.ask(self.kind.like.format(**names))
 
-    def differing(self, one: str, other: str, count: int) -> set[str]:
+    def differing(self, one: str, other: str, columns: Sequence[str]) -> set[str]:
         """Return the columns in which two tables with the same ids differ."""
         where = f"FROM {self.schema}.{one} a JOIN {self.schema}.{other} b ON a.id = b.id"
         found = set()
-        for column in (f"c{at}" for at in range(count)):
+        for column in columns:
             differs = self.kind.differs.format(a=f"a.{column}", b=f"b.{column}")
             if self.ask(f"SELECT count(*) {where} WHERE {differs}") != [(0,)]:
                 found.add(column)
