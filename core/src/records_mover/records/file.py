@@ -129,6 +129,7 @@ class _Inspection:
             payload=self._payload,
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
             notes=sniffed.ambiguous if sniffed else (),
+            findings=sniffed.findings if sniffed else (),
             single=len(self._parts) == 1,
             types_given=source.schema is not None or self._options.schema is not None,
             typed=self._typed,

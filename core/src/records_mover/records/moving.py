@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
 
-__all__ = ["explain_move", "run_move"]
+__all__ = ["explain_move", "run_move", "run_untold"]
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,12 @@ def _moved_or_recreated(
         logger.warning("the table is made anew, as it does not take the rows: %s", error)
         anew = replace(target, if_exists="drop", recreate_on_error=False)
         return _moved(source, anew, context, replace(options, if_exists=None), meter)
+
+
+def run_untold(plan: Plan, context: Context, options: MoveOptions) -> None:
+    """Run a plan of whose end nobody is told: rows go into memory, to be looked at."""
+    with rejecting(options) as rejects:
+        _Run(plan, context, options, Meter(), context.cancellation, rejects=rejects).go()
 
 
 @contextmanager
