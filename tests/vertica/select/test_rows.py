@@ -1,4 +1,4 @@
-"""The rows of a SELECT become Arrow columns, value for value, whichever way the server sends them."""
+"""The rows of a SELECT become Arrow columns, value for value, from binary and from text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ CASES: dict[str, tuple[str, pa.DataType, list[tuple[str, Any]]]] = {
     "boolean": ("BOOLEAN", pa.bool_(), [("true", True), ("false", False)]),
     "int": ("INT", pa.int64(), [("0", 0), ("-9223372036854775807", -(2**63) + 1),
                                 ("9223372036854775807", 2**63 - 1)]),
-    "float": ("FLOAT", pa.float64(), [("0.5", 0.5), ("-1e300", -1e300), ("'Infinity'", float("inf"))]),
+    "float": ("FLOAT", pa.float64(), [
+        ("0.5", 0.5), ("-1e300", -1e300), ("'Infinity'", float("inf"))]),
     "numeric 9": ("NUMERIC(9,2)", pa.decimal128(9, 2), [("1.5", Decimal("1.50")),
                                                         ("-0.01", Decimal("-0.01"))]),
     "numeric 18": ("NUMERIC(18,0)", pa.decimal128(18, 0), [("999999999999999999", 10**18 - 1),
@@ -81,7 +82,8 @@ CASES: dict[str, tuple[str, pa.DataType, list[tuple[str, Any]]]] = {
     "long varchar": ("LONG VARCHAR", pa.string(), [("'x'", "x")]),
     "array": ("ARRAY[INT]", pa.string(), [("ARRAY[1,NULL,3]", "[1,null,3]")]),
     "array as a list": ("ARRAY[INT]", pa.list_(pa.int64()), [("ARRAY[1,NULL,3]", [1, None, 3])]),
-    "array of text": ("ARRAY[VARCHAR(9)]", pa.list_(pa.string()), [("ARRAY['a,\"b','']", ['a,"b', ""])]),
+    "array of text": ("ARRAY[VARCHAR(9)]", pa.list_(pa.string()), [
+        ("ARRAY['a,\"b','']", ['a,"b', ""])]),
 }  # fmt: skip
 
 
@@ -170,7 +172,7 @@ def test_an_error_behind_some_rows_is_raised(session: Ask) -> None:
     session.copy("COPY t FROM STDIN", "".join(f"{n}\n" for n in range(200_000)))
     query = "SELECT 1 / (150000 - id) FROM (SELECT id FROM t ORDER BY id) q"
     rows = ask_rows(session.connection, query)
-    with pytest.raises(vertica_python.errors.QueryError, match="[Dd]ivision by zero"):
+    with pytest.raises(vertica_python.errors.QueryError, match=r"[Dd]ivision by zero"):
         list(rows.blocks())
     assert session("SELECT 1") == [[1]]
 
@@ -178,7 +180,7 @@ def test_an_error_behind_some_rows_is_raised(session: Ask) -> None:
 def test_text_that_is_no_utf8_is_refused_by_its_column(session: Ask) -> None:
     session("CREATE TABLE t (id INT, bad VARCHAR(10))")
     session.copy("COPY t FROM STDIN", b"1|fine\n2|\xff\xfe\n")
-    with pytest.raises(BadRowError, match="column 'c1' holds what is not string.*UTF8") as caught:
+    with pytest.raises(BadRowError, match=r"column 'c1' holds what is not string.*UTF8") as caught:
         read(session, "SELECT id, bad FROM t", pa.int64(), pa.string())
     assert caught.value.column == "c1"
 
@@ -200,7 +202,7 @@ def test_a_day_that_arrow_has_not_is_refused_by_its_column(
 
 def test_a_type_that_is_not_known_has_to_be_cast() -> None:
     column = SimpleNamespace(name="c0", type_code=99, format_code=1, type_name="Odd")
-    with pytest.raises(LoadUnloadError, match="column 'c0' is Odd, which is not read.*CAST"):
+    with pytest.raises(LoadUnloadError, match=r"column 'c0' is Odd, which is not read.*CAST"):
         Decoder.of([column], pa.schema([("c0", pa.string())]), "q")
 
 

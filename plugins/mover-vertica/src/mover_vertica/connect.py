@@ -40,14 +40,22 @@ class Connection(vertica_python.Connection):  # type: ignore[misc]  # it has no 
                 self.close_socket()
             raise
 
+    def close(self) -> None:
+        """Say goodbye, unless it is closed: the driver would open a new socket to say it over."""
+        if self.socket is not None:
+            super().close()
+
     def notice_handler(self, notice: Any) -> None:
         """Log what the server says beside its answers, which the driver would warn of."""
         log.info("the server says: %s", notice.message)
 
 
 def open_connection(options: Mapping[str, Any]) -> Connection:
-    """Connect by the options of the driver; its reads then wait as long as the server works."""
-    given = {"connection_timeout": SECONDS, **options}
+    """Connect by the options of the driver; its reads then wait as long as the server works.
+
+    Values come as binary, in which alone a FLOAT has all its digits.
+    """
+    given = {"connection_timeout": SECONDS, "binary_transfer": True, **options}
     with _warnings, warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         connection = _connected(given)

@@ -19,6 +19,7 @@ __all__ = ["DRIVER", "NAMES", "Settings", "driver_options", "settings_of"]
 NAMES = {
     "s3": "whether Vertica reads and writes S3 itself, where it can: on or off",
     "s3_access": "session: it gets this machine's credentials; server: the nodes have some",
+    "s3export": "whether S3EXPORT unloads too: on or off; before Vertica 11 it is on",
     "runtimecap": "RUNTIMECAP of the sessions, which no statement runs longer than: 30 minutes",
     "order_by": "the columns that tables that are made are sorted by, joined by commas",
     "segmented_by": "the columns that tables are segmented by, joined by commas, or none",
@@ -46,6 +47,7 @@ _TLS = ("disable", "prefer", "require", "verify-ca", "verify-full")
 _CHOICES = {
     "s3": ("on", "off"),
     "s3_access": ("session", "server"),
+    "s3export": ("on", "off"),
     "ksafe": ("0", "1", "2"),
     "tlsmode": _TLS,
 }
@@ -59,6 +61,7 @@ class Settings:
 
     s3: bool = True
     s3_access: str = "session"
+    s3export: bool | None = None
     runtimecap: str = ""
     order_by: tuple[str, ...] = ()
     segmented_by: tuple[str, ...] = ()
@@ -73,6 +76,7 @@ def settings_of(url: URL, environment: Mapping[str, str] = os.environ) -> Settin
     return Settings(
         s3=found.get("s3", "on").lower() == "on",
         s3_access=found.get("s3_access", "session").lower(),
+        s3export=found["s3export"].lower() == "on" if "s3export" in found else None,
         runtimecap=found.get("runtimecap", ""),
         order_by=_listed(found.get("order_by", "")),
         segmented_by=_listed(found.get("segmented_by", "")),

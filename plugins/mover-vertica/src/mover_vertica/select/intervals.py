@@ -103,7 +103,8 @@ def _values(numbers: pa.Array) -> Ints:
 
 def _bits(column: pa.Array) -> npt.NDArray[Any]:
     octets = np.frombuffer(pc.cast(column, pa.uint8()).buffers()[1], np.uint8)
-    return octets[: len(column)] == 1
+    bits: npt.NDArray[Any] = octets[: len(column)] == 1
+    return bits
 
 
 def _part(sign: pa.Array, numbers: Ints, unit: str) -> pa.Array:

@@ -99,7 +99,8 @@ def _octal(data: npt.NDArray[Any], at: npt.NDArray[Any]) -> npt.NDArray[Any]:
     digits = [data[at + step].astype(np.int64) - _ZERO for step in (1, 2, 3)]
     if any(((digit < 0) | (digit > 7)).any() for digit in digits):
         raise pa.ArrowInvalid("bytes with a backslash that no octal digits follow")
-    return digits[0] * 64 + digits[1] * 8 + digits[2]
+    octets: npt.NDArray[Any] = digits[0] * 64 + digits[1] * 8 + digits[2]
+    return octets
 
 
 DECODERS: Mapping[int, Callable[[Cells], pa.Array]] = {

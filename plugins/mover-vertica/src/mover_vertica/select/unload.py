@@ -1,16 +1,18 @@
-"""The unloader ``vertica-select``: the rows of a SELECT as Arrow batches, whole columns at a time."""
+"""The unloader ``vertica-select``: the rows of a SELECT as Arrow batches, made in bulk."""
 
 from __future__ import annotations
 
 import logging
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from records_mover.parts import Batches, Form, Offer, Refusal, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import pyarrow as pa
     from sqlalchemy import Connection
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     from mover_vertica.database import VerticaDatabase
     from mover_vertica.select.columns import Decoder
     from mover_vertica.select.wire import Rows
+    from records_mover.meter import Cancellation
     from records_mover.parts import Ask, Payload, UnloadJob
     from records_mover.schema import RecordsSchema
 
-__all__ = ["VerticaSelect", "batches_on"]
+__all__ = ["VerticaSelect", "batches_on", "stopping"]
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +70,10 @@ def batches_on(
     """Read rows by a connection that is open; one that is left in their middle is thrown away."""
     import pyarrow as pa
 
-    driver = connection.connection.driver_connection
-    with job.cancellation.stopping_by(lambda: _stop(driver)):
-        rows = _asked(database, driver, job, schema)
+    from mover_vertica.database import driver_connection
+
+    with stopping(job.cancellation, connection):
+        rows = _asked(database, driver_connection(connection), job, schema)
         try:
             batches = _read(database, rows, job, schema)
             reader = pa.RecordBatchReader.from_batches(schema.to_arrow(), batches)
@@ -128,6 +132,13 @@ def _told(database: VerticaDatabase, job: UnloadJob) -> Iterator[None]:
         job.cancellation.check()
         doing = f"cannot read the rows of '{job.selection}'"
         raise database.translate(error, doing) from error
+
+
+def stopping(cancellation: Cancellation, connection: Connection) -> AbstractContextManager[None]:
+    """While a block runs, let whoever cancels the move have the server end what it does."""
+    from mover_vertica.database import driver_connection
+
+    return cancellation.stopping_by(partial(_stop, driver_connection(connection)))
 
 
 def _stop(driver: Any) -> None:
