@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_vertica.load import VerticaCopy
+from mover_vertica.load_s3 import VerticaCopyS3
 from records_mover import hookimpl
 from records_mover.parts import DatabaseKind
 
@@ -61,5 +63,5 @@ def mover_unloaders() -> Iterable[Unloader]:
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
-    """Offer no way in yet."""
-    return ()
+    """Offer COPY, from here and from S3."""
+    return (VerticaCopy(), VerticaCopyS3())
