@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEXTS = [
-    "", "a,b", 'q"q""', "\\", "\\\\N", "\\N", "two\nlines", "\r\n", "\1\2\3", "|", "'", "é中😀", " x ", "NULL",
-    None,
+    "", "a,b", 'q"q""', "\\", "\\\\N", "\\N", "two\nlines", "\r\n", "\1\2\3", "|", "'", "é中😀",
+    " x ", "NULL", None,
 ]  # fmt: skip
-TABLE = "CREATE TABLE t (id INT, name VARCHAR(40), price NUMERIC(8,2), day DATE, at TIMESTAMP, ok BOOLEAN)"
+TABLE = (
+    "CREATE TABLE t (id INT, name VARCHAR(40), price NUMERIC(8,2), day DATE, at TIMESTAMP,"
+    " ok BOOLEAN)"
+)
 
 
 def literal(text: str | None) -> str:
@@ -34,10 +37,10 @@ def filled(warehouse: Any) -> Any:
     """A table of texts that break careless movers."""
     warehouse.ask(TABLE)
     for number, text in enumerate(TEXTS):
-        price = "NULL" if text is None else f"{number}.5"
+        price, ok = ("NULL", "NULL") if text is None else (f"{number}.5", str(number % 2 == 0))
         warehouse.ask(
             f"INSERT INTO t VALUES ({number}, {literal(text)}, {price}, '2020-02-29',"
-            f" '2020-01-02 03:04:05.00000{number % 10}', {'NULL' if text is None else number % 2 == 0})"
+            f" '2020-01-02 03:04:05.00000{number % 10}', {ok})"
         )
     warehouse.ask("COMMIT")
     return warehouse

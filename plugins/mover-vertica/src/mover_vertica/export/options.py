@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mover_vertica.options import Unable
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.formats.dates import parse_format
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["ExportOptions", "Unable", "export_options", "s3export_options"]
+__all__ = ["ExportOptions", "export_options", "s3export_options"]
 
 Mode = Literal["parquet", "delimited"]
 
@@ -55,17 +56,6 @@ class ExportOptions:
     header: bool = False
     forbidden: str = ""
     booleans: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unable:
-    """A hint whose value cannot be honoured, and why, in words meant for the user."""
-
-    hint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.hint}: {self.why}" if self.hint else self.why
 
 
 def export_options(form: BaseRecordsFormat) -> ExportOptions | tuple[Unable, ...]:

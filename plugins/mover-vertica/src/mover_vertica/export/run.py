@@ -95,7 +95,8 @@ class Run:
         )
 
     def _send(self, composed: str) -> int:
-        from mover_vertica.s3 import let_in
+        from mover_vertica.access import s3_access
+        from mover_vertica.database import driver_connection
         from mover_vertica.select.unload import stopping
 
         with (
@@ -103,7 +104,8 @@ class Run:
             stopping(self.job.cancellation, connection),
         ):
             self._look(connection)
-            with let_in(self.database, connection, self.stores.access(self.folder)):
+            access, driver = self.stores.access(self.folder), driver_connection(connection)
+            with s3_access(self.database, driver, access):
                 log.info("unloading: %s", composed)
                 answer = self._asked(connection, composed)
         return sum(int(row[0]) for row in answer)

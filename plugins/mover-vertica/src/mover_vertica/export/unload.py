@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mover_vertica.export.options import ExportOptions, export_options, s3export_options
 from mover_vertica.export.run import Run
 from mover_vertica.export.selecting import cannot_carry
-from mover_vertica.s3 import SCHEMES
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Reach, Refusal, write_answers
@@ -18,8 +17,8 @@ from records_mover.parts import Reach, Refusal, write_answers
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from mover_vertica.export.options import Unable
     from mover_vertica.export.run import Statements
+    from mover_vertica.options import Unable
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts import Ask, Offer, Payload, UnloadJob
 
@@ -30,6 +29,7 @@ __all__ = ["VerticaExport", "VerticaS3Export"]
 log = logging.getLogger(__name__)
 
 _DIALECTS = frozenset({"vertica"})
+_SCHEMES = frozenset({"s3", "s3a"})
 _TEXT = {
     "header-row": False,
     "dateformat": "YYYY-MM-DD",
@@ -113,7 +113,7 @@ def _answers(
 
     reach = Reach(
         statement=statement,
-        schemes=SCHEMES,
+        schemes=_SCHEMES,
         unable=unable,
         liked=tuple(form for form in liked if not unable(form)),
     )
