@@ -23,7 +23,7 @@ from records_mover.secret import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROWS = 110_000
+ROWS = 60_000
 
 
 @pytest.fixture
@@ -46,10 +46,18 @@ def given(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
     monkeypatch.setattr(S3Store, "access", access)
 
 
+def wide(warehouse: Any) -> dict[str, Any]:
+    """Return what makes a source of more rows than fit between a server and us."""
+    table = f"{warehouse.ask.schema}.t"
+    return {"source": warehouse.url(), "query": f"SELECT id, REPEAT(name, 20) AS name FROM {table}"}
+
+
 def cut_after_first(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
     """Do something once the first block of rows has come."""
+    from mover_vertica.select import wire
     from mover_vertica.select.wire import Rows
 
+    monkeypatch.setattr(wire, "_BLOCK", 1 << 16)
     known = Rows.blocks
 
     def blocks(self: Rows) -> Any:
@@ -67,7 +75,7 @@ def test_a_connection_that_is_lost_amid_the_rows_leaves_no_file(
 ) -> None:
     cut_after_first(monkeypatch, filled.ask.server.drop_connections)
     with pytest.raises(ConnectError, match=r"the connection to vertica at .* was lost"):
-        bare.move(filled.url("t"), tmp_path / name)
+        bare.move(target=tmp_path / name, **wide(filled))
     assert not list(tmp_path.glob("*out*"))
     filled.ask.reconnect()
 
@@ -79,7 +87,7 @@ def test_a_connection_that_is_lost_leaves_no_rows_in_a_database(
 
     cut_after_first(monkeypatch, filled.ask.server.drop_connections)
     with pytest.raises(ConnectError, match="was lost"):
-        bare.move(filled.url("t"), f"{pg_url}::t")
+        bare.move(target=f"{pg_url}::t", **wide(filled))
     connection = psycopg2.connect(pg_url.replace("postgresql+psycopg2", "postgresql"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('t')")
@@ -96,7 +104,7 @@ def test_a_move_that_is_cancelled_stops_the_server_and_leaves_no_file(
     cancellation = Cancellation()
     cut_after_first(monkeypatch, cancellation.cancel)
     with Session() as session, pytest.raises(MoveCancelled):
-        session.move(filled.url("t"), tmp_path / "out.csv", cancellation=cancellation)
+        session.move(target=tmp_path / "out.csv", cancellation=cancellation, **wide(filled))
     assert not list(tmp_path.glob("*out*"))
 
 
@@ -151,21 +159,16 @@ def test_a_bucket_that_is_not_there_is_named(bare: Any, filled: Any) -> None:
 
 
 def test_an_export_that_fails_in_the_middle_is_cleaned_up(
-    session: Any, filled: Any, objects: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Any, filled: Any, objects: Any, tmp_path: Path
 ) -> None:
-    from mover_vertica.export.statements import ExportStatement
-
-    query = f"SELECT id, 1 / (100000 - id) AS x FROM {filled.ask.schema}.t"
-    small = ExportStatement.__str__
-    monkeypatch.setattr(
-        ExportStatement,
-        "__str__",
-        lambda self: small(replace(self, file_mb=1) if self.file_mb is None else self),
-    )
+    query = f"SELECT id, name, 1 / (50000 - id) AS x FROM {filled.ask.schema}.t"
     for target in (objects.url("dir/"), tmp_path / "out.parquet"):
         with pytest.raises(LoadUnloadError, match=r"[Dd]ivision by zero"):
-            session.move(filled.url(), target, query=query, target_format="parquet")
+            session.move(
+                filled.url(export_file_mb="1"), target, query=query, target_format="parquet"
+            )
     assert objects.names("dir/") == []
+    assert "fileSizeMB = 1," in filled.statements("export to")[-1]
     assert not list(tmp_path.glob("*out*"))
 
 

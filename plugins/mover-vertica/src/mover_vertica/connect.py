@@ -41,9 +41,16 @@ class Connection(vertica_python.Connection):  # type: ignore[misc]  # it has no 
             raise
 
     def close(self) -> None:
-        """Say goodbye, unless it is closed: the driver would open a new socket to say it over."""
-        if self.socket is not None:
+        """Say goodbye, if there is somebody left to hear it.
+
+        Of a connection that is closed the driver would open a new socket to say it over.
+        """
+        if self.socket is None:
+            return
+        try:
             super().close()
+        except vertica_python.errors.Error as error:
+            log.debug("nobody heard that a connection closes: %s", error)
 
     def notice_handler(self, notice: Any) -> None:
         """Log what the server says beside its answers, which the driver would warn of."""

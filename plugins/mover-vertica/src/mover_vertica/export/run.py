@@ -76,7 +76,14 @@ class Run:
         columns, source = columns_of(self.schema, self.options), self._source()
         if self.statement == "EXPORT":
             query = f"SELECT {', '.join(columns)} FROM {source}"  # noqa: S608 - all are quoted
-            return str(ExportStatement(query=query, folder=self.folder, options=self.options))
+            return str(
+                ExportStatement(
+                    query=query,
+                    folder=self.folder,
+                    options=self.options,
+                    file_mb=self.database.settings.export_file_mb,
+                )
+            )
         url = f"{self.folder}{_NAME}"
         if len(url) > _LONGEST_URL or not url.isascii():
             raise LoadUnloadError(
