@@ -161,7 +161,7 @@ def test_a_bucket_that_is_not_there_is_named(bare: Any, filled: Any) -> None:
 def test_an_export_that_fails_in_the_middle_is_cleaned_up(
     session: Any, filled: Any, objects: Any, tmp_path: Path
 ) -> None:
-    query = f"SELECT id, name, 1 / (50000 - id) AS x FROM {filled.ask.schema}.t"
+    query = f"SELECT id, name, (1 / (50000 - id))::FLOAT AS x FROM {filled.ask.schema}.t"
     for target in (objects.url("dir/"), tmp_path / "out.parquet"):
         with pytest.raises(LoadUnloadError, match=r"[Dd]ivision by zero"):
             session.move(
