@@ -101,7 +101,7 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
         stage = _stage_table(database, request.table)
         statements = _statements(database, request, stage)
         with staged(database, connection, stage, statements):
-            yield Landing(connection=connection, table=stage)
+            yield Landing(connection=connection, table=stage, target=request.table)
             _check_keys(database, connection, request, stage)
             database.grant(connection, request, stage)
             _checked(connection, request, stage)
@@ -118,7 +118,7 @@ def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
         schema = database.schema_on(connection, Selection(table=request.table, columns=columns))
         statements = ddl.create_statements(database, stage, schema, request.key)
         with staged(database, connection, stage, statements):
-            yield Landing(connection=connection, table=stage)
+            yield Landing(connection=connection, table=stage, target=request.table)
             with database.doing(f"cannot merge the rows into table '{request.table}'"):
                 database.merge(connection, stage, request.table, columns, request.key)
             _checked(connection, request)

@@ -74,6 +74,9 @@ class Copying:
                 self._tell(statement.rejects, place_of)
         except driver_errors() as error:
             raise self._failed(error, place_of("")) from None
+        except BaseException:
+            self._forget_if_closed()
+            raise
         self.rows += accepted
         self.rejected += rejected
         self.job.meter.rows = self.rows
@@ -94,11 +97,16 @@ class Copying:
             for reject in rejected_rows(self.driver, table, place_of):
                 self.job.rejects.add(reject)
 
+    def _forget_if_closed(self) -> None:
+        """Have publishing drop its staging table by another connection than one that is gone."""
+        if self.driver.closed():
+            self.job.landing.connection.invalidate()
+
     def _failed(self, error: Exception, place: Place) -> Exception:
         job, shown = self.job, str(self.job.landing.shown)
-        if is_lost(error) or self.driver.closed():
-            # So that publishing drops its staging table by a connection that is there.
-            job.landing.connection.invalidate()
+        if is_lost(error) and not self.driver.closed():
+            self.driver.close_socket()
+        self._forget_if_closed()
         job.cancellation.check()
         found = bad_row(error, shown, place)
         if found is None:

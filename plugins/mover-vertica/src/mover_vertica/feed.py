@@ -44,3 +44,6 @@ def send(driver: Connection, statement: str, read: Callable[[int], Any]) -> None
         if feed.failure is not None:
             raise feed.failure from None
         raise
+    except BaseException:  # as of Ctrl-C: half a message is sent, and nothing can follow it
+        driver.close_socket()
+        raise
