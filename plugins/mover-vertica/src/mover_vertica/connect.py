@@ -40,14 +40,29 @@ class Connection(vertica_python.Connection):  # type: ignore[misc]  # it has no 
                 self.close_socket()
             raise
 
+    def close(self) -> None:
+        """Say goodbye, if there is somebody left to hear it.
+
+        Of a connection that is closed the driver would open a new socket to say it over.
+        """
+        if self.socket is None:
+            return
+        try:
+            super().close()
+        except vertica_python.errors.Error as error:
+            log.debug("nobody heard that a connection closes: %s", error)
+
     def notice_handler(self, notice: Any) -> None:
         """Log what the server says beside its answers, which the driver would warn of."""
         log.info("the server says: %s", notice.message)
 
 
 def open_connection(options: Mapping[str, Any]) -> Connection:
-    """Connect by the options of the driver; its reads then wait as long as the server works."""
-    given = {"connection_timeout": SECONDS, **options}
+    """Connect by the options of the driver; its reads then wait as long as the server works.
+
+    Values come as binary, in which alone a FLOAT has all its digits.
+    """
+    given = {"connection_timeout": SECONDS, "binary_transfer": True, **options}
     with _warnings, warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         connection = _connected(given)

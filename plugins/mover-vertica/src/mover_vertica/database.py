@@ -82,6 +82,14 @@ class VerticaDatabase(SqlDatabase):
         """What the user set, by the URL or in the environment."""
         return settings_of(self.engine.url)
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The server's version, which is asked for when it is first connected to."""
+        if not hasattr(self.engine.dialect, "server_version_info"):
+            with self.connection():
+                pass
+        return tuple(map(int, self.engine.dialect.server_version_info or ()))
+
     def translate(self, exc: BaseException, doing: str) -> MoverError:
         """Return the error to raise for one of SQLAlchemy's or the driver's."""
         from mover_vertica.errors import translate

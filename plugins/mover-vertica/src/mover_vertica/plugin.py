@@ -54,8 +54,11 @@ def mover_databases() -> Iterable[DatabaseKind]:
 
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
-    """Offer no way out yet."""
-    return ()
+    """Offer SELECT into batches, EXPORT into S3, and S3EXPORT for servers of old."""
+    from mover_vertica.export.unload import VerticaExport, VerticaS3Export
+    from mover_vertica.select.unload import VerticaSelect
+
+    return (VerticaExport(), VerticaS3Export(), VerticaSelect())
 
 
 @hookimpl

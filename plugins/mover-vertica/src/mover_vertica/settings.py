@@ -19,6 +19,8 @@ __all__ = ["DRIVER", "NAMES", "Settings", "driver_options", "settings_of"]
 NAMES = {
     "s3": "whether Vertica reads and writes S3 itself, where it can: on or off",
     "s3_access": "session: it gets this machine's credentials; server: the nodes have some",
+    "s3export": "whether S3EXPORT unloads too: on or off; before Vertica 11 it is on",
+    "export_file_mb": "fileSizeMB of EXPORT in megabytes; left to the server where it is not set",
     "runtimecap": "RUNTIMECAP of the sessions, which no statement runs longer than: 30 minutes",
     "order_by": "the columns that tables that are made are sorted by, joined by commas",
     "segmented_by": "the columns that tables are segmented by, joined by commas, or none",
@@ -46,6 +48,7 @@ _TLS = ("disable", "prefer", "require", "verify-ca", "verify-full")
 _CHOICES = {
     "s3": ("on", "off"),
     "s3_access": ("session", "server"),
+    "s3export": ("on", "off"),
     "ksafe": ("0", "1", "2"),
     "tlsmode": _TLS,
 }
@@ -59,6 +62,8 @@ class Settings:
 
     s3: bool = True
     s3_access: str = "session"
+    s3export: bool | None = None
+    export_file_mb: int | None = None
     runtimecap: str = ""
     order_by: tuple[str, ...] = ()
     segmented_by: tuple[str, ...] = ()
@@ -73,6 +78,8 @@ def settings_of(url: URL, environment: Mapping[str, str] = os.environ) -> Settin
     return Settings(
         s3=found.get("s3", "on").lower() == "on",
         s3_access=found.get("s3_access", "session").lower(),
+        s3export=found["s3export"].lower() == "on" if "s3export" in found else None,
+        export_file_mb=_megabytes(found.get("export_file_mb")),
         runtimecap=found.get("runtimecap", ""),
         order_by=_listed(found.get("order_by", "")),
         segmented_by=_listed(found.get("segmented_by", "")),
@@ -108,6 +115,15 @@ def _driver_value(name: str, value: str, port: int) -> Any:
     if name == "backup_server_node":
         return [_node(each.strip(), port) for each in value.split(",") if each.strip()]
     return value.lower() if name == "tlsmode" else value
+
+
+def _megabytes(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    what = f"the setting export_file_mb of Vertica cannot be {value!r}"
+    raise ConfigError(what, "write a number of megabytes")
 
 
 def _truth(name: str, value: str) -> bool:
