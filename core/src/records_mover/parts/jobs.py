@@ -28,7 +28,8 @@ class Ask:
 
     ``forms`` are the forms that the other end can give (asked of a loader) or wants (asked of an
     unloader), the most direct first. A part answers each with an ``Offer`` or a ``Refusal``, and
-    may add offers of forms that it prefers.
+    may add offers of forms that it prefers. ``schema`` is the source's, where no row has to be read
+    for it.
 
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the

@@ -201,7 +201,7 @@ class _Inspection:
     @cached_property
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
-        if self._sniffed is not None:
+        if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
             columns = self._sniffed.columns
         else:
             columns = self._header(self._parts[0])
