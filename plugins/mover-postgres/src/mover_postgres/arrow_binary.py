@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mover_postgres.unload import unloading
 from records_mover.bridge import pulled
-from records_mover.errors import BadRowError
 from records_mover.parts import Batches, Form, Offer, Refusal, Tier
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ __all__ = ["BinaryArrow"]
 
 _BATCHES = Form(kind="batches")
 _COST = Tier.BULK + Tier.RECODE / 4
-_SQL_ASCII = "SQL_ASCII"
 _head = Struct(">cI").pack
 
 
@@ -63,9 +61,7 @@ class BinaryArrow:
             (part,) = streams.parts
             wired: Wired = part.open  # type: ignore[assignment]  # binary streams are
             batches = in_order(_rows(job, wired, found), found.batch)
-            unsure = wired.driver.get_parameter_status("server_encoding") == _SQL_ASCII
-            counted = _counted(job, batches, unsure=unsure)
-            reader = pa.RecordBatchReader.from_batches(found.schema, counted)
+            reader = pa.RecordBatchReader.from_batches(found.schema, _counted(job, batches))
             try:
                 yield Batches(reader=reader, schema=job.schema)
             finally:
@@ -87,29 +83,13 @@ def _decoder(asked: Ask | UnloadJob) -> Decoder | str:
     return decoder(types, schema.to_arrow())
 
 
-def _counted(
-    job: UnloadJob, batches: Iterator[pa.RecordBatch], *, unsure: bool
-) -> Iterator[pa.RecordBatch]:
-    """Count the rows; where the server itself does not know what its bytes are, look at them."""
+def _counted(job: UnloadJob, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     rows = 0
     for batch in batches:
         job.cancellation.check()
-        if unsure:
-            _check_text(batch, rows)
         rows += batch.num_rows
         job.meter.rows = rows
         yield batch
-
-
-def _check_text(batch: pa.RecordBatch, before: int) -> None:
-    import pyarrow as pa
-
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        try:
-            column.validate(full=True)
-        except pa.ArrowInvalid as error:
-            what = f"column {name!r} holds bytes that are no text, after row {before}"
-            raise BadRowError(what, "mend the values", column=name) from error
 
 
 def _rows(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
