@@ -369,6 +369,7 @@ class _Run:
                 rejects=self.rejects,
                 stores=MoveStores(self.context),
                 lossy=self._allowed(columns),
+                fitted=self._fitted(columns),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
@@ -418,6 +419,14 @@ class _Run:
             return columns
         named = {each.target for each in self.columns if each.column in allowed}
         return tuple(name for name in columns if name in allowed | named)
+
+    def _fitted(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns of a new table whose decimals were found from every row."""
+        made = self.plan.target.columns is None and not self.plan.source.typed
+        if not made or self.options.instructions.max_inference_rows is not None:
+            return ()
+        pairs = zip(columns, self.schema.fields, strict=True)
+        return tuple(name for name, field in pairs if field.field_type == "decimal")
 
     def _lossy(self, names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the columns that may lose something: by their names, or by those of the target."""
