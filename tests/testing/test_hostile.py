@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_every_test_of_every_suite_finds_its_fault(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
     )
-    ended = [_ended(case) for case in ElementTree.parse(report).iter("testcase")]
+    ended = [_ended(case) for case in ET.parse(report).iter("testcase")]
     failing = {name for name, failed in ended if failed}
     wanted = {
         name
@@ -41,6 +41,6 @@ def test_every_test_of_every_suite_finds_its_fault(tmp_path: Path) -> None:
     assert {name for name, failed in ended if not failed} <= failing
 
 
-def _ended(case: ElementTree.Element) -> tuple[str, bool]:
+def _ended(case: ET.Element) -> tuple[str, bool]:
     name = str(case.get("name")).partition("[")[0]
     return name, case.find("failure") is not None

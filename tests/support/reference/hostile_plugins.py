@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from records_mover.errors import StoreError
@@ -88,7 +89,7 @@ class HostileStore(ReferenceStore):
     def write(self, url: str) -> Iterator[BinaryIO]:
         fault = self.fault(url)
         if fault == "first" and self.path(url).exists():
-            with open(os.devnull, "wb") as sink:
+            with Path(os.devnull).open("wb") as sink:
                 yield sink
         elif fault == "half":
             with self.path(url).open("wb") as sink:

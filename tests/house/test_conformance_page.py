@@ -1,4 +1,4 @@
-"""The support table in the docs is what the suites of our plugins declare, and so what they show."""
+"""The support table in the docs is what the suites of our plugins declare."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "support.md"
+PAGE = ROOT / "docs" / "conformance.md"
 BACKENDS = ("postgres", "redshift", "s3", "vertica")
 
 
 def test_the_page_is_what_the_suites_declare(tmp_path: Path) -> None:
-    made = tmp_path / "support.md"
+    made = tmp_path / "conformance.md"
     suites = [str(ROOT / "tests" / name / "test_conformance.py") for name in BACKENDS]
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
     plugin = ["-p", "no:xdist", "-p", "records_mover.testing.report"]
