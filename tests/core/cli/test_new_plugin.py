@@ -70,7 +70,8 @@ def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
     run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=made)
     run(
         *(BIN / "uv", "pip", "install", "-q", "--offline", "--no-deps"),
-        *("--python", sys.executable, "--target", site, *wheels.glob("*.whl")),
+        *("--python", sys.executable, "--target", site),
+        *wheels.glob("*.whl"),
         folder=made,
     )
     env = {"PYTHONPATH": str(site), "MOVER_STRICT_PLUGINS": "1"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -195,7 +195,7 @@ class LoaderSuite(Suite):
         assert taken == {name: tuple(route) for name, route in self.routes.items()}
 
 
-def _sources(folder: Path, session: Session) -> dict[str, object]:
+def _sources(folder: Path, session: Session) -> dict[str, Any]:
     rows = moving.two_columns(1, MANY)
     text, parquet = folder / "rows.csv", folder / "rows.parquet"
     session.move(rows, str(text))

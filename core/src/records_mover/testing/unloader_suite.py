@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -85,7 +85,8 @@ class UnloaderSuite(Suite):
     @over("shapes")
     def test_shapes(self, session: Session, bench: Bench, shape: Shape) -> None:
         """Tables of all sizes come out."""
-        table, target = bench.new_table(), FrameTarget(kind="arrow")
+        table = bench.new_table()
+        target: Any = FrameTarget(kind="arrow")
         with Session(**bench.options) as filling, moving.judged(bench, table):
             filling.move(shape_batches(shape), table.endpoint)
         result = session.move(table.endpoint, target)
@@ -166,7 +167,7 @@ class UnloaderSuite(Suite):
         """A fast path cannot vanish in silence."""
         assert self.routes, "say which routes are expected"
         table = bench.new_table()
-        targets = {
+        targets: dict[str, Any] = {
             "batches": FrameTarget(kind="arrow"),
             "text": str(tmp_path / "out.csv"),
             "parquet": str(tmp_path / "out.parquet"),
@@ -192,7 +193,7 @@ def _batches(
     session: Session, table: Table, cases: Sequence[ValueCase], folder: Path
 ) -> tuple[MoveResult, dict[str, list[str | None]]]:
     del folder
-    target = FrameTarget(kind="arrow")
+    target: Any = FrameTarget(kind="arrow")
     result = session.move(table.endpoint, target)
     frame = target.frame.sort_by("id")
     fields = [case.field for case in cases]
