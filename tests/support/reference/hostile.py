@@ -156,7 +156,7 @@ class HostilePut(parts.Put):
             rows = iter(list(rows))
         if fault == "short":
             rows = islice(rows, 10)
-        if fault == "swallows":
+        if fault in ("swallows", "deaf"):
             rows = _swallowing(rows)
         for row in rows:
             yield tuple("" if cell is None else cell for cell in row) if fault == "nulls" else row
