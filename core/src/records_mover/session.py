@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from records_mover.records.ends_of import SourceLike, TargetLike
     from records_mover.records.options import MoveKeywords, MoveOptions
     from records_mover.records.plan import Plan
+    from records_mover.records.preview import Preview
     from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
     from records_mover.records.sources import RecordsSources
@@ -274,6 +275,20 @@ class Session:
         if not isinstance(source, FileSource):
             raise UsageError("only files can be sniffed", "name a file, or '-' for standard input")
         return source.sniff(self.context, wanted)
+
+    def preview(
+        self,
+        source: RecordsSource | str | Any,
+        *,
+        rows: int = 5,
+        whole: bool = False,
+        **options: Any,
+    ) -> Preview:
+        """Return the first rows of a source as they will land, their types and what was guessed."""
+        from records_mover.records.preview import preview
+
+        wanted = self._options(None, options)
+        return preview(self.source(source), self.context, wanted, rows=rows, whole=whole)
 
     @staticmethod
     def set_stream_logging(*args: Any, **options: Any) -> None:

@@ -106,12 +106,6 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
             return self
         return self.alter_hints({"compression": compression_of_name(filename)})
 
-    def for_target(self, filename: str) -> DelimitedRecordsFormat:
-        """Return the format in which to write a file: with a header unless a hint says no."""
-        named = self.for_name(filename)
-        told = "header-row" in named.custom_hints
-        return named if told else named.alter_hints({"header-row": True})
-
     def config(self) -> dict[str, Any]:
         """Return the type, the variant and every hint."""
         return {"type": self.format_type, "variant": self.variant, "hints": dict(self.hints)}

@@ -136,6 +136,7 @@ class _Inspection:
             payload=self._payload,
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
             notes=sniffed.ambiguous if sniffed else (),
+            findings=sniffed.findings if sniffed else (),
             single=len(self._parts) == 1,
             types_given=source.schema is not None or self._options.schema is not None,
             typed=self._typed,
@@ -207,7 +208,7 @@ class _Inspection:
     @cached_property
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
-        if self._sniffed is not None:
+        if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
             columns = self._sniffed.columns
         else:
             columns = self._header(self._parts[0])
@@ -232,7 +233,7 @@ class _Inspection:
         if self._options.instructions.bad_bytes != "fail":
             form = form.alter_hints({"compression": None})
         with self._cleaned(part, look_at(part))() as stream:
-            return tuple(read_header(stream, form))
+            return tuple(read_header(stream, form, part.name))
 
     @cached_property
     def _given_schema(self) -> RecordsSchema | None:
@@ -275,7 +276,8 @@ class _Inspection:
             form = form.alter_hints({"compression": None})
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
-        return self._with_old_fields(infer_schema(openers, form, instructions))
+        names = [part.name for part in self._parts]
+        return self._with_old_fields(infer_schema(openers, form, instructions, sources=names))
 
     def _with_old_fields(self, schema: RecordsSchema) -> RecordsSchema:
         """Return the schema with the columns as an old directory declares those it can tell."""

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
 
-__all__ = ["explain_move", "run_move"]
+__all__ = ["explain_move", "run_move", "run_untold"]
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +133,12 @@ def _moved_or_recreated(
         logger.warning("the table is made anew, as it does not take the rows: %s", error)
         anew = replace(target, if_exists="drop", recreate_on_error=False)
         return _moved(source, anew, context, replace(options, if_exists=None), meter)
+
+
+def run_untold(plan: Plan, context: Context, options: MoveOptions) -> None:
+    """Run a plan of whose end nobody is told: rows go into memory, to be looked at."""
+    with rejecting(options) as rejects:
+        _Run(plan, context, options, Meter(), context.cancellation, rejects=rejects).go()
 
 
 @contextmanager
@@ -363,6 +369,7 @@ class _Run:
                 rejects=self.rejects,
                 stores=MoveStores(self.context),
                 lossy=self._allowed(columns),
+                fitted=self._fitted(columns),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
@@ -412,6 +419,14 @@ class _Run:
             return columns
         named = {each.target for each in self.columns if each.column in allowed}
         return tuple(name for name in columns if name in allowed | named)
+
+    def _fitted(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns of a new table whose decimals were found from every row."""
+        made = self.plan.target.columns is None and not self.plan.source.typed
+        if not made or self.options.instructions.max_inference_rows is not None:
+            return ()
+        pairs = zip(columns, self.schema.fields, strict=True)
+        return tuple(name for name, field in pairs if field.field_type == "decimal")
 
     def _lossy(self, names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the columns that may lose something: by their names, or by those of the target."""

@@ -206,7 +206,7 @@ def _push_text(
 
     def counted(rows: int) -> None:
         work.cancellation.check()
-        work.meter.rows += rows
+        work.meter.add_rows(rows)
 
     transcode(
         [part.open for part in parts],
@@ -266,7 +266,7 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
         store.write(place) as sink,
         closing(part.open()) as source,
     ):
-        copy_bytes(source, sink, work.cancellation)
+        copy_bytes(source, sink, work.cancellation.check)
     return _written(url, streams, work)
 
 

@@ -148,16 +148,16 @@ class RecordsSchema:
 
     def to_arrow(self) -> pa.Schema:
         """Return the Arrow schema that holds every value of these columns exactly."""
-        from records_mover.schema.arrow import to_arrow
+        from records_mover.schema.arrow import schema_of
 
-        return to_arrow(self)
+        return schema_of(self.fields)
 
     @classmethod
     def from_arrow(cls, schema: pa.Schema) -> RecordsSchema:
         """Build a schema from an Arrow schema."""
-        from records_mover.schema.arrow import from_arrow
+        from records_mover.schema.arrow import fields_of
 
-        return from_arrow(schema)
+        return cls(fields_of(schema))
 
     # The names of 1.x for what the rooms of databases and frames do
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
 from records_mover.db import SqlDatabase
-from records_mover.db.engine import check_connection
+from records_mover.db.connecting import check_connection
 from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
