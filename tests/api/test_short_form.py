@@ -36,7 +36,7 @@ def test_strings_and_paths_wherever_an_end_is_wanted(pg_url: str, trips: Path) -
     assert move(table, copy).move_count == 3
     assert move(sources.query(pg_url, "SELECT id FROM trips"), copy).move_count == 3
     assert pq.read_table(copy).column_names == ["id"]
-    plan = explain(copy, table, if_exists="truncate")
+    plan = explain(trips, table, if_exists="truncate")
     assert "postgres-copy-in" in plan.route.names
     assert str(plan).startswith("from    ")
 
