@@ -8,6 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -50,6 +52,21 @@ def test_a_path_of_a_folder_needs_no_slash(trips: Path) -> None:
         assert move(source, trips.with_name("all.csv")).move_count == 6
     assert move(folder, targets.local_file(f"{folder}/../out/")).move_count == 6
     assert (trips.parent / "out" / "_manifest").exists()
+
+
+def test_frames_of_every_library_are_ends(tmp_path: Path) -> None:
+    """Type checkers take them, too, and know what comes out."""
+    into = tmp_path / "a.parquet"
+    assert move(pd.DataFrame({"a": [1]}), into).move_count == 1
+    assert move(pl.DataFrame({"a": [1]}), into).move_count == 1
+    assert move(pl.LazyFrame({"a": [1]}), into).move_count == 1
+    assert move(pa.table({"a": [1]}), into).move_count == 1
+    pandas, polars = targets.dataframe(), targets.dataframe("polars")
+    move(into, pandas)
+    move(into, polars)
+    one: pd.DataFrame = pandas.frame
+    other: pl.DataFrame = polars.frame
+    assert one["a"].tolist() == other["a"].to_list() == [1]
 
 
 def test_one_name_will_do_for_a_list_of_names(pg_url: str, trips: Path) -> None:

@@ -24,13 +24,21 @@ class Framelike(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
 
+class Lazyframe(Protocol):
+    """A frame of polars whose rows are still to be worked out."""
+
+    def collect_schema(self) -> object: ...
+
+
 class ArrowStream(Protocol):
     """Anything with the Arrow PyCapsule interface."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-SourceLike: TypeAlias = "RecordsSource | str | os.PathLike[str] | Framelike | ArrowStream"
+SourceLike: TypeAlias = (
+    "RecordsSource | str | os.PathLike[str] | Framelike | Lazyframe | ArrowStream"
+)
 TargetLike: TypeAlias = "RecordsTarget | str | os.PathLike[str]"
 
 
