@@ -14,6 +14,7 @@ from typing import Self
 from bench.contestant import Contestant
 from support.postgres import PostgresServer, embedded_postgres_server
 from support.s3 import S3Server, seaweed_server
+from vertica_server import ServerConfig, VerticaServer
 
 __all__ = ["NUMERIC", "ROOT", "Stage"]
 
@@ -65,6 +66,31 @@ class Stage:
     def far(self) -> PostgresServer:
         """A second server, started when the first figure needs it."""
         return self._stack.enter_context(embedded_postgres_server({}))
+
+    @cached_property
+    def vertica(self) -> VerticaServer:
+        """The stand-in for Vertica on the server, started when the first figure needs it."""
+        config = ServerConfig(backend=self.server.url())
+        return self._stack.enter_context(VerticaServer(config))
+
+    def vertica_url(self) -> str:
+        """Return the URL of the stand-in."""
+        login = self.vertica.login
+        who = f"{login['user']}:{login['password']}@{login['host']}:{login['port']}"
+        return f"vertica://{who}/{login['database']}?tlsmode=disable"
+
+    def vertica_filled(self, rows: int) -> str:
+        """Make ``lineitem`` in the stand-in with the first rows of the file; return the URL."""
+        import vertica_python
+
+        with vertica_python.connect(**self.vertica.login, tlsmode="disable") as connection:
+            cursor = connection.cursor()
+            cursor.execute(LINEITEM.replace("bigint", "int"))
+            with self.csv.open("rb") as file:
+                few = b"".join(next(file) for _ in range(rows + 1))
+            cursor.copy("COPY lineitem FROM STDIN DELIMITER ',' ENCLOSED BY '\"' SKIP 1", few)
+            cursor.execute("COMMIT")
+        return self.vertica_url()
 
     @cached_property
     def parquet(self) -> Path:
