@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mover_vertica.database import VerticaDatabase
     from records_mover.parts import PublishRequest
 
-__all__ = ["explanation", "merge", "publishing"]
+__all__ = ["explanation", "like_statement", "merge", "publishing"]
 
 _ALIAS = "mover_new"
 
@@ -101,10 +101,7 @@ def _beside(
     sweep(database, connection, request)
     token = staging.new_token()
     stage = _named(f"{staging.STAGE}{token}", request.table)
-    like = (
-        f"CREATE TABLE {database.table_sql(stage)} LIKE {database.table_sql(request.table)} "
-        f"INCLUDING PROJECTIONS{' INCLUDE SCHEMA PRIVILEGES' if table.inherits else ''}"
-    )
+    like = like_statement(database, stage, request.table, inherits=table.inherits)
     with staged(database, connection, stage, [like]):
         yield Landing(connection=connection, table=stage, target=request.table)
         if request.check is not None:
@@ -116,6 +113,15 @@ def _beside(
             aside = _named(f"{staging.OLD}{token}", request.table)
             database.exchange(connection, stage, request.table, aside)
     drop_quietly(database, connection, aside)
+
+
+def like_statement(
+    database: VerticaDatabase, stage: TableName, table: TableName, *, inherits: bool
+) -> str:
+    """Return the DDL of a table with the columns, constraints and projections of another."""
+    made = f"CREATE TABLE {database.table_sql(stage)} LIKE {database.table_sql(table)}"
+    inherited = " INCLUDE SCHEMA PRIVILEGES" if inherits else ""
+    return f"{made} INCLUDING PROJECTIONS{inherited}"
 
 
 def _named(prefix: str, table: TableName) -> TableName:

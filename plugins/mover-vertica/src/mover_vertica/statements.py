@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mover_vertica.words import identifier, literal, option
+from mover_vertica.words import identifier, literal, option, shortened
 from records_mover.secret import Secret
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class CopyColumn:
         if not self.filler:
             yield identifier(self.name) + (f" FORMAT {literal(self.format)}" if self.format else "")
             return
-        scratch = identifier(f"mover_{self.name}"[:60])
+        scratch = identifier(shortened(f"mover_{self.name}"))
         yield f"{scratch} FILLER {self.filler.upper()}"
         if self.made:
             yield f"{identifier(self.name)} AS {self.made.format(scratch)}"
