@@ -155,7 +155,8 @@ def _first_rows(end: SourceEnd, context: Context, options: MoveOptions, rows: in
 
 
 def _limited(end: SourceEnd, context: Context, rows: int) -> SourceEnd:
-    from records_mover.db.rows import as_sql, select_statement
+    from records_mover.db.rows import as_sql
+    from records_mover.db.selecting import select_statement
 
     side = cast("TableSide", end.table)
     whole = replace(side.selection, columns=end.columns)
@@ -166,7 +167,7 @@ def _limited(end: SourceEnd, context: Context, rows: int) -> SourceEnd:
 
 
 def _read(end: SourceEnd, context: Context, options: MoveOptions, rows: int) -> pa.Table:
-    from records_mover.records.move import run_untold
+    from records_mover.records.moving import run_untold
     from records_mover.records.planner import make_plan
 
     head = _Head(wanted=rows)
