@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,8 +14,10 @@ from records_mover.db import SqlDatabase
 from records_mover.db.failures import scrub, where
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, MoverError
+from records_mover.parts import Form, UnloadJob
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
     from mover_vertica.connect import Connection as DriverConnection
     from mover_vertica.settings import Settings
     from records_mover.parts import (
+        Batches,
         ExistingMode,
-        Form,
         Landing,
         PublishRequest,
         Selection,
@@ -214,6 +217,16 @@ class VerticaDatabase(SqlDatabase):
         return create_statements(self, name, schema)
 
     # How a load becomes visible
+
+    @contextmanager
+    def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
+        """Read rows as this connection sees them, whole columns at a time."""
+        from mover_vertica.select.unload import batches_on
+
+        schema = self.schema_on(connection, selection)
+        job = UnloadJob(database=self, selection=selection, form=Form(kind="batches"))
+        with batches_on(self, connection, job, schema) as batches:
+            yield batches
 
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
