@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from records_mover.db import ddl, schema_sql, types, values
-from records_mover.db.engine import check_connection
+from records_mover.db.connecting import check_connection
 from records_mover.db.failures import reason_of, scrub, sqlalchemy_errors, where
 from records_mover.errors import ConnectError, DatabaseError, LoadUnloadError, MoverError
 from records_mover.parts import (
@@ -336,7 +336,7 @@ class SqlDatabase:
     @contextmanager
     def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
         """Read rows as this connection sees them; its transaction goes on as it was."""
-        from records_mover.db.rows import rows_on
+        from records_mover.db.selecting import rows_on
 
         schema = self.schema_on(connection, selection)
         job = UnloadJob(database=self, selection=selection, form=Form(kind="batches"))
