@@ -50,6 +50,19 @@ def test_traps_in_text_arrive_as_they_are(bare: Any, warehouse: Any, parquet: Pa
     assert [row[3] for row in rows] == [*(t.encode() + b"\x00\xff" for t in TRAPS), None]
 
 
+@pytest.mark.parametrize("kind", ["large_string", "string_view", "dictionary"])
+def test_every_type_that_arrow_has_for_text_is_one_to_copy(
+    bare: Any, warehouse: Any, tmp_path: Path, kind: str
+) -> None:
+    texts = pa.array([*TRAPS, None])
+    kinds = {"large_string": pa.large_string(), "string_view": pa.string_view()}
+    column = texts.dictionary_encode() if kind == "dictionary" else texts.cast(kinds[kind])
+    path = tmp_path / "traps.parquet"
+    pq.write_table(pa.table({"id": range(len(texts)), "text": column}), path)
+    bare.move(path, warehouse.url("t"))
+    assert [row[1] for row in warehouse.rows("t")] == [*TRAPS, None]
+
+
 def test_a_single_column_may_be_empty_or_null(bare: Any, warehouse: Any, tmp_path: Path) -> None:
     path = tmp_path / "one.parquet"
     pq.write_table(pa.table({"text": pa.array(["", None, "a", "", None])}), path)
