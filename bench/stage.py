@@ -101,10 +101,14 @@ class Stage:
 
     def few_as_parquet(self, rows: int) -> Path:
         """Return the first rows of the file as Parquet."""
+        return self._as_parquet(self.few(rows))
+
+    def few(self, rows: int) -> Path:
+        """Return the first rows of the file as one of their own."""
         few = self.scratch / "few-rows.csv"
         with self.csv.open("rb") as file:
             few.write_bytes(b"".join(next(file) for _ in range(rows + 1)))
-        return self._as_parquet(few)
+        return few
 
     def _as_parquet(self, path: Path) -> Path:
         """Make Parquet of CSV in a process of its own: the peak of ours is where others begin."""

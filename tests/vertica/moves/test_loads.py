@@ -71,6 +71,20 @@ def test_a_single_column_may_be_empty_or_null(bare: Any, warehouse: Any, tmp_pat
     assert found == ["", "", "None", "None", "a"]
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_file_of_one_column_without_a_name_keeps_its_empty_rows(
+    bare: Any, warehouse: Any, tmp_path: Path, exists: bool
+) -> None:
+    path = tmp_path / "one.txt"
+    path.write_bytes(b"a\n\\N\nb\n")
+    if exists:
+        warehouse.ask("CREATE TABLE t (name VARCHAR(9))")
+    hints = {"compression": None}
+    result = bare.move(path, warehouse.url("t"), variant="bluelabs", hints=hints)
+    assert result.route == ("read", "decode", "vertica-copy")
+    assert result.rows == 3
+
+
 def test_a_csv_file_is_read_here_as_copy_knows_no_doubled_quotes(
     bare: Any, warehouse: Any, tmp_path: Path
 ) -> None:

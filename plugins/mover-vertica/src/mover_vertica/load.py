@@ -97,10 +97,10 @@ def unable(ask: Ask, form: BaseRecordsFormat) -> str:
 def _barred(ask: Ask, form: BaseRecordsFormat) -> str:
     """Say what stands against a format because of the columns that there are."""
     fields = () if ask.schema is None else ask.schema.fields
-    columns = ask.columns or tuple(field.name for field in fields)
+    columns = ask.columns or ask.into or tuple(field.name for field in fields)
     delimited = isinstance(form, DelimitedRecordsFormat)
-    if delimited and len(columns) == 1:
-        return "COPY takes an empty line for no row, and with one column a row may be empty"
+    if delimited and len(columns) <= 1:
+        return "COPY takes an empty line for no row, and a row of one column may be empty"
     if delimited and any(field.field_type == "bytes" for field in fields):
         return "COPY would read the text of bytes through 65,000 octets"
     if form.format_type in ("jsonl", "avro"):
