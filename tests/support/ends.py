@@ -64,6 +64,10 @@ class Place:
         names = {"new": f"{self.schema}.{table}", "old": f"{self.schema}.{other}"}
         self.ask(self.kind.like.format(**names))
 
+    def drop_column(self, table: str, column: str) -> None:
+        """Drop a column of a table."""
+        self.ask(f"ALTER TABLE {self.schema}.{table} DROP COLUMN {column}")
+
     def differing(self, one: str, other: str, columns: Sequence[str]) -> set[str]:
         """Return the columns in which two tables with the same ids differ."""
         where = f"FROM {self.schema}.{one} a JOIN {self.schema}.{other} b ON a.id = b.id"
