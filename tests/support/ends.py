@@ -6,7 +6,6 @@ ITEST_VERTICA_URL. Their passwords may stand there; nothing here prints them.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import secrets
 from contextlib import contextmanager
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Kind", "Place", "place", "real_url"]
 
-# Vertica as soon as its plugin moves rows: the one that only refuses has no module for loads.
-_VERTICA = ("vertica",) if importlib.util.find_spec("mover_vertica.load") else ()
-KINDS = ("postgres", "redshift", *_VERTICA)
+KINDS = ("postgres", "redshift", "vertica")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,7 +166,7 @@ def _limited(end: SourceEnd, context: Context, rows: int) -> SourceEnd:
 
 
 def _read(end: SourceEnd, context: Context, options: MoveOptions, rows: int) -> pa.Table:
-    from records_mover.records.move import run_untold
+    from records_mover.records.moving import run_untold
     from records_mover.records.planner import make_plan
 
     head = _Head(wanted=rows)
