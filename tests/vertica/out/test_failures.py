@@ -49,7 +49,10 @@ def given(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
 def wide(warehouse: Any) -> dict[str, Any]:
     """Return what makes a source of more rows than fit between a server and us."""
     table = f"{warehouse.ask.schema}.t"
-    return {"source": warehouse.url(), "query": f"SELECT id, REPEAT(name, 20) AS name FROM {table}"}
+    return {
+        "records_source": warehouse.url(),
+        "query": f"SELECT id, REPEAT(name, 20) AS name FROM {table}",
+    }
 
 
 def cut_after_first(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
@@ -104,7 +107,7 @@ def test_a_move_that_is_cancelled_stops_the_server_and_leaves_no_file(
     cancellation = Cancellation()
     cut_after_first(monkeypatch, cancellation.cancel)
     with Session() as session, pytest.raises(MoveCancelled):
-        session.move(target=tmp_path / "out.csv", cancellation=cancellation, **wide(filled))
+        session.move(records_target=tmp_path / "out.csv", cancellation=cancellation, **wide(filled))
     assert not list(tmp_path.glob("*out*"))
 
 

@@ -123,11 +123,12 @@ def test_formats_that_are_not_written_are_refused() -> None:
         found = export_options(form)
         assert not isinstance(found, ExportOptions)
         assert why in str(found[0])
-    for form, why in (
+    others = (
         (ParquetRecordsFormat(), "delimited text, not parquet"),
         (csv(), "no header"),
-    ):
-        found = s3export_options(form)
+    )
+    for other, why in others:
+        found = s3export_options(other)
         assert not isinstance(found, ExportOptions)
         assert why in "; ".join(map(str, found))
 

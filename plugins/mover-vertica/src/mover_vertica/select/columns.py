@@ -101,7 +101,7 @@ def _fitted(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
         return lists_from_json(column, kind)
     if pat.is_string(kind) and pat.is_decimal(column.type):
-        from records_mover.formats.render import plain_decimals
+        from records_mover.formats.decimals import plain_decimals
 
         return plain_decimals(column)
     return pc.cast(column, kind)
