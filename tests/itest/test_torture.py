@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -97,7 +97,7 @@ def _outcome(
 
 
 def _moved(
-    session: Session, source: str, target: str, names: list[str], **options: str
+    session: Session, source: str, target: str, names: list[str], **options: Any
 ) -> Iterator[tuple[str, str]]:
     """Move the columns that can be moved, and yield why each other one cannot."""
     left = list(names)

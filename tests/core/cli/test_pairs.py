@@ -218,7 +218,9 @@ def test_sheets_and_the_folder_of_an_external_table_are_refused(
     ran = runner("gsheet2file", "id", "sheet", "creds", "out.csv")
     assert ran.exit_code == 3
     assert "mover-" in ran.stderr
-    ran = runner("file2spectrum", trips, "db", "s", "t", "--target.spectrum_rdir_url", "s3://b/x/")
+    ran = runner(
+        "file2spectrum", trips, "sqlite://", "s", "t", "--target.spectrum_rdir_url", "s3://b/x/"
+    )
     assert (ran.exit_code, "spectrum_base_url" in ran.stderr) == (2, True)
 
 
