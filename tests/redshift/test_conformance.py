@@ -82,7 +82,6 @@ class TestUnload(UnloaderSuite):
         "date_bc": EARLY,
         "decimal_40_digits": DIGITS,
         "text_nul": NO_NUL,
-        "time_24_00": refused("UNLOAD writes Parquet, which has no time 24:00"),
     }
     routes = {
         "batches": ["redshift-unload", "read", "decode", "collect"],
