@@ -16,7 +16,7 @@ from records_mover.schema import RecordsSchema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["read", "schema_of", "write"]
+__all__ = ["read", "schema_of", "seekable", "write"]
 
 _ROWS = 1 << 16
 _GROUP_ROWS = 1 << 20
@@ -25,7 +25,7 @@ _GROUP_BYTES = 128 << 20
 
 def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.RecordBatchReader:
     """Return the rows of a Parquet file; one that cannot be sought is put aside on disk first."""
-    stream = _seekable(stream)
+    stream = seekable(stream)
     file = _open(stream, source)
     known = schema or RecordsSchema.from_arrow(file.schema_arrow)
     wanted = known.to_arrow()
@@ -46,7 +46,7 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
 
 def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
     """Return the columns of a Parquet file and how many rows it has."""
-    with _seekable(stream) as seekable, _open(seekable, source) as file:
+    with seekable(stream) as sought, _open(sought, source) as file:
         return RecordsSchema.from_arrow(file.schema_arrow), file.metadata.num_rows
 
 
@@ -59,7 +59,7 @@ def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
         raise FormatError(what, "it may be cut off, or of another format") from err
 
 
-def _seekable(stream: BinaryIO) -> BinaryIO:
+def seekable(stream: BinaryIO) -> BinaryIO:
     """Return the stream, or a file with what was in it, which stands in for it from here on."""
     if stream.seekable():
         return stream
