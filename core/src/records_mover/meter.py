@@ -20,9 +20,10 @@ class Meter:
     """Rows and bytes so far, read by whoever shows progress.
 
     Whoever counts rows sets ``rows`` to all that passed it so far, so that two counters on one
-    route do not add up. Bytes of streams that are read at the same time do: ``add_bytes`` adds
-    them under a lock. A reader needs none, as a figure may be one block old. ``watched`` says that
-    somebody looks, so that asking a server how far it is may pay; ``server_rows`` is its answer.
+    route do not add up. Rows and bytes of streams that are read at the same time do: ``add_rows``
+    and ``add_bytes`` add them under a lock. A reader needs none, as a figure may be one block old.
+    ``watched`` says that somebody looks, so that asking a server how far it is may pay;
+    ``server_rows`` is its answer.
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,11 @@ class Meter:
         """Count bytes that passed; several threads may do so."""
         with self._lock:
             self.bytes += count
+
+    def add_rows(self, count: int) -> None:
+        """Count rows that passed; several threads may do so."""
+        with self._lock:
+            self.rows += count
 
     def counting(self, raw: BinaryIO) -> BinaryIO:
         """Return a reader of ``raw`` that counts its bytes here, and closes it."""

@@ -200,12 +200,6 @@ def test_a_file_name_settles_the_compression_that_no_hint_says() -> None:
     assert JsonLinesRecordsFormat().for_name("a.jsonl.zst").compression == "ZSTD"
 
 
-def test_written_files_have_a_header_unless_told_otherwise() -> None:
-    assert DelimitedRecordsFormat("bluelabs").for_target("a.csv").hints["header-row"] is True
-    told = DelimitedRecordsFormat("csv", {"header-row": False})
-    assert told.for_target("a.csv").hints["header-row"] is False
-
-
 @pytest.mark.parametrize(
     ("fmt", "name"),
     [

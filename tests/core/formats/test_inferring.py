@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records_mover.errors import BadRowError, ColumnMismatchError, FormatError
+from records_mover import move
+from records_mover.errors import BadRowError, ColumnMismatchError, FormatError, MoverError
 from records_mover.formats import (
     JsonLinesRecordsFormat,
     ParquetRecordsFormat,
@@ -31,6 +33,8 @@ from records_mover.schema import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from records_mover.schema import Field
 
 
@@ -236,3 +240,31 @@ def test_an_inferred_type_can_read_every_value_without_changing_it(cells: list[s
                 if cell == ""
                 else Decimal(cell) == Decimal(repr(value).strip("Decimal()'"))
             )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "bad", "message"),
+    [
+        (".csv", b"a,b\n1,2,3\n", r"bad\.csv:2: 3 fields"),
+        (".csv", b'a,b\n1,"2\n', r"bad\.csv: the record that begins on line 2 does not end"),
+        (".csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], r"bad\.csv\.gz: the GZIP data stops"),
+        (".jsonl", b'{"a": 1, "b": 2}\n{"a":\n', r"bad\.jsonl:2: "),
+        (".avro", b"Obj\x01garbage", r"bad\.avro is no Avro file"),
+    ],
+    ids=["ragged", "endless", "cut off", "json", "avro"],
+)
+def test_of_several_files_the_bad_one_is_named(
+    tmp_path: Path, suffix: str, bad: bytes, message: str
+) -> None:
+    good, other = tmp_path / f"a{suffix}", tmp_path / f"bad{suffix}"
+    (tmp_path / "in.csv").write_bytes(b"a,b\n1,2\n")
+    move(str(tmp_path / "in.csv"), str(good))
+    other.write_bytes(bad)
+    with pytest.raises(MoverError, match=message):
+        move(f"{tmp_path}/*{suffix}", str(tmp_path / "out.parquet"))
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_objects_without_a_name_are_no_table() -> None:
+    with pytest.raises(FormatError, match="no line names a column"):
+        infer_schema([lambda: io.BytesIO(b"{}\n{}\n")], JsonLinesRecordsFormat())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from records_mover.errors import BadRowError, ColumnMismatchError, FormatError
 from records_mover.formats import (
@@ -17,6 +20,7 @@ from records_mover.formats import (
     ParquetRecordsFormat,
     read_batches,
     read_header,
+    records,
 )
 from records_mover.formats.dialect import dialect_of
 from records_mover.formats.names import PLAIN_CSV
@@ -210,6 +214,51 @@ def test_a_field_of_fifty_megabytes_is_read() -> None:
     table = read_batches(io.BytesIO(f'a,b\n1,"{big}\n"\n2,y\n'.encode()), PLAIN_CSV).read_all()
     assert table.num_rows == 2
     assert len(table.column("b")[0].as_py()) == len(big) + 1
+
+
+PLACES = {
+    "quotes": (PLAIN_CSV, b'1,"a word, or ""two"", here\n'),
+    "escapes": (DelimitedRecordsFormat("bluelabs"), b"1,a word\\, or two\\\n"),
+}
+
+
+@pytest.mark.parametrize(("fmt", "unfinished"), PLACES.values(), ids=PLACES)
+def test_a_record_without_an_end_so_far_takes_little_memory(
+    fmt: DelimitedRecordsFormat, unfinished: bytes
+) -> None:
+    dialect = dialect_of(fmt.validate())
+    start, _, rest = unfinished.partition(b"a word")
+    data = b"0,x\n" + start + (b"a word" + rest) * (4 << 20 >> 5)
+    tracemalloc.start()
+    try:
+        assert last_boundary(data, dialect) == 4
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * len(data)
+
+
+PIECES = st.lists(st.sampled_from([b",", b"\n", b"\r\n", b'"', b'""', b"\\", b"a", b"bc"]))
+
+
+@given(
+    PIECES,
+    st.sampled_from(["csv", "bluelabs", "vertica"]),
+    st.sampled_from([{}, {"escape": "\\"}, {"record-terminator": "\r\n"}]),
+    st.sampled_from([1, 4096]),
+)
+def test_a_boundary_is_where_whole_records_end(
+    pieces: list[bytes], variant: str, hints: dict[str, str], gaps: int
+) -> None:
+    dialect = dialect_of(DelimitedRecordsFormat(variant, hints).validate())
+    data = b"".join(pieces)
+    longest = dialect.records.match(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_GAPS", gaps)
+        found = last_boundary(data, dialect)
+    assert longest is not None
+    assert dialect.records.fullmatch(data[:found])
+    assert found == longest.end() or (gaps == 1 and found < longest.end())
 
 
 def test_two_thousand_columns_are_read() -> None:

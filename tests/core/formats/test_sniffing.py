@@ -90,11 +90,42 @@ TABLE = 'id;name;price;day\n1;José;1,5;31.12.2020\n2;"x;y";22,25;01.02.2021\n'
         (b"2000-01-01,x\n2000-01-02,y\n", {"header-row": False, "dateformat": "YYYY-MM-DD"}),
         (b"one\ntwo\n3\n", {"field-delimiter": ","}),
         (b'text,n\n"a, b; c",1\n"d, e; f",2\n', {"field-delimiter": ","}),
+        (b'a,b\n1,"say \\"hi\\""\n2,x\n', {"escape": "\\"}),
+        (b'a,b\n1,"C:\\dir\\"\n"2","x"\n', {"escape": None}),
+        (b"sep=;\na;b\n1;2,5\n", {"field-delimiter": ";", "skip-lines": 1, "header-row": True}),
+        (b"a,b\r\r\n1,2\r\r\n", {"record-terminator": "\r\r\n", "header-row": True}),
     ],
 )
 def test_hints_are_found(data: bytes, expected: dict[str, object]) -> None:
     found = hints(data)
     assert {name: found[name] for name in expected} == expected
+
+
+MOMENTS = [
+    ["12:00:01", "23:59:59.5"],
+    ["1:05 PM", "11:59 AM"],
+    ["2024-01-02 03:04:05", "2024-01-03 04:05:06"],
+    ["2024-01-02 03:04:05+01:00", "2024-01-02T03:04:05Z"],
+    ["02/01/2024 3:04:05 PM UTC", "13/01/2024 4:05:06 AM UTC"],
+]
+WORDS = [
+    ["some words", "and more"],
+    ['"{""a"": 1}"', '"[1, 2]"'],
+    ["http://host:80/a", "http://host:80/b"],
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("", values) for values in MOMENTS] + [("t", values) for values in MOMENTS + WORDS],
+)
+def test_one_column_stays_one_whatever_its_values_hold(name: str, values: list[str]) -> None:
+    data = "\n".join([*([name] if name else []), *values]) + "\n"
+    form = look(data.encode()).format
+    rows = read_batches(io.BytesIO(data.encode()), form).read_all()
+    assert rows.shape == (2, 1)
+    plain = [value.strip('"').replace('""', '"') for value in values]
+    assert [next(iter(row.values())) for row in rows.to_pylist()] == plain
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
@@ -127,13 +158,35 @@ def test_other_formats_are_told_by_their_bytes() -> None:
         (b"SQLite format 3\x00", "'f' is an SQLite database"),
         (b'[\n {"a": 1}]', "'f' is one JSON array"),
         (b'{\n "a": 1\n}', "'f' is one JSON document over several lines"),
-        (gzip.compress(b"a,b\n" * 999, mtime=0)[:40], "the GZIP data stops before its end"),
+        (gzip.compress(b"a,b\n" * 999, mtime=0)[:40], "'f' cannot be read: the GZIP data stops"),
+        (b"\n<!DOCTYPE html>\n<html><body>404</body></html>", "'f' is an HTML page"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?><a><b>1</b></a>', "'f' is an XML document"),
     ],
 )
 def test_what_is_no_table_is_refused_with_the_reason(data: bytes, message: str) -> None:
     with pytest.raises(FormatError) as caught:
         look(data, name="f")
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "' + "x" * 300_000 + '"}\n{"a": "y"}\n',
+        '{"a\\"b": {"c": "' + "x" * 300_000 + '"}}\n',
+        '{"a": "one\u2028two\u0085"}\n{"a": "b"}\n',
+    ],
+    ids=["long", "long and nested", "other ends of lines"],
+)
+def test_json_lines_are_told_whatever_their_length_and_letters(text: str) -> None:
+    assert look(text.encode()).format == JsonLinesRecordsFormat()
+
+
+def test_lines_above_the_table_end_in_newlines_alone() -> None:
+    data = "a title\x0bof\x85parts\n\na,b,c\n1,x\u2028y,3\n2,z,4\n".encode()
+    assert look(data).columns == ("a", "b", "c")
+    given = {"skip-lines": 1, "encoding": "UTF8"}
+    assert look(data, hints=given).columns == ("a", "b", "c")
 
 
 @pytest.mark.parametrize(

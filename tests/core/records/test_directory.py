@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
@@ -18,9 +20,11 @@ from records_mover.errors import (
     UsageError,
 )
 from records_mover.records.directory import RecordsDirectory
+from records_mover.schema import Field, RecordsSchema
 from records_mover.url.local import LocalStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 GZIP = {"compression": "GZIP"}
@@ -109,6 +113,68 @@ def test_a_failed_move_leaves_nothing_that_a_retry_trips_over(tmp_path: Path) ->
     good.write_text(ROWS)
     move(good, target)
     assert (tmp_path / "dir" / "_manifest").exists()
+
+
+def several(folder: Path, count: int = 3, rows: int = 1) -> str:
+    """Write some files of one header, and return what names them."""
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"part{number}.csv").write_text("id,name\n" + f"{number},x\n" * rows)
+    return f"{folder}/"
+
+
+WAYS: list[tuple[str, dict[str, Any]]] = [
+    ("the bytes as they are", {}),
+    ("packed", {"target_hints": {"compression": "GZIP"}}),
+    ("of another dialect", {"target_variant": "bluelabs", "allow_lossy": "all"}),
+]
+
+
+@pytest.mark.parametrize("options", [way for _, way in WAYS], ids=[name for name, _ in WAYS])
+def test_several_streams_are_written_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    source = several(tmp_path / "in", 3)
+    together = threading.Barrier(3, timeout=20)
+    real = LocalStore.write
+
+    @contextmanager
+    def meeting(self: LocalStore, url: str, **how: Any) -> Iterator[BinaryIO]:
+        if "/data" in url:
+            together.wait()
+        with real(self, url, **how) as sink:
+            yield sink
+
+    monkeypatch.setattr(LocalStore, "write", meeting)
+    move(source, f"{tmp_path}/dir/", **options)
+    entries = json.loads((tmp_path / "dir" / "_manifest").read_text())["entries"]
+    names = [entry["url"].rpartition("/")[2].partition(".")[0] for entry in entries]
+    assert names == ["data001", "data002", "data003"]
+    monkeypatch.undo()
+    move(f"{tmp_path}/dir/", tmp_path / "all.csv", target_format="csv")
+    assert (tmp_path / "all.csv").read_text() == "id,name\n0,x\n1,x\n2,x\n"
+
+
+def test_rows_are_counted_whichever_stream_they_come_in(tmp_path: Path) -> None:
+    source = several(tmp_path / "in", 4, 100_000)
+    with Session() as session:
+        result = session.move(
+            source, f"{tmp_path}/dir/", target_variant="vertica", allow_lossy="all"
+        )
+    assert result.rows == 400_000
+    assert len(result.output_urls) == 4
+
+
+def test_one_stream_that_fails_takes_back_what_the_others_wrote(tmp_path: Path) -> None:
+    source = several(tmp_path / "in", 3, 300_000)
+    with (tmp_path / "in" / "part1.csv").open("a") as file:
+        file.write("too,many,fields\n")
+    told = tmp_path / "schema.json"
+    told.write_text(RecordsSchema([Field("id", "string"), Field("name", "string")]).to_json())
+    for known in ({}, {"schema": told}):
+        with pytest.raises(MoverError, match=r"part1\.csv:300002: 3 fields"):
+            move(source, f"{tmp_path}/dir/", target_variant="dumb", allow_lossy="all", **known)
+        assert not any((tmp_path / "dir").glob("*"))
 
 
 def test_a_folder_of_like_files_is_read_without_a_manifest(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from records_mover.db import ddl, schema_sql, types, values
-from records_mover.db.engine import check_connection
+from records_mover.db.connecting import check_connection
 from records_mover.db.failures import reason_of, scrub, sqlalchemy_errors, where
 from records_mover.errors import ConnectError, DatabaseError, LoadUnloadError, MoverError
 from records_mover.parts import (
@@ -336,7 +336,7 @@ class SqlDatabase:
     @contextmanager
     def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
         """Read rows as this connection sees them; its transaction goes on as it was."""
-        from records_mover.db.rows import rows_on
+        from records_mover.db.selecting import rows_on
 
         schema = self.schema_on(connection, selection)
         job = UnloadJob(database=self, selection=selection, form=Form(kind="batches"))
@@ -384,6 +384,27 @@ class SqlDatabase:
         """Put the stage in the place of the table inside the open transaction."""
         self.drop(connection, table)
         self.rename(connection, stage, table.name)
+
+    def exchange(
+        self, connection: Connection, stage: TableName, table: TableName, aside: TableName
+    ) -> None:
+        """Put the stage in the place of the table, which gets another name, where DDL commits."""
+        from records_mover.db.publish import rename_in_turn
+
+        rename_in_turn(self, connection, stage, table, aside)
+
+    def merge(
+        self,
+        connection: Connection,
+        stage: TableName,
+        table: TableName,
+        columns: tuple[str, ...],
+        key: tuple[str, ...],
+    ) -> None:
+        """Update the rows of the table whose key the stage holds, and insert the others."""
+        from records_mover.db.merge import merge
+
+        merge(self, connection, stage, table, columns, key)
 
     def grant(self, connection: Connection, request: PublishRequest, table: TableName) -> None:
         """Give the privileges that the request asks for on a table."""

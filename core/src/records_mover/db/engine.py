@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from records_mover.db.address import Address
-from records_mover.db.failures import connect_error, scrub
+from records_mover.db.connecting import check_connection
+from records_mover.db.failures import scrub
 from records_mover.errors import ConfigError, MoverError
 from records_mover.logging import guarded
 from records_mover.redaction import register_url
@@ -80,18 +81,6 @@ def open_database(engine: Engine, kinds: Sequence[DatabaseKind]) -> Database:
     from records_mover.db.database import SqlDatabase
 
     return SqlDatabase(engine)
-
-
-def check_connection(engine: Engine) -> None:
-    """Connect once; raise ConnectError when that fails."""
-    failure: MoverError | None = None
-    try:
-        engine.connect().close()
-    except Exception as err:  # noqa: BLE001 - drivers raise what they like
-        failure = connect_error(err, engine.url)
-    # Raised out here so that the driver's own error, which may hold the password, is not attached.
-    if failure is not None:
-        raise failure
 
 
 def _kind_of(dialect: str, kinds: Sequence[DatabaseKind]) -> DatabaseKind | None:
@@ -174,6 +163,8 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
             f"the driver of '{url.drivername}' cannot be imported: {err}",
             f"install the package '{err.name or url.get_driver_name()}' or name another driver",
         )
+    except MoverError:
+        raise
     except (ArgumentError, TypeError, ValueError) as err:
         why = scrub(str(err), url)
         failure = ConfigError(f"the database URL of '{url.drivername}' cannot be used: {why}")

@@ -37,9 +37,8 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
 
 def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
     """Return the columns of an Avro file and how many rows it has, as its blocks say."""
-    fastavro = _fastavro()
     with stream:
-        blocks = fastavro.block_reader(stream)
+        blocks = _opened(stream, source, blocks=True)
         schema = _arrow_schema(blocks.writer_schema)
         try:
             rows = sum(block.num_records for block in blocks)
@@ -57,10 +56,10 @@ def _fastavro() -> Any:
     return fastavro
 
 
-def _opened(stream: BinaryIO, source: str) -> Any:
+def _opened(stream: BinaryIO, source: str, *, blocks: bool = False) -> Any:
     fastavro = _fastavro()
     try:
-        return fastavro.reader(stream)
+        return fastavro.block_reader(stream) if blocks else fastavro.reader(stream)
     except (*_DAMAGE, StopIteration) as err:
         what = f"{source or 'the file'} is no Avro file: {err}"
         raise FormatError(what, "it may be cut off, or of another format") from err

@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from records_mover.errors import FormatError
+from records_mover.formats.deflating import Gzip
 from records_mover.streams import Reader
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def compressing(sink: BinaryIO, compression: str | None) -> BinaryIO:
     _refuse(compression)
     if compression in _ARROW_NAMES:
         return _buffered_writer(_ArrowWriter(sink, _ARROW_NAMES[compression]))
-    # Level 6 is the default of gzip itself; 9 for bzip2 is its block size, not an effort.
-    gzip = compression == "GZIP"
-    encoder = zlib.compressobj(6, zlib.DEFLATED, 31) if gzip else bz2.BZ2Compressor(9)
-    return _buffered_writer(_Writer(sink, encoder))
+    if compression == "GZIP":
+        return _buffered_writer(Gzip(sink))
+    # 9 is the size of bzip2's blocks, not an effort.
+    return _buffered_writer(_Writer(sink, bz2.BZ2Compressor(9)))
 
 
 def _refuse(compression: str) -> None:
@@ -225,14 +226,14 @@ class _ArrowReader(Reader):
 
 
 class _NoClose:
-    """Lends a stream to Arrow, which would close it."""
+    """Lends a stream to Arrow, which would close it; one to read may have no way to write."""
 
     closed = False
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.read = stream.read
-        self.write = stream.write
-        self.flush = stream.flush
+        for name in ("read", "write", "flush"):
+            if hasattr(stream, name):
+                setattr(self, name, getattr(stream, name))
 
     def close(self) -> None:
         """Leave the stream open: its owner closes it."""

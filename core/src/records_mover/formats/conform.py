@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError, ColumnMismatchError
+from records_mover.formats.decimals import plain_decimals
+from records_mover.formats.tokens import text_of_objects, uuid_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +39,11 @@ def recast(reader: pa.RecordBatchReader, wanted: pa.Schema) -> pa.RecordBatchRea
 
 def conform(batch: pa.RecordBatch, wanted: pa.Schema) -> pa.RecordBatch:
     """Return a batch with these fields, in their order."""
-    missing = [field.name for field in wanted if field.name not in batch.schema.names]
+    there = dict.fromkeys(batch.schema.names)
+    missing = [field.name for field in wanted if field.name not in there]
     if missing:
         what = f"no column '{missing[0]}'"
-        raise ColumnMismatchError(what, f"there are: {', '.join(batch.schema.names)}")
+        raise ColumnMismatchError(what, f"there are: {', '.join(there)}")
     arrays = [_column(batch.column(field.name), field) for field in wanted]
     return pa.RecordBatch.from_arrays(arrays, schema=wanted)
 
@@ -73,8 +76,6 @@ def _decoded(array: pa.DictionaryArray) -> pa.Array:
 
 def _without_extension(array: pa.Array) -> pa.Array:
     if "uuid" in str(array.type):
-        from records_mover.formats.tokens import uuid_text
-
         return uuid_text(array.storage)
     return array.storage
 
@@ -83,11 +84,7 @@ def as_text(array: pa.Array) -> pa.Array:
     """Return values as the text that a column of text gets of them."""
     kind = array.type
     if pat.is_nested(kind) or pat.is_duration(kind) or pat.is_interval(kind):
-        from records_mover.formats.tokens import text_of_objects
-
         return text_of_objects(array)
     if pat.is_decimal(kind):
-        from records_mover.formats.render import plain_decimals
-
         return plain_decimals(array)
     return pc.cast(array, pa.string())

@@ -78,6 +78,10 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
         compression = self.hints["compression"]
         return compression if isinstance(compression, str) else None
 
+    def base_hints_from_variant(self, fail_if_dont_understand: bool = True) -> Mapping[str, Any]:
+        """Return the hints of the variant alone; ``FormatError`` for one that is not known."""
+        return _defaults(self.variant, strict=fail_if_dont_understand)
+
     def validate(self, fail_if_cant_handle_hint: bool | None = None) -> ValidatedRecordsHints:
         """Check every hint; by default as strictly as the processing instructions say."""
         strict = self.processing_instructions.fail_if_cant_handle_hint
@@ -101,12 +105,6 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
         if "compression" in self.custom_hints:
             return self
         return self.alter_hints({"compression": compression_of_name(filename)})
-
-    def for_target(self, filename: str) -> DelimitedRecordsFormat:
-        """Return the format in which to write a file: with a header unless a hint says no."""
-        named = self.for_name(filename)
-        told = "header-row" in named.custom_hints
-        return named if told else named.alter_hints({"header-row": True})
 
     def config(self) -> dict[str, Any]:
         """Return the type, the variant and every hint."""

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from records_mover.errors import BadRowError, FormatError
 from records_mover.formats.dialect import dialect_of
 from records_mover.formats.records import first_record, split_fields
 from records_mover.formats.text import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from records_mover.formats.delimited import DelimitedRecordsFormat
     from records_mover.formats.dialect import Dialect
 
-__all__ = ["column_names", "read_first", "read_header"]
+__all__ = ["column_names", "naming", "read_first", "read_header"]
 
 _BLOCK = 64 << 10
 _LONGEST = 64 << 20
 
 
-def read_header(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> list[str]:
+def read_header(stream: BinaryIO, fmt: DelimitedRecordsFormat, source: str = "") -> list[str]:
     """Return the fields of the first record; none on an empty stream.
 
     The record may span lines. Comments and lines to skip are left out. The stream is not closed.
     """
     hints = fmt.validate()
     dialect = dialect_of(hints)
-    text = plain_text(_Lent(stream), hints)  # type: ignore[arg-type]
-    _, record, _ = read_first(text, dialect)
+    with naming(source):
+        text = plain_text(_Lent(stream), hints)  # type: ignore[arg-type]
+        _, record, _ = read_first(text, dialect)
     return split_fields(record, dialect) if record else []
+
+
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """Say in which file it is that something is wrong."""
+    try:
+        yield
+    except (FormatError, BadRowError) as err:
+        if not source or source in err.what:
+            raise
+        what = f"{source}: {err.what}"
+        if isinstance(err, BadRowError):
+            raise BadRowError(what, err.advice, source=source, line=err.line) from err
+        raise FormatError(what, err.advice) from err
 
 
 def read_first(text: BinaryIO, dialect: Dialect) -> tuple[bytes, bytes, bytes]:

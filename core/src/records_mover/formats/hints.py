@@ -27,6 +27,7 @@ __all__ = [
     "PartialRecordsHints",
     "UntypedRecordsHints",
     "ValidatedRecordsHints",
+    "checked",
     "codec_of",
     "hint_from_text",
     "unknown_hints",
@@ -352,6 +353,15 @@ def validate(
         hint.attribute: _checked(hint, hints[hint.name], fail_if_cant_handle_hint) for hint in _ALL
     }
     return ValidatedRecordsHints(**checked)
+
+
+def checked(hints: Mapping[str, object], *, fail_if_cant_handle_hint: bool) -> dict[str, Any]:
+    """Check hints that are only some of all, as ``validate`` does; names that are none stay."""
+    fail = fail_if_cant_handle_hint
+    return {
+        name: _checked(HINTS[name], value, fail) if name in HINTS else value
+        for name, value in hints.items()
+    }
 
 
 def _checked(hint: Hint, value: object, fail: bool) -> Any:

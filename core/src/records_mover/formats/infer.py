@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.formats.mending import Mender
     from records_mover.formats.opened import OpenedText
+    from records_mover.formats.parse import Layout
     from records_mover.formats.profile import Facts
     from records_mover.formats.records import Chunk
     from records_mover.formats.tally import Tally
@@ -29,52 +31,57 @@ def infer_schema(
     openers: Sequence[Callable[[], BinaryIO]],
     fmt: BaseRecordsFormat,
     instructions: ProcessingInstructions | None = None,
+    *,
+    sources: Sequence[str] = (),
 ) -> RecordsSchema:
     """Return the schema that holds for every row of the files, which are taken as one table.
 
     Reads as many rows as ``max_inference_rows`` allows, by default all. What was seen is in the
     statistics of the columns; what holds only for the rows that were read is no constraint.
+    ``sources`` are the names of the files, for errors.
     """
     if not openers:
         raise FormatError("there is no file to infer a schema from", "name at least one file")
     strictness = instructions or ProcessingInstructions()
+    named = list(zip(openers, [*sources, *[""] * len(openers)], strict=False))
     if isinstance(fmt, DelimitedRecordsFormat):
-        return _of_delimited(openers, fmt, strictness)
+        return _of_delimited(named, fmt, strictness)
     from records_mover.formats import self_described
 
-    return self_described.infer(openers, fmt, strictness)
+    return self_described.infer(named, fmt, strictness)
 
 
 def _of_delimited(
-    openers: Sequence[Callable[[], BinaryIO]],
+    openers: Sequence[tuple[Callable[[], BinaryIO], str]],
     fmt: DelimitedRecordsFormat,
     instructions: ProcessingInstructions,
 ) -> RecordsSchema:
+    from records_mover.formats.mending import Mender
     from records_mover.formats.tally import Tally
 
     tally: Tally | None = None
     schema: RecordsSchema | None = None
-    for opener in openers:
-        opened = open_text(opener(), fmt)
-        schema = match_columns(opened, schema)
+    for opener, source in openers:
+        opened = open_text(opener(), fmt, source)
+        schema = match_columns(opened, schema, source)
         tally = tally or Tally(schema.names, fmt.validate(), instructions.max_inference_rows)
-        with closing(_batches(opened, schema, instructions, tally)) as batches:
+        layout = _layout(opened, schema)
+        mender = Mender(layout, source=source, instructions=instructions)
+        with closing(_batches(opened, mender, tally)) as batches:
             for _ in batches:
                 if tally.full:
                     return tally.schema()
     return tally.schema() if tally is not None else RecordsSchema([])
 
 
-def _batches(
-    opened: OpenedText, schema: RecordsSchema, instructions: ProcessingInstructions, tally: Tally
-) -> Generator[int, None, None]:
-    """Tally the rows of one file, chunk by chunk."""
-    from records_mover.formats.mending import Mender
+def _layout(opened: OpenedText, schema: RecordsSchema) -> Layout:
     from records_mover.formats.parse import layout_of
 
-    names = opened.names or schema.names
-    layout = layout_of(names, schema, opened.hints, opened.dialect)
-    mender = Mender(layout, source="", instructions=instructions)
+    return layout_of(opened.names or schema.names, schema, opened.hints, opened.dialect)
+
+
+def _batches(opened: OpenedText, mender: Mender, tally: Tally) -> Generator[int, None, None]:
+    """Tally the rows of one file, chunk by chunk."""
 
     def look(chunk: Chunk) -> list[Facts]:
         return tally.look(mender.batch(chunk))

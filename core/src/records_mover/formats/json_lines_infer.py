@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from records_mover.errors import FormatError
 from records_mover.formats import json_lines_careful as careful
 from records_mover.formats.json_lines_careful import ISO
 from records_mover.formats.json_lines_reader import json_chunks, parse_lines
@@ -40,15 +41,15 @@ class _Seen:
 
 
 def infer(
-    openers: Sequence[Callable[[], BinaryIO]],
+    openers: Sequence[tuple[Callable[[], BinaryIO], str]],
     compression: str | None,
     instructions: ProcessingInstructions,
 ) -> RecordsSchema:
-    """Return the schema that holds for every line of the files."""
+    """Return the schema that holds for every line of the files, each given with its name."""
     columns: dict[str, _Seen] = {}
     rows, limit, cut = 0, instructions.max_inference_rows, False
-    for opener in openers:
-        pieces = in_order(json_chunks(opener(), compression), partial(_facts, source=""))
+    for opener, source in openers:
+        pieces = in_order(json_chunks(opener(), compression), partial(_facts, source=source))
         for count, seen in pieces:
             _add(columns, seen, rows, count)
             rows += count
@@ -56,6 +57,8 @@ def infer(
             if cut:
                 break
         pieces.close()
+    if rows and not columns:
+        raise FormatError("no line names a column", "there is no table in JSON objects like {}")
     return RecordsSchema([_field(name, seen, cut=cut) for name, seen in columns.items()])
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.formats.dialect import dialect_of
-from records_mover.formats.header import column_names, read_first
-from records_mover.formats.records import chunks, split_fields
+from records_mover.formats.header import column_names, naming, read_first
+from records_mover.formats.records import CHUNK, chunks, split_fields
 from records_mover.formats.text import plain_text
 
 if TYPE_CHECKING:
@@ -31,21 +31,29 @@ class OpenedText:
     text: BinaryIO
     head: bytes
     line: int
+    source: str
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
         """Yield the rows in chunks of whole records; the stream is closed at the end."""
         try:
-            yield from chunks(self.text, self.dialect, head=self.head, line=self.line)
+            with naming(self.source):
+                yield from chunks(
+                    self.text, self.dialect, head=self.head, line=self.line, size=size
+                )
         finally:
             self.text.close()
 
 
-def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> OpenedText:
-    """Read the header of a file, or count the fields of its first row where it has none."""
+def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat, source: str = "") -> OpenedText:
+    """Read the header of a file, or count the fields of its first row where it has none.
+
+    What cannot be read is said with the name of the ``source``, here and later.
+    """
     hints = fmt.validate()
     dialect = dialect_of(hints)
-    text = plain_text(stream, hints)
-    above, record, rest = read_first(text, dialect)
+    with naming(source):
+        text = plain_text(stream, hints)
+        above, record, rest = read_first(text, dialect)
     fields = split_fields(record, dialect) if record else []
     named = hints.header_row
     return OpenedText(
@@ -55,4 +63,5 @@ def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat) -> OpenedText:
         text=text,
         head=rest if named else above + record + rest,
         line=1 + hints.skip_lines + ((above + record).count(b"\n") if named else 0),
+        source=source,
     )

@@ -47,7 +47,7 @@ def read_batches(
     from records_mover.formats.mending import Mender
     from records_mover.formats.parse import layout_of
 
-    opened = open_text(stream, fmt)
+    opened = open_text(stream, fmt, source)
     schema = match_columns(opened, schema, source)
     names = opened.names if opened.hints.header_row and opened.names else schema.names
     layout = layout_of(names, schema, opened.hints, opened.dialect)

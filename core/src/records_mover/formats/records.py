@@ -21,7 +21,7 @@ CHUNK = 4 << 20
 _CACHED = 1 << 18
 _LEAST, _MOST = 64 << 10, 64 << 20
 _GAPS = 4096
-_NEWLINE = 10
+_NEWLINE, _BACKSLASH = 10, 92
 # Past this size a record is taken for a quote that was never closed.
 LONGEST_RECORD = 128 << 20
 
@@ -86,14 +86,18 @@ def _endless(line: int) -> BadRowError:
 
 def last_boundary(data: bytes, dialect: Dialect) -> int:
     """Return where the last whole record of the data ends; the data begins with a record."""
-    if dialect.quote is None or dialect.quote not in data:
-        if dialect.escape is None or dialect.escape not in data:
-            found = data.rfind(dialect.terminator)
-            return found + len(dialect.terminator) if found >= 0 else 0
-    elif dialect.escape is None or dialect.escape not in data:
+    quoted = dialect.quote is not None and dialect.quote in data
+    escaped = dialect.escape is not None and dialect.escape in data
+    if not quoted and not escaped:
+        found = data.rfind(dialect.terminator)
+        return found + len(dialect.terminator) if found >= 0 else 0
+    boundary = None
+    if not escaped:
         boundary = _outside_quotes(data, dialect)
-        if boundary is not None:
-            return boundary
+    elif not quoted and len(dialect.terminator) == 1:
+        boundary = _not_escaped(data, dialect.terminator)
+    if boundary is not None:
+        return boundary
     match = dialect.records.match(data)
     return match.end() if match else 0
 
@@ -114,11 +118,16 @@ def _outside_quotes(data: bytes, dialect: Dialect) -> int | None:
     fine[opening == 0] = True
     if not fine.all():
         return None
-    return _between_quotes(data, dialect.terminator, marks)
+    found = _between_quotes(data, dialect.terminator, marks)
+    if found is not None or len(dialect.terminator) > 1:
+        return found
+    ends = np.flatnonzero(text == dialect.terminator[0])
+    ends = ends[np.searchsorted(marks, ends) % 2 == 0]
+    return int(ends[-1]) + 1 if len(ends) else 0
 
 
 def _between_quotes(data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]) -> int | None:
-    """Look for a terminator in the gaps outside quotes, from the last one back."""
+    """Look for a terminator in the last gaps outside quotes, from the very last one back."""
     end = len(data)
     outside = len(marks) % 2 == 0
     for mark in marks[: -_GAPS - 1 : -1].tolist():
@@ -128,6 +137,26 @@ def _between_quotes(data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]
                 return found + len(terminator)
         outside, end = not outside, mark
     return None
+
+
+def _not_escaped(data: bytes, terminator: bytes) -> int:
+    """Return a boundary where only a backslash makes the end of a row part of a value."""
+    import numpy as np
+
+    end = len(data)
+    for _ in range(_GAPS):
+        end = data.rfind(terminator, 0, end)
+        if end < 0:
+            return 0
+        before = end
+        while before and data[before - 1] == _BACKSLASH:
+            before -= 1
+        if (end - before) % 2 == 0:
+            return end + 1
+    # So many rows of one value in a row: where no backslash stands before, there is no doubt.
+    text = np.frombuffer(data, np.uint8, end)
+    sure = np.flatnonzero((text[1:] == terminator[0]) & (text[:-1] != _BACKSLASH))
+    return int(sure[-1]) + 2 if len(sure) else 0
 
 
 def first_record(data: bytes, dialect: Dialect) -> bytes:

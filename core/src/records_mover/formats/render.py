@@ -12,15 +12,14 @@ import pyarrow.types as pat
 from records_mover.errors import BadRowError
 from records_mover.formats import tokens, values
 from records_mover.formats.dates import parse_format
+from records_mover.formats.decimals import PLAIN_SCALE, plain_decimals
+from records_mover.formats.json_values import json_text
 
 if TYPE_CHECKING:
     from records_mover.formats.dates import DateFormat
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["plain_decimals", "render", "writes_itself"]
-
-_SHIFTABLE = 74  # past it no decimal has room for a digit before the point
-_PLAIN_SCALE = 6  # past it Arrow writes decimals near zero with an exponent
+__all__ = ["render", "writes_itself"]
 
 
 def writes_itself(array: pa.Array, hints: ValidatedRecordsHints) -> bool:
@@ -29,7 +28,7 @@ def writes_itself(array: pa.Array, hints: ValidatedRecordsHints) -> bool:
     if pat.is_boolean(kind):
         return hints.boolean_format == "true/false"
     if pat.is_decimal128(kind):
-        return bool(kind.scale <= _PLAIN_SCALE) and hints.decimal_separator == "."
+        return bool(kind.scale <= PLAIN_SCALE) and hints.decimal_separator == "."
     if pat.is_floating(kind):
         return hints.decimal_separator == "."
     if pat.is_date(kind):
@@ -50,8 +49,6 @@ def render(array: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
     if pat.is_binary(kind):
         return tokens.hex_from_bytes(array)
     if pat.is_list(kind):
-        from records_mover.formats.jsonl import json_text
-
         return json_text(array)
     if pat.is_temporal(kind):
         return _times(array, hints)
@@ -62,38 +59,6 @@ def _numbers(array: pa.Array) -> pa.Array:
     if pat.is_decimal(array.type):
         return plain_decimals(array)
     return pc.cast(array, pa.string())
-
-
-def plain_decimals(array: pa.Array) -> pa.Array:
-    """Return decimals without an exponent, which Arrow writes for those near zero."""
-    text = pc.cast(array, pa.string())
-    scale = array.type.scale
-    if scale <= _PLAIN_SCALE:
-        return text
-    small = pc.match_substring(text, "E")
-    if not pc.any(small).as_py():
-        return text
-    part = pc.filter(array, small)
-    if scale > _SHIFTABLE:
-        plain = values.texts([f"{value:f}" for value in part.to_pylist()])
-    else:
-        plain = _shifted(part)
-    return pc.replace_with_mask(text, pc.fill_null(small, values.flags([False])[0]), plain)
-
-
-def _shifted(part: pa.Array) -> pa.Array:
-    """Return decimals near zero in full, by the digits of one more: 1.00000001 for 0.00000001."""
-    kind = pa.decimal256(76, part.type.scale)
-    wide = pc.cast(part, kind)
-    minus = pc.less(wide, values.small(0, kind))
-    one = values.small(1, kind)
-    more = pc.cast(pc.add(pc.abs(wide).cast(_shorter(kind)), one.cast(_shorter(kind))), pa.string())
-    sign = pc.if_else(minus, values.text("-0"), values.text("0"))
-    return pc.binary_join_element_wise(sign, pc.utf8_slice_codeunits(more, 1), values.text(""))
-
-
-def _shorter(kind: pa.DataType) -> pa.DataType:
-    return pa.decimal256(75, kind.scale)
 
 
 def _with_separator(text: pa.Array, separator: str) -> pa.Array:

@@ -39,15 +39,15 @@ def read(
 
 
 def infer(
-    openers: Sequence[Callable[[], BinaryIO]],
+    openers: Sequence[tuple[Callable[[], BinaryIO], str]],
     fmt: BaseRecordsFormat,
     instructions: ProcessingInstructions,
 ) -> RecordsSchema:
-    """Return the schema of files that are taken as one table."""
+    """Return the schema of files, each with its name, that are taken as one table."""
     if fmt.format_type == "parquet":
         from records_mover.formats import parquet
 
-        return alike([parquet.schema_of(opener()) for opener in openers])
+        return alike([parquet.schema_of(opener(), source) for opener, source in openers])
     if fmt.format_type == "jsonl":
         from records_mover.formats import json_lines_infer
 
@@ -55,11 +55,11 @@ def infer(
     if fmt.format_type == "avro":
         from records_mover.formats import avro
 
-        return alike([avro.schema_of(opener()) for opener in openers])
+        return alike([avro.schema_of(opener(), source) for opener, source in openers])
     if fmt.format_type == "orc":
         from records_mover.formats import orc
 
-        return alike([orc.schema_of(opener()) for opener in openers])
+        return alike([orc.schema_of(opener(), source) for opener, source in openers])
     raise _unknown(fmt)
 
 

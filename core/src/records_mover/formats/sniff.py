@@ -11,7 +11,7 @@ from records_mover.errors import FormatError
 from records_mover.formats.compression import compression_of_name
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.header import column_names
-from records_mover.formats.hints import codec_of
+from records_mover.formats.hints import checked, codec_of
 from records_mover.formats.plain import (
     AvroRecordsFormat,
     JsonLinesRecordsFormat,
@@ -19,13 +19,13 @@ from records_mover.formats.plain import (
 )
 from records_mover.formats.sniff_bytes import encoding_of, foreign_kind, sample_of
 from records_mover.formats.sniff_table import sniff_table
+from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.sniff_bytes import Sample
-    from records_mover.instructions import ProcessingInstructions
 
 __all__ = ["Finding", "Sniffed", "sniff"]
 
@@ -65,14 +65,15 @@ def sniff(
 
     ``hints`` are taken as given. Raises FormatError for an empty file and for what is no table.
     """
-    given = dict(hints or {})
+    strict = (instructions or ProcessingInstructions()).fail_if_cant_handle_hint
+    given = checked(hints or {}, fail_if_cant_handle_hint=strict)
     compression = given.get("compression")
-    sample = sample_of(
-        opener,
-        compression if isinstance(compression, str) else None,
-        known="compression" in given,
-    )
+    packed = compression if isinstance(compression, str) else None
     where = f"'{name}'" if name else "the file"
+    try:
+        sample = sample_of(opener, packed, known="compression" in given)
+    except FormatError as err:
+        raise FormatError(f"{where} cannot be read: {err.what}", err.advice) from err
     if not sample.head:
         raise FormatError(f"{where} is empty", "there is no table in it, not even a header")
     return _self_described(sample, where) or _text(sample, where, name, given, instructions)
@@ -106,7 +107,7 @@ def _text(
     findings.append(Finding(hint="encoding", value=encoding, sureness=sure, why=why))
     text = _decoded(sample.head, encoding, where)
     _refuse_junk(text, where)
-    if _is_json_lines(text, where):
+    if _is_json_lines(text, where, whole=sample.whole):
         return Sniffed(format=JsonLinesRecordsFormat(sample.compression), findings=(findings[0],))
     further = [piece for raw in sample.further if (piece := _whole_lines(raw, encoding))]
     table = sniff_table(text, further, whole=sample.whole, given=given)
@@ -168,14 +169,17 @@ def _refuse_junk(text: str, where: str) -> None:
         raise FormatError(f"{where} holds nothing but blanks", "there is no table in it")
 
 
-def _is_json_lines(text: str, where: str) -> bool:
+def _is_json_lines(text: str, where: str, *, whole: bool) -> bool:
     start = text.lstrip()[:1]
     if start == "[" and re.match(r"\s*\[\s*\{", text):
         what = f"{where} is one JSON array"
         raise FormatError(what, "write one JSON object a line (JSON lines)")
     if start != "{":
         return False
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) == 1 and not whole:
+        # All that was read is the beginning of the first line.
+        return re.match(r'\s*\{\s*"(?:[^"\\]|\\.)*"\s*:', text) is not None
     try:
         # The last line of the sample may be cut.
         return all(

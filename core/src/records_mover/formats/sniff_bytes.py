@@ -36,6 +36,11 @@ _FOREIGN = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
+_PAGES = {
+    b"<!doctype html": "an HTML page: check the address, which may want a login",
+    b"<html": "an HTML page: check the address, which may want a login",
+    b"<?xml": "an XML document: turn it into CSV or JSON lines",
+}
 _CHARSETS = {"cp1252": "CP1252", "iso8859-1": "LATIN1", "latin-1": "LATIN1", "ascii": "UTF8"}
 
 
@@ -90,7 +95,11 @@ def _further(stream: BinaryIO) -> tuple[bytes, ...]:
 
 def foreign_kind(head: bytes) -> str | None:
     """Return what a file is that is neither text nor a format of records."""
-    return next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), None)
+    known = next((what for magic, what in _FOREIGN.items() if head.startswith(magic)), None)
+    if known is not None:
+        return known
+    start = head[:256].removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    return next((what for begin, what in _PAGES.items() if start.startswith(begin)), None)
 
 
 def encoding_of(sample: Sample) -> tuple[str, float, str]:

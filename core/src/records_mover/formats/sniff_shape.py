@@ -13,6 +13,10 @@ __all__ = ["Shape", "best_shapes"]
 
 _CANDIDATES = (",", "\t", ";", "|", "\x01", "^", "~", ":", " ")
 _RELUCTANT = {":": 0.5, " ": 0.4, "^": 0.8, "~": 0.8}
+_MOMENT = re.compile(
+    r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T])?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
+    r"(?: ?[AaPp][Mm]\b)?(?: ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)\b)?"
+)
 _ROWS = 300
 _TITLE = 20
 _LONGEST_FIELD = 1 << 26
@@ -48,16 +52,21 @@ class Shape:
 def best_shapes(text: str, *, whole: bool, given: dict[str, object]) -> list[Shape]:
     """Return the readings of a text, best first; ``given`` holds what is known of the dialect."""
     delimiter = given.get("field-delimiter")
-    delimiters = (
-        [delimiter] if isinstance(delimiter, str) else [c for c in _CANDIDATES if c in text]
-    )
+    delimiters = [delimiter] if isinstance(delimiter, str) else _delimiters(text)
     shapes = [
         shape
-        for candidate in delimiters or [","]
+        for candidate in delimiters
         for quote, escape in _quotings(text, candidate, given)
         if (shape := _shape(text, candidate, quote, escape, whole=whole)) is not None
     ]
     return sorted(shapes, key=lambda shape: -shape.score)
+
+
+def _delimiters(text: str) -> list[str]:
+    """Return a comma and what else occurs; a colon or a space within times only is none."""
+    apart = _MOMENT.sub("", text)
+    others = [mark for mark in _CANDIDATES[1:] if mark in (apart if mark in ": " else text)]
+    return [_CANDIDATES[0], *others]
 
 
 def _quotings(
@@ -78,6 +87,8 @@ def _quotings(
 def _escapes(text: str, delimiter: str, given: dict[str, object]) -> list[str | None]:
     if "escape" in given:
         return ["\\"] if given["escape"] else [None]
+    if re.search(rf'\\"[^"\n{re.escape(delimiter)}]', text):
+        return ["\\", None]  # no field ends there, as it would if the backslash meant nothing
     escaping = f"\\{delimiter}" in text or '\\"' in text or "\\\n" in text
     return [None, "\\"] if escaping else [None]
 
@@ -148,6 +159,8 @@ def _score(rows: list[list[str]], delimiter: str, quote: str | None) -> tuple[in
     # Where two widths are equally common the greater is that of the table, not of its preamble.
     width = max(widths, key=lambda wide: (widths[wide], wide))
     above = _above(rows)
+    if delimiter in _RELUCTANT and len(rows[0]) != width:
+        return width, 0.0  # words and times below a name: one column
     if above:
         width, rows = len(rows[-1]), rows[above:]
         widths = Counter(len(row) for row in rows)

@@ -52,6 +52,7 @@ def sniff_table(text: str, further: list[str], *, whole: bool, given: dict[str, 
     """Return the hints of a text and its first row."""
     table = Table()
     text = _terminator(text, table, given)
+    given = _announced(text, table, given)
     text, skipped = _preamble(text, table, given)
     shapes = best_shapes(text, whole=whole, given=given)
     if not shapes:
@@ -75,6 +76,10 @@ def _terminator(text: str, table: Table, given: dict[str, Any]) -> str:
         table.add("record-terminator", "\x02", 0.95, "\\x01 and \\x02 occur")
         return text.replace("\n", " ").replace("\x02", "\n")
     dos, unix, mac = text.count("\r\n"), text.count("\n"), text.count("\r")
+    if (twice := text.count("\r\r\n")) and twice == unix:
+        why = f"{twice} lines end so, as if they were made for DOS twice"
+        table.add("record-terminator", "\r\r\n", 0.95, why)
+        return text.replace("\r\r\n", "\n")
     if dos and dos >= unix / 2:
         table.add("record-terminator", "\r\n", 1.0 if dos == unix else 0.8, f"{dos} lines end so")
         return text.replace("\r\n", "\n")
@@ -85,13 +90,22 @@ def _terminator(text: str, table: Table, given: dict[str, Any]) -> str:
     return text
 
 
+def _announced(text: str, table: Table, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what is given, and the delimiter of a first line ``sep=;``, as spreadsheets do."""
+    line = re.match(r'"?sep=(.)"?\n', text, re.IGNORECASE)
+    if line is None or not {"field-delimiter", "skip-lines"}.isdisjoint(given):
+        return given
+    table.add("skip-lines", 1, 0.95, "the first line says which delimiter follows")
+    return {**given, "skip-lines": 1, "field-delimiter": line[1]}
+
+
 def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]:
     """Drop the lines that were said to be skipped, and comments at the top."""
     skipped = int(given.get("skip-lines", 0))
     if skipped:
-        text = "".join(text.splitlines(keepends=True)[skipped:])
+        text = "".join(_lines(text)[skipped:])
     mark = given.get("comment", None if "comment" in given else "#")
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     commented = [line for line in lines if mark and line.startswith(mark)]
     if not commented or len(commented) > len(lines) / 2:
         return text, skipped
@@ -101,6 +115,11 @@ def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]
     if "comment" not in given:
         table.add("comment", mark, 0.8, f"{len(commented)} lines begin with '{mark}'")
     return "".join(line for line in lines if not line.startswith(str(mark))), skipped
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends; other ends than newlines are gone by now, or data."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _like_header(line: str, lines: list[str]) -> bool:
@@ -165,10 +184,12 @@ def _ragged_top(
     if not above or not steady or "skip-lines" in given or len(rows[above - 1]) > 2:
         return rows
     lines = _lines_of(above, text)
-    table.add("skip-lines", skipped + lines, 0.7, f"{above} lines above the table differ from it")
+    why = f"{above} line{'s' if above > 1 else ''} above the table: fewer fields than in it"
+    table.add("skip-lines", skipped + lines, 0.7, why)
+    first = "the first line has" if above == 1 else f"the first {above} lines have"
     table.ambiguous.append(
-        f"the first {above} lines have fewer fields than the rest and are taken for a title: "
-        "say --hint skip-lines=0 if they are not"
+        f"{first} fewer fields than the rest and may be a title, which is left out: "
+        "say --hint skip-lines=0 if it is none"
     )
     return rows[above:]
 
@@ -199,7 +220,7 @@ def _header(rows: list[list[str]], table: Table, given: dict[str, Any]) -> list[
 def _more_rows(shape: Shape, further: list[str]) -> list[list[str]]:
     """Return rows from further in; only those that fit, as a sample may begin inside quotes."""
     rows: list[list[str]] = []
-    for text in ("\n".join(piece.splitlines()[-_TAIL:]) for piece in further):
+    for text in ("".join(_lines(piece)[-_TAIL:]) for piece in further):
         pieces = best_shapes(
             text,
             whole=True,

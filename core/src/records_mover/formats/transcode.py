@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["transcode"]
 
+# So much that all that is made of a chunk on the way stays in the processor's cache.
+_CHUNK = 512 << 10
+
 
 def transcode(
     openers: Sequence[Callable[[], BinaryIO]],
@@ -95,10 +98,10 @@ class _Reading:
     ) -> Iterator[tuple[int, Any]]:
         """Yield the rows of all files in order, the header of none."""
         for opener, source in zip(openers, sources, strict=False):
-            opened = open_text(opener(), self._format)
+            opened = open_text(opener(), self._format, source)
             self.schema = match_columns(opened, self.schema, source)
             yield 0, b""
-            yield from in_order(opened.chunks(), self._work(opened, self.schema, source))
+            yield from in_order(opened.chunks(_CHUNK), self._work(opened, self.schema, source))
 
     def _work(
         self, opened: OpenedText, schema: RecordsSchema, source: str

@@ -13,6 +13,7 @@ from records_mover.parts.databases import (
     Keeping,
     Landing,
     PublishRequest,
+    Relenting,
     Rereading,
     Reshaping,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "Refusal",
     "Reject",
     "RejectSink",
+    "Relenting",
     "Rereading",
     "Reshape",
     "Reshaping",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.errors import NotFoundError, UsageError
+from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import DelimitedRecordsFormat, RecordsFormat, format_from_name
-from records_mover.formats.compression import compression_of_name
+from records_mover.formats.compression import compression_of_name, without_suffix
 from records_mover.formats.names import PLAIN_CSV
 
 if TYPE_CHECKING:
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
 
 __all__ = ["read_schema", "source_format", "target_format"]
+
+_CSV = "write .csv, which spreadsheets open"
+_PACKED = "write .csv.gz or .csv.zst"
+_ARROW = "write .parquet"
+_OTHERS = {
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), _CSV),
+    **dict.fromkeys((".zip", ".xz", ".7z", ".tar", ".rar", ".br"), _PACKED),
+    **dict.fromkeys((".arrow", ".feather", ".ipc", ".orc"), _ARROW),
+    **dict.fromkeys((".json", ".geojson"), "write .jsonl, one JSON object a line"),
+    **dict.fromkeys((".db", ".sqlite", ".sqlite3"), "name it as sqlite:///path::table"),
+    **dict.fromkeys((".parquet", ".avro"), "leave out the last suffix: it is packed within"),
+    **dict.fromkeys((".xml", ".html", ".pdf"), "write .csv or .jsonl"),
+}
+"""Names that would promise what is not in the file, and what to do instead."""
 
 
 def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
@@ -31,12 +45,22 @@ def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     spelled = _spelled(kind, variant, {"header-row": True, **hints}, name)
     if spelled is not None:
         return spelled
-    named = format_from_name(name) or PLAIN_CSV
+    named = format_from_name(name) or _plain_csv(name)
     if isinstance(named, DelimitedRecordsFormat):
         return named.alter_hints(hints)
     if hints:
         raise UsageError(f"{named} takes no hints", "leave out --target-hint")
     return named
+
+
+def _plain_csv(name: str) -> BaseRecordsFormat:
+    """Return plain CSV for a name that says no format, unless it says one that is none of ours."""
+    stem = without_suffix(name.rpartition("/")[2]).lower()
+    advice = next((_OTHERS[suffix] for suffix in _OTHERS if stem.endswith(suffix)), None)
+    if advice is not None:
+        what = f"{name!r} is called like a file of a format that is not written"
+        raise FormatError(what, f"{advice}, or name a format with --target-format")
+    return PLAIN_CSV.alter_hints({"compression": compression_of_name(name)})
 
 
 def _spelled(

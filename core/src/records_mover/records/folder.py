@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.parts import Files, Part
+from records_mover.records.at_once import at_once
 from records_mover.records.directory import WrittenFile
 from records_mover.records.filling import filling
 from records_mover.streams import CountedSink
 from records_mover.url.local import absolute_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.meter import Cancellation
     from records_mover.parts import Batches, Payload, Streams
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.filling import Written
@@ -26,17 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["copy_bytes", "copy_into_folder", "split_into_folder", "write_folder"]
 
 _BLOCK = 1 << 20
-_AT_ONCE = 4
 
 
 def write_folder(streams: Streams, directory: RecordsDirectory, work: Work) -> Payload:
-    """Write each stream as a data file, then what makes the folder a records directory."""
-    several = len(streams.parts) > 1
+    """Write each stream as a data file, several at the same time, and what belongs to them."""
     with _filling(directory, streams.format, work) as folder:
-        for number, part in enumerate(streams.parts, start=1):
-            sink_of = folder.file(f"data{number:03}" if several else "data")
-            with closing(part.open()) as source, sink_of as sink:
-                copy_bytes(source, sink, work.cancellation)
+        check = work.cancellation.check
+        folder.written = at_once(_named(streams.parts), folder.write, check)
     return folder.files(streams.columns)
 
 
@@ -60,24 +55,33 @@ def split_into_folder(
 
 def copy_into_folder(files: Files, directory: RecordsDirectory, work: Work) -> Payload:
     """Have a store copy files into a folder, several at the same time, and write what belongs."""
-    several = len(files.parts) > 1
-    with _filling(directory, files.format, work) as folder, ExitStack() as stack:
-        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mover-copy")
-        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        names = [f"data{n:03}" if several else "data" for n in range(1, len(files.parts) + 1)]
-        copies = [
-            pool.submit(folder.copy, part, name, work)
-            for part, name in zip(files.parts, names, strict=True)
-        ]
-        folder.written = [copy.result() for copy in copies]
+    with _filling(directory, files.format, work) as folder:
+
+        def copy(named: tuple[str, Part], check: Callable[[], None]) -> WrittenFile:
+            del check  # a copy within the store is one request
+            file = folder.copy(named)
+            work.meter.add_bytes(file.size)
+            return file
+
+        folder.written = at_once(_named(files.parts), copy, work.cancellation.check)
     return folder.files(files.columns)
 
 
-def copy_bytes(source: BinaryIO, sink: BinaryIO, cancellation: Cancellation) -> None:
-    """Copy what is left of a stream."""
+def _named(parts: Sequence[Part]) -> list[tuple[str, Part]]:
+    """Return the parts with the names of their files, still without a suffix."""
+    if len(parts) == 1:
+        return [("data", parts[0])]
+    return [(f"data{number:03}", part) for number, part in enumerate(parts, start=1)]
+
+
+def copy_bytes(source: BinaryIO, sink: BinaryIO, check: Callable[[], None]) -> int:
+    """Copy what is left of a stream, and return how much; ``check`` stops it by raising."""
+    size = 0
     while block := source.read(_BLOCK):
-        cancellation.check()
+        check()
         sink.write(block)
+        size += len(block)
+    return size
 
 
 @contextmanager
@@ -112,30 +116,39 @@ class _Folder:
     @contextmanager
     def file(self, basename: str) -> Iterator[BinaryIO]:
         """Open the next data file; it counts when the block has ended well."""
-        name = self._format.generate_filename(basename)
-        self._begin(name)
-        url = absolute_url(self._directory.url + name)
+        url = self._begun(basename)
         with self._directory.store.write(url) as sink:
             counted = CountedSink(sink)
             yield cast(BinaryIO, counted)
-        self._noted.ended(name, counted.written)
-        self.written.append(WrittenFile(url=url, size=counted.written))
+        self.written.append(self._ended(url, counted.written))
 
-    def _begin(self, name: str) -> None:
+    def _begun(self, basename: str) -> str:
+        """Note a file that is to be written, and return its URL."""
+        name = self._format.generate_filename(basename)
         self.names.append(name)
         self._noted.begin(name)
+        return absolute_url(self._directory.url + name)
 
-    def copy(self, part: Part, basename: str, work: Work) -> WrittenFile:
+    def _ended(self, url: str, size: int) -> WrittenFile:
+        self._noted.ended(url.rsplit("/", 1)[-1], size)
+        return WrittenFile(url=url, size=size)
+
+    def write(self, named: tuple[str, Part], check: Callable[[], None]) -> WrittenFile:
+        """Write a stream as a data file; several threads may do so."""
+        name, part = named
+        url = self._begun(name)
+        with closing(part.open()) as source, self._directory.store.write(url) as sink:
+            size = copy_bytes(source, sink, check)
+        return self._ended(url, size)
+
+    def copy(self, named: tuple[str, Part]) -> WrittenFile:
         """Copy a file within the store; several threads may do so."""
-        work.cancellation.check()
-        name = self._format.generate_filename(basename)
-        self._begin(name)
-        store, url = self._directory.store, absolute_url(self._directory.url + name)
+        name, part = named
+        url = self._begun(name)
+        store = self._directory.store
         store.copy(part.url or part.name, url)
         size = store.size(url) if part.size is None else part.size
-        self._noted.ended(name, size or 0)
-        work.meter.add_bytes(size or 0)
-        return WrittenFile(url=url, size=size or 0)
+        return self._ended(url, size or 0)
 
     def files(self, columns: Sequence[str] | None) -> Files:
         """Return what was written."""

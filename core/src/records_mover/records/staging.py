@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.parts import Batches, Files, Part, Staging, Streams
+from records_mover.records.at_once import at_once
 from records_mover.records.carry import without_compression
 from records_mover.records.cutting import can_cut, cut_text, file_size
 from records_mover.records.directory import WrittenFile, manifest_text
+from records_mover.records.folder import copy_bytes
 from records_mover.url.scratch import scratch_space
 
 if TYPE_CHECKING:
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Stage", "open_stage"]
 
 logger = logging.getLogger(__name__)
-
-_BLOCK = 1 << 20
-_AT_ONCE = 4
-"""Files written at the same time; each holds some megabytes that are on their way."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,20 +137,11 @@ def _put_streams(streams: Streams, new: _NewFiles, size: int, check: Callable[[]
     form = streams.format
     pack = new.file if form.compression == new.form.compression else new.packed
 
-    def put(part: Part) -> None:
+    def put(part: Part, go_on: Callable[[], None]) -> None:
         if can_cut(form):
-            cut_text(part, form, size, pack, check)
+            cut_text(part, form, size, pack, go_on)
             return
         with closing(part.open()) as source, pack() as sink:
-            while block := source.read(_BLOCK):
-                check()
-                sink.write(block)
+            copy_bytes(source, sink, go_on)
 
-    if len(streams.parts) == 1:
-        put(streams.parts[0])
-        return
-    with ExitStack() as stack:
-        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mover-stage")
-        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
-        for future in [pool.submit(put, part) for part in streams.parts]:
-            future.result()
+    at_once(streams.parts, put, check)

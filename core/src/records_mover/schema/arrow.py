@@ -1,8 +1,9 @@
-"""Records schemas to Arrow schemas and back, without losing a value on the way."""
+"""The columns of records schemas as Arrow's and back, without losing a value on the way."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.types as pat
@@ -16,9 +17,11 @@ from records_mover.schema.constraints import (
     TimeConstraints,
 )
 from records_mover.schema.field import FIELD_TYPES, Field, FieldType
-from records_mover.schema.records_schema import RecordsSchema
 
-__all__ = ["TYPE_KEY", "arrow_type", "from_arrow", "to_arrow"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["TYPE_KEY", "arrow_type", "fields_of", "schema_of"]
 
 # Types that travel as their text say what they are in this entry of the Arrow field's metadata.
 TYPE_KEY = b"records_mover.type"
@@ -42,9 +45,9 @@ _LIMITS = {name: limits(name) for name in _INT_TYPES}
 _BY_LIMITS = {range_: name for name, range_ in _LIMITS.items()}
 
 
-def to_arrow(schema: RecordsSchema) -> pa.Schema:
+def schema_of(fields: Iterable[Field]) -> pa.Schema:
     """Return the Arrow schema that holds every value of these columns exactly."""
-    return pa.schema([_to_arrow_field(field) for field in schema.fields])
+    return pa.schema([_to_arrow_field(field) for field in fields])
 
 
 def _to_arrow_field(field: Field) -> pa.Field:
@@ -127,9 +130,9 @@ def _unit(constraints: Constraints | None) -> str:
     return "ns" if precise else "us"
 
 
-def from_arrow(schema: pa.Schema) -> RecordsSchema:
-    """Build a records schema from an Arrow schema."""
-    return RecordsSchema([_from_arrow_field(field) for field in schema])
+def fields_of(schema: pa.Schema) -> list[Field]:
+    """Return the columns of an Arrow schema."""
+    return [_from_arrow_field(field) for field in schema]
 
 
 def _from_arrow_field(field: pa.Field) -> Field:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
-from records_mover.schema.arrow import from_arrow
+from records_mover.schema.arrow import fields_of
 from records_mover.schema.frame_columns import FrameColumn, frame_column
 from records_mover.schema.records_schema import RecordsSchema
 
@@ -94,14 +94,14 @@ def _as_it_was(
 
 
 def _alike(field: pa.Field, wanted: pa.Field) -> bool:
-    here, there = (from_arrow(pa.schema([one])).fields[0].field_type for one in (field, wanted))
+    here, there = (fields_of(pa.schema([one]))[0].field_type for one in (field, wanted))
     text = pat.is_string(wanted.type) and here == "string"
     return here == there or text or pat.is_null(field.type)
 
 
 def schema_of_frame(frame: pd.DataFrame, *, include_index: bool = False) -> RecordsSchema:
     """Return the schema of a DataFrame, by its dtypes and by the values of its object columns."""
-    return from_arrow(frame_to_arrow(frame, include_index=include_index).schema)
+    return RecordsSchema.from_arrow(frame_to_arrow(frame, include_index=include_index).schema)
 
 
 def frame_dtypes(schema: RecordsSchema) -> dict[str, str]:
@@ -153,6 +153,6 @@ def to_arrow_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _remembering(frame: pd.DataFrame, table: pa.Table) -> pd.DataFrame:
-    document = from_arrow(table.schema).to_data()
+    document = RecordsSchema.from_arrow(table.schema).to_data()
     frame.attrs[_SCHEMA] = json.dumps(document, ensure_ascii=False)
     return frame

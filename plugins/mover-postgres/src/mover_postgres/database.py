@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
 from records_mover.db import SqlDatabase
-from records_mover.db.engine import check_connection
+from records_mover.db.connecting import check_connection
 from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
@@ -121,6 +121,10 @@ class PostgresDatabase(SqlDatabase):
     def interrupt(self, thread: int) -> None:
         """Cancel what the server does on the connections that a thread has opened."""
         self._interrupts.interrupt(thread)
+
+    def relent(self, thread: int) -> None:
+        """Cancel no more what a thread does."""
+        self._interrupts.relent(thread)
 
     def _connect(self) -> Connection:
         connection = self._opened()

@@ -129,6 +129,10 @@ class RedshiftDatabase(SqlDatabase):
         """Cancel what the server does on the connections that a thread has opened."""
         self._interrupts.interrupt(thread)
 
+    def relent(self, thread: int) -> None:
+        """Cancel no more for a thread."""
+        self._interrupts.relent(thread)
+
     def _connect(self) -> Connection:
         from mover_redshift.connections import cancelling, prepare
 
