@@ -1,4 +1,4 @@
-"""From Vertica to Redshift and back: what one writes the other reads, and what it cannot is recoded."""
+"""From Vertica to Redshift and back: one reads what the other writes, or it is recoded."""
 
 from __future__ import annotations
 
