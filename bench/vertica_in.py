@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.contestant import Contestant
@@ -53,11 +54,12 @@ def _moves(stage: Stage, table: str, path: Path, rows: int) -> list[Contestant]:
     subprocess.run(
         stage.mvrec("move", str(path), str(text), *written, "--quiet").command, check=True
     )
-    return [
-        stage.mvrec("move", str(path), table, *replacing),
-        stage.mvrec("move", str(text), table, *_TEXT, *replacing),
-        stage.mvrec("move", str(stage.few_as_parquet(rows)), table, *replacing),
-    ]
+    moves = {
+        "mvrec, CSV": stage.mvrec("move", str(path), table, *replacing),
+        "mvrec, text as it is": stage.mvrec("move", str(text), table, *_TEXT, *replacing),
+        "mvrec, Parquet": stage.mvrec("move", str(stage.few_as_parquet(rows)), table, *replacing),
+    }
+    return [replace(move, name=name) for name, move in moves.items()]
 
 
 FIGURES = (
