@@ -100,7 +100,9 @@ def test_a_table_like_another_has_keys_of_the_same_names(ask: Ask) -> None:
     ask("CREATE TABLE u LIKE t INCLUDING PROJECTIONS")
     for table in ("t", "u"):
         ask(f"INSERT INTO {table} VALUES (1)")
-        assert ask.error(f"INSERT INTO {table} VALUES (1)").startswith("6745 23505 Duplicate key")
+        said = ask.error(f"INSERT INTO {table} VALUES (1)")
+        assert said.startswith("6745 23505 Duplicate key values: 'a=1'")
+        assert said.endswith(f".{table}.k'")
         ask(f"ALTER TABLE {table} DROP CONSTRAINT k")
 
 
