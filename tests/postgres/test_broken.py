@@ -39,7 +39,7 @@ def near(one_pg: Bench) -> Bench:
     return one_pg
 
 
-def raised(bench: Bench, kind: type[MoverError], source: object, **options: Any) -> str:
+def raised(bench: Bench, kind: type[MoverError], source: Any, **options: Any) -> str:
     """Move into the table, which fails by an error of this kind; return its one line."""
     with Session() as session, pytest.raises(kind) as caught:
         session.move(source, f"{bench.url}::t", **options)

@@ -456,4 +456,4 @@ def test_what_is_asked_of_a_frame_must_make_sense(session: Session) -> None:
     with pytest.raises(UsageError, match="has no index"):
         session.move(source, session.targets.dataframe())
     with pytest.raises(MoverError, match="is no source"):
-        session.move(object(), session.targets.dataframe())
+        session.move(object(), session.targets.dataframe())  # type: ignore[arg-type]

@@ -48,8 +48,8 @@ SLOW_SUM = (
 class Running:
     """A move on a thread of its own, which is cancelled once the server is in the middle of it."""
 
-    source: object
-    target: object
+    source: Any
+    target: Any
     options: dict[str, Any]
     cancellation: Cancellation = field(default_factory=Cancellation)
     raised: BaseException | None = None

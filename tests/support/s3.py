@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -78,6 +79,7 @@ def seaweed_server() -> Iterator[S3Server]:
     facts = S3Server(kind="seaweedfs", endpoint="", pid=0)
     (lease.path / "s3.json").write_text(json.dumps(_identities(facts)))
     (lease.path / "master.toml").write_text("[master.volume_growth]\ncopy_1 = 1\n")
+    (lease.path / "security.toml").write_text(f'[s3.sse]\nkek = "{secrets.token_hex(32)}"\n')
     yield from _running(lease, "seaweedfs", _seaweed_command)
 
 

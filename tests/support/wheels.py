@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CORE = "records_mover"
+BROUGHT = {
+    "charset-normalizer", "importlib-metadata", "numpy", "pluggy", "pyarrow", "sqlalchemy",
+}  # fmt: skip
+"""What the core asks for: no driver of a database, no pandas, no boto3."""
 EXPECTED = {CORE, "mover_postgres", "mover_redshift", "mover_s3", "mover_vertica"}
 
 
@@ -47,6 +51,13 @@ def _wrong_in_wheel(name: str, path: Path) -> list[str]:
         wrong.append("the licence is not named")
     if len(str(metadata.get_payload())) < 200:
         wrong.append("the README says next to nothing")
+    asked = {
+        re.split(r"[^\w.-]", one)[0].lower()
+        for one in metadata.get_all("Requires-Dist", [])
+        if "extra ==" not in one
+    }
+    if name == CORE and asked != BROUGHT:
+        wrong.append(f"it asks for {sorted(asked)}, and not for {sorted(BROUGHT)}")
     strays = {one.split("/")[0] for one in names} - {name, info}
     return wrong + [f"the wheel holds a stray {one}" for one in sorted(strays)]
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from records_mover import Session
 from support.s3 import seaweed_server
 from vertica_server import ServerConfig, VerticaServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from support.postgres import PostgresServer
     from support.s3 import S3Server
@@ -91,12 +93,21 @@ class Ask:
         self.server = server
         self.schema = schema
         self.options: dict[str, Any] = {**server.login, "tlsmode": "disable", **options}
+        self.others: list[Ask] = []
         self.connection: Any = vertica_python.connect(**self.options)
         self.cursor: Any = self.connection.cursor()
-        self.others: list[Ask] = []
         if first:
             self(f"CREATE SCHEMA {schema}")
         self(f"SET search_path TO {schema}, public")
+
+    def reconnect(self) -> None:
+        """Open a new session, after the server has dropped the old one."""
+        import vertica_python
+
+        self.connection.close_socket()
+        self.connection = vertica_python.connect(**self.options)
+        self.cursor = self.connection.cursor()
+        self(f"SET search_path TO {self.schema}, public")
 
     def __call__(self, sql: str, *values: Any, **more: Any) -> list[list[Any]]:
         """Run a statement and return its rows."""
@@ -150,3 +161,74 @@ def ask(vertica: VerticaServer) -> Iterator[Ask]:
     asked.connection.rollback()
     asked(f"DROP SCHEMA {asked.schema} CASCADE")
     asked.connection.close()
+
+
+class Warehouse:
+    """A schema of the stand-in for one test, as a move names it, and a look from outside."""
+
+    def __init__(self, ask: Ask) -> None:
+        self.ask = ask
+        login = ask.server.login
+        self.base = (
+            f"vertica://{login['user']}:{login['password']}@{login['host']}:{login['port']}"
+            f"/{login['database']}?tlsmode=disable"
+        )
+        self.before = len(ask.server.log.seen)
+
+    def url(self, table: str = "", **settings: str) -> str:
+        """Name a table of the schema as an endpoint string does."""
+        said = "".join(f"&{name}={value}" for name, value in settings.items())
+        named = f"{self.ask.schema}.{table}" if table else ""
+        return f"{self.base}{said}::{named}"
+
+    def rows(self, table: str = "t", columns: str = "*", order: str = "1") -> list[list[Any]]:
+        """Return the rows of a table."""
+        self.ask.connection.rollback()
+        return self.ask(f"SELECT {columns} FROM {table} ORDER BY {order}")
+
+    def tables(self) -> list[str]:
+        """Name the tables of the schema."""
+        self.ask.connection.rollback()
+        named = "SELECT table_name FROM v_catalog.tables WHERE table_schema = %s ORDER BY 1"
+        return [row[0] for row in self.ask(named, [self.ask.schema])]
+
+    def statements(self, *words: str) -> list[str]:
+        """Return what the server was sent since this test began, credentials included."""
+        seen = self.ask.server.log.seen[self.before :]
+        sent = [str(line["sql"]) for line in seen if line["event"] == "statement"]
+        wanted = tuple(word.lower() for word in words)
+        return [sql for sql in sent if not wanted or sql.lower().startswith(wanted)]
+
+
+@pytest.fixture
+def warehouse(
+    ask: Ask, vertica_s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Warehouse:
+    """A schema to move into, with an environment in which S3 is the test's."""
+    for name, value in vertica_s3.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Warehouse(ask)
+
+
+@pytest.fixture
+def scratch(objects: Objects) -> Iterator[str]:
+    """Scratch space, in which nothing is left when a test ends."""
+    yield objects.url("tmp/")
+    assert objects.names("tmp/") == []
+
+
+@pytest.fixture
+def session(warehouse: Warehouse, scratch: str) -> Iterator[Session]:
+    """A session that has scratch space in S3."""
+    del warehouse
+    with Session(scratch_s3_url=scratch) as session:
+        yield session
+
+
+@pytest.fixture
+def bare(warehouse: Warehouse) -> Iterator[Session]:
+    """A session without scratch space."""
+    del warehouse
+    with Session() as session:
+        yield session

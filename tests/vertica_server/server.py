@@ -114,7 +114,7 @@ class VerticaServer:
             "SET standard_conforming_strings = on; SET timezone = 'UTC';"
             "SET bytea_output = 'escape';"
             "SET client_encoding = 'SQL_ASCII'; SET datestyle = 'ISO, MDY';"
-            "SET intervalstyle = 'postgres'; SET extra_float_digits = 0;"
+            "SET intervalstyle = 'postgres'; SET extra_float_digits = 1;"
             f"SET lock_timeout = '{self.config.lock_seconds}s';"
             "SET search_path = public, v_catalog, v_monitor, v_internal"
         )

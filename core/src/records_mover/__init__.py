@@ -13,52 +13,52 @@ from records_mover.__about__ import __version__
 
 if TYPE_CHECKING:
     from records_mover.hookspecs import hookimpl
+    from records_mover.instructions import ProcessingInstructions
+    from records_mover.logging import set_stream_logging
+    from records_mover.meter import Cancellation
     from records_mover.records.existing import ExistingTableHandling
-    from records_mover.records.factories import RecordsSources, RecordsTargets
     from records_mover.records.plan import Plan
+    from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
-    from records_mover.session import Session
+    from records_mover.records.sources import RecordsSources
+    from records_mover.records.targets import RecordsTargets
+    from records_mover.session import Records, Session, explain, move
 
     sources: RecordsSources
     targets: RecordsTargets
 
 __all__ = [
+    "Cancellation",
     "ExistingTableHandling",
     "MoveResult",
     "Plan",
+    "ProcessingInstructions",
+    "Progress",
+    "Records",
     "Session",
     "__version__",
     "explain",
     "hookimpl",
     "move",
+    "set_stream_logging",
     "sources",
     "targets",
 ]
 
 _HOMES = {
+    "Cancellation": "meter",
     "ExistingTableHandling": "records.existing",
     "MoveResult": "records.result",
     "Plan": "records.plan",
+    "ProcessingInstructions": "instructions",
+    "Progress": "records.progress",
+    "Records": "session",
     "Session": "session",
+    "explain": "session",
     "hookimpl": "hookspecs",
+    "move": "session",
+    "set_stream_logging": "logging",
 }
-
-
-def move(source: Any, target: Any, *args: Any, **options: Any) -> MoveResult:
-    """Move every row from source to target, or none, in the default session.
-
-    See ``Session.move`` for what source, target and options may be.
-    """
-    from records_mover.session import default_session
-
-    return default_session().move(source, target, *args, **options)
-
-
-def explain(source: Any, target: Any, *args: Any, **options: Any) -> Plan:
-    """Return the plan of a move, in the default session; print it to read it."""
-    from records_mover.session import default_session
-
-    return default_session().explain(source, target, *args, **options)
 
 
 def __getattr__(name: str) -> Any:

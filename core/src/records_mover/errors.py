@@ -83,8 +83,8 @@ class MoverError(Exception):
         return f"{self.what}; {self.advice}" if self.advice else self.what
 
 
-class UsageError(MoverError):
-    """The request makes no sense as written."""
+class UsageError(MoverError, ValueError):
+    """The request makes no sense as written; a ``ValueError``, as most of these were in 1.x."""
 
     exit_code = 2
 
@@ -170,7 +170,7 @@ class InDoubtError(DatabaseError):
     """The database was lost while it committed: the rows may be there, all of them, or none."""
 
 
-class CredsError(MoverError):
+class CredsError(MoverError, LookupError):
     """No provider knows the name, or what it answered cannot be used."""
 
 
@@ -186,8 +186,8 @@ class VerifyError(MoverError):
     """What arrived is not what was sent, and was not kept."""
 
 
-class NoRouteError(MoverError):
-    """The two ends share no way to move rows.
+class NoRouteError(MoverError, NotImplementedError):
+    """The two ends share no way to move rows; a ``NotImplementedError``, as in 1.x.
 
     ``refusals`` holds each part's own words, as ``"part: why"``.
     """

@@ -6,7 +6,17 @@ import json
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["alias_of", "ini_scratch_urls", "known_plugin", "session_arguments"]
+from records_mover.errors import MissingPluginError
+
+__all__ = [
+    "airflow_creds",
+    "alias_of",
+    "hook_arguments",
+    "ini_scratch_urls",
+    "known_plugin",
+    "missing_plugin",
+    "session_arguments",
+]
 
 
 @cache
@@ -34,3 +44,21 @@ def session_arguments() -> dict[str, str]:
 def ini_scratch_urls() -> dict[str, str]:
     """Return where 1.x's ``app.ini`` names scratch space: sections by option."""
     return _directory()["ini_scratch_urls"]
+
+
+def hook_arguments() -> dict[str, str]:
+    """Return the arguments of 1.x's hooks of Airflow that are arguments of a session."""
+    return _directory()["hook_arguments"]
+
+
+def airflow_creds() -> dict[str, str]:
+    """Return the connections of Airflow that are settings of a plugin: ``section.name``."""
+    return _directory()["airflow_creds"]
+
+
+def missing_plugin(factory: str) -> MissingPluginError:
+    """Return the error to raise by a factory of 1.x whose plugin is still to come."""
+    name = _directory()["to_come"][factory]
+    return MissingPluginError(
+        f"no plugin offers {factory!r} yet", f"{name} is to come; until then use a file of it"
+    )

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
-from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from records_mover.errors import UsageError
-from records_mover.known_plugins import session_arguments
+from records_mover.creds.settings import merged, with_backends
+from records_mover.errors import CredsError, UsageError
+from records_mover.known_plugins import airflow_creds
+from records_mover.mover_types import PleaseInfer, inferred
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from os import PathLike
     from types import TracebackType
+    from typing import Unpack
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from records_mover.creds import BaseCreds
     from records_mover.creds.config import Config
+    from records_mover.db.driver import DBDriver
     from records_mover.formats.sniff import Sniffed
     from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
     from records_mover.records.context import Context
     from records_mover.records.ends import RecordsSource, RecordsTarget
-    from records_mover.records.factories import RecordsSources, RecordsTargets
-    from records_mover.records.options import MoveOptions
+    from records_mover.records.ends_of import SourceLike, TargetLike
+    from records_mover.records.options import MoveKeywords, MoveOptions
     from records_mover.records.plan import Plan
+    from records_mover.records.preview import Preview
+    from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.sources import RecordsSources
+    from records_mover.records.targets import RecordsTargets
     from records_mover.schema import RecordsSchema
+    from records_mover.url import BaseDirectoryUrl, BaseFileUrl, UrlResolver
 
-__all__ = ["Session", "default_session"]
+__all__ = ["Records", "Session", "default_session", "explain", "move"]
 
 
 class Session:
@@ -38,33 +49,36 @@ class Session:
     ``default_db_creds_name`` or ``default_db_facts`` is what the connection ``default`` means.
     ``session_type`` is one of 1.x's (``env``, ``cli``, ``itest``, ``lpass``, ``airflow``) and says
     which provider of credentials is asked first; ``creds`` is asked instead of all of them.
-    ``scratch_s3_url`` is where a move may stage rows; without it, ``SCRATCH_S3_URL`` and the
-    configuration file say. ``settings`` go to the stores, over those of the configuration file;
-    ``backends`` are those arguments of 1.x that are settings of a plugin now. Use it as a context
-    manager to close what it opened.
+    ``scratch_s3_url`` is where a move may stage rows, and None that none may; where it is not
+    given, ``SCRATCH_S3_URL`` and the configuration file say. ``settings`` go to the stores, over
+    those of the configuration file; ``backends`` are those arguments of 1.x that are settings of a
+    plugin now. ``PleaseInfer.token`` is the same as to leave an argument out.
+
+    A session may be used by several threads at the same time. Use it as a context manager to close
+    what it opened.
     """
 
     def __init__(
         self,
         default_db_creds_name: str | None = None,
         *,
-        default_db_facts: Mapping[str, Any] | None = None,
-        session_type: str | None = None,
-        scratch_s3_url: str | None = None,
-        creds: BaseCreds | None = None,
+        session_type: str | PleaseInfer | None = PleaseInfer.token,
+        scratch_s3_url: str | PleaseInfer | None = PleaseInfer.token,
+        creds: BaseCreds | PleaseInfer | None = PleaseInfer.token,
+        default_db_facts: Mapping[str, Any] | PleaseInfer | None = PleaseInfer.token,
         settings: Mapping[str, object] | None = None,
         plugins: Plugins | None = None,
         **backends: object,
     ) -> None:
         self._default_name = default_db_creds_name
-        self._default_facts = default_db_facts
-        self._type = session_type
+        self._default_facts = inferred(default_db_facts)
+        self._type = inferred(session_type)
         self._scratch = scratch_s3_url
-        self._given_creds = creds
-        self._settings = _with_backends(settings or {}, backends)
+        self._given_creds = inferred(creds)
+        self._settings = with_backends(settings or {}, backends)
         self._given_plugins = plugins
 
-    @cached_property
+    @lazyprop
     def plugins(self) -> Plugins:
         """The plugins of this session."""
         if self._given_plugins is not None:
@@ -73,21 +87,21 @@ class Session:
 
         return Plugins()
 
-    @cached_property
+    @lazyprop
     def config(self) -> Config:
         """What the configuration files say."""
         from records_mover.creds.config import load_config
 
         return load_config()
 
-    @cached_property
+    @lazyprop
     def session_type(self) -> str:
         """The type of this session: as given, or as the surroundings say."""
         from records_mover.creds import session_type_of
 
         return session_type_of(self._type, self.config)
 
-    @cached_property
+    @lazyprop
     def creds(self) -> BaseCreds:
         """Who answers for names."""
         if self._given_creds is not None:
@@ -97,22 +111,76 @@ class Session:
         return SESSION_TYPES[self.session_type](
             self._default_name,
             default_db_facts=self._default_facts,
-            scratch_s3_url=self._scratch,
+            scratch_s3_url=inferred(self._scratch),
             plugins=self.plugins,
         )
 
-    @cached_property
+    @lazyprop
     def context(self) -> Context:
         """What this session's moves have in common."""
         from records_mover.records.context import Context
 
         return Context(
             plugins=self.plugins,
-            scratch=self._scratch or self.creds.default_scratch_s3_url(),
-            settings=_merged(self.config.settings, self._settings),
+            scratch=self._scratch_url(),
+            settings=merged(self._surroundings(), merged(self.config.settings, self._settings)),
             resolve=self.creds.url,
             find=self.creds.known,
         )
+
+    def _scratch_url(self) -> str | None:
+        if self._scratch is None:
+            return None
+        return inferred(self._scratch) or self.creds.default_scratch_s3_url()
+
+    def _surroundings(self) -> dict[str, object]:
+        """Return the settings that Airflow's own connections are, where it has them, as in 1.x."""
+        found: dict[str, dict[str, object]] = {}
+        if self.session_type == "airflow":
+            for name, setting in airflow_creds().items():
+                if self._known_to_airflow(name):
+                    section, _, key = setting.partition(".")
+                    found.setdefault(section, {})[key] = name
+        return dict(found)
+
+    def _known_to_airflow(self, name: str) -> bool:
+        """Whether Airflow knows a connection; whoever uses it is told what may be wrong with it."""
+        asked = [one for one in self.plugins.providers() if one.name == "airflow"]
+        try:
+            return any(one.ask(name) is not None for one in asked)
+        except CredsError:
+            return True
+
+    @property
+    def records(self) -> Records:
+        """The sources, the targets and ``move`` in one object, as in 1.x."""
+        return Records(session=self)
+
+    @property
+    def url_resolver(self) -> UrlResolver:
+        """What makes objects of URLs, as in 1.x."""
+        from records_mover.url import UrlResolver
+
+        return UrlResolver(self.context.store, session=self)
+
+    def file_url(self, url: str) -> BaseFileUrl:
+        """Return the file that a URL names, which need not be there."""
+        return self.url_resolver.file_url(url)
+
+    def directory_url(self, url: str) -> BaseDirectoryUrl:
+        """Return the folder that a URL names (``/`` at the end)."""
+        return self.url_resolver.directory_url(url)
+
+    def db_driver(
+        self,
+        db: Engine | Connection | None = None,
+        db_conn: Connection | None = None,
+        db_engine: Engine | None = None,
+    ) -> DBDriver:
+        """Return what is known of the database behind an engine, as 1.x's driver of it."""
+        from records_mover.db.driver import DBDriver
+
+        return DBDriver(db, db_conn, db_engine, database_of=self.context.database)
 
     def get_db_engine(self, db_creds_name: str, creds_provider: BaseCreds | None = None) -> Engine:
         """Return an engine for a connection name, as in 1.x; who asks closes it."""
@@ -125,68 +193,81 @@ class Session:
         """Return an engine for the connection that is meant where none is named, as in 1.x."""
         return self.get_db_engine("default")
 
-    @cached_property
+    @lazyprop
     def sources(self) -> RecordsSources:
         """The factories of sources."""
-        from records_mover.records.factories import RecordsSources
+        from records_mover.records.sources import RecordsSources
 
         return RecordsSources()
 
-    @cached_property
+    @lazyprop
     def targets(self) -> RecordsTargets:
         """The factories of targets."""
-        from records_mover.records.factories import RecordsTargets
+        from records_mover.records.targets import RecordsTargets
 
         return RecordsTargets()
 
     def move(
         self,
-        source: RecordsSource | str | Any,
-        target: RecordsTarget | str | Any,
+        records_source: SourceLike,
+        records_target: TargetLike,
         processing_instructions: ProcessingInstructions | None = None,
         *,
+        progress: Callable[[Progress], object] | None = None,
         meter: Meter | None = None,
         cancellation: Cancellation | None = None,
-        **options: Any,
+        **options: Unpack[MoveKeywords],
     ) -> MoveResult:
         """Move every row from source to target, or none.
 
         Source and target are what ``sources`` and ``targets`` make, endpoint strings, paths, or
         (as a source) anything with the Arrow PyCapsule interface. ``options`` are the fields of
         ``MoveOptions``: ``move("a.csv", "postgresql://host/db::t", if_exists="truncate")``.
+
+        ``progress`` is called with a ``Progress`` four times a second, from another thread; what
+        it raises ends the move and is raised here. ``cancellation.cancel()``, called from any
+        thread, ends the move by ``MoveCancelled``. ``meter`` has the figures that ``progress`` is
+        told, for whoever would rather look himself.
+
         Raises a ``MoverError``; the target is then as it was.
         """
-        from records_mover.records.move import run_move
+        from records_mover.records.moving import run_move
 
         wanted = self._options(processing_instructions, options)
         return run_move(
-            self.source(source),
-            self.target(target),
+            self.source(records_source),
+            self.target(records_target),
             self.context,
             wanted,
             meter=meter,
             cancellation=cancellation,
+            progress=progress,
         )
 
     def explain(
         self,
-        source: RecordsSource | str | Any,
-        target: RecordsTarget | str | Any,
+        records_source: SourceLike,
+        records_target: TargetLike,
         processing_instructions: ProcessingInstructions | None = None,
-        **options: Any,
+        **options: Unpack[MoveKeywords],
     ) -> Plan:
-        """Return the plan of the move that ``move`` with the same arguments would make."""
-        from records_mover.records.move import explain_move
+        """Return the plan of the move that ``move`` with the same arguments would make.
+
+        Print it to read it. Raises ``NoRouteError`` where there is no way, and what the ends raise
+        when they are looked at.
+        """
+        from records_mover.records.moving import explain_move
 
         wanted = self._options(processing_instructions, options)
-        return explain_move(self.source(source), self.target(target), self.context, wanted)
+        source, target = self.source(records_source), self.target(records_target)
+        return explain_move(source, target, self.context, wanted)
 
-    def schema(self, source: RecordsSource | str | Any, **options: Any) -> RecordsSchema:
+    def schema(self, source: SourceLike, **options: Unpack[MoveKeywords]) -> RecordsSchema:
         """Return the records schema of a source; of a file, every row is read to be sure."""
         wanted = self._options(None, options)
         return self.source(source).inspect(self.context, wanted).schema()
 
-    def sniff(self, file: str, **options: Any) -> Sniffed:
+    def sniff(self, file: str | PathLike[str], **options: Unpack[MoveKeywords]) -> Sniffed:
         """Find out how a file is written, with how sure that is and what speaks for it."""
         from records_mover.records.file import FileSource
 
@@ -195,6 +276,20 @@ class Session:
             raise UsageError("only files can be sniffed", "name a file, or '-' for standard input")
         return source.sniff(self.context, wanted)
 
+    def preview(
+        self,
+        source: RecordsSource | str | Any,
+        *,
+        rows: int = 5,
+        whole: bool = False,
+        **options: Any,
+    ) -> Preview:
+        """Return the first rows of a source as they will land, their types and what was guessed."""
+        from records_mover.records.preview import preview
+
+        wanted = self._options(None, options)
+        return preview(self.source(source), self.context, wanted, rows=rows, whole=whole)
+
     @staticmethod
     def set_stream_logging(*args: Any, **options: Any) -> None:
         """Show log records, as ``records_mover.logging.set_stream_logging`` does."""
@@ -202,13 +297,13 @@ class Session:
 
         set_stream_logging(*args, **options)
 
-    def source(self, source: Any) -> RecordsSource:
+    def source(self, source: SourceLike) -> RecordsSource:
         """Make a source of an endpoint string, a path or Arrow data; a source stays itself."""
         from records_mover.records.ends_of import source_of
 
         return source_of(source)
 
-    def target(self, target: Any) -> RecordsTarget:
+    def target(self, target: TargetLike) -> RecordsTarget:
         """Make a target of an endpoint string or a path; a target stays itself."""
         from records_mover.records.ends_of import target_of
 
@@ -246,40 +341,92 @@ class Session:
         return MoveOptions(**given)
 
 
-def _with_backends(
-    settings: Mapping[str, object], backends: Mapping[str, object]
-) -> dict[str, object]:
-    """Put arguments of 1.x under the settings that they are now; None says nothing."""
-    if not backends:
-        return dict(settings)
-    known = session_arguments()
-    given: dict[str, dict[str, object]] = {}
-    for name, value in backends.items():
-        if name not in known:
-            raise TypeError(f"Session() got an unexpected argument {name!r}")
-        section, _, setting = known[name].partition(".")
-        if value is not None:
-            given.setdefault(section, {})[setting] = value
-    return _merged(given, settings)
+class Records:
+    """What a session offers to move: ``sources``, ``targets`` and ``move``, as in 1.x.
+
+    Without a session one is made. ``db_driver`` and ``url_resolver`` may be those of a session,
+    which is then used; others are refused, as plugins open databases and stores.
+    """
+
+    def __init__(
+        self,
+        db_driver: object = PleaseInfer.token,
+        url_resolver: object = PleaseInfer.token,
+        session: Session | PleaseInfer = PleaseInfer.token,
+    ) -> None:
+        given = session if isinstance(session, Session) else _owner(db_driver, url_resolver)
+        self._session = given or Session()
+        self.move = self._session.move
+
+    @property
+    def sources(self) -> RecordsSources:
+        """The factories of sources."""
+        return self._session.sources
+
+    @property
+    def targets(self) -> RecordsTargets:
+        """The factories of targets."""
+        return self._session.targets
 
 
-def _merged(weak: Mapping[str, object], strong: Mapping[str, object]) -> dict[str, object]:
-    """Merge settings section by section; what is no section is taken as it is."""
-    merged = dict(weak)
-    for section, values in strong.items():
-        below = merged.get(section)
-        if isinstance(below, Mapping) and isinstance(values, Mapping):
-            merged[section] = {**below, **values}
-        else:
-            merged[section] = values
-    return merged
+def _owner(*given: object) -> Session | None:
+    """Return the session that a db_driver or a url_resolver belongs to."""
+    for one in given:
+        owner = getattr(one, "__self__", getattr(one, "session", None))
+        if isinstance(owner, Session):
+            return owner
+        if not isinstance(one, PleaseInfer):
+            raise UsageError(
+                "a db_driver or url_resolver of one's own opens nothing any more",
+                "give session=Session(...), and a plugin for what it does not know",
+            )
+    return None
 
 
 _default: list[Session] = []
+_default_lock = Lock()
 
 
 def default_session() -> Session:
     """Return the session behind ``records_mover.move``, made when it is first needed."""
-    if not _default:
-        _default.append(Session())
-    return _default[0]
+    with _default_lock:
+        if not _default:
+            _default.append(Session())
+        return _default[0]
+
+
+def move(
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    *,
+    progress: Callable[[Progress], object] | None = None,
+    meter: Meter | None = None,
+    cancellation: Cancellation | None = None,
+    **options: Unpack[MoveKeywords],
+) -> MoveResult:
+    """Move every row from source to target, or none, in the default session.
+
+    ``Session.move`` says what the arguments may be.
+    """
+    return default_session().move(
+        records_source,
+        records_target,
+        processing_instructions,
+        progress=progress,
+        meter=meter,
+        cancellation=cancellation,
+        **options,
+    )
+
+
+def explain(
+    records_source: SourceLike,
+    records_target: TargetLike,
+    processing_instructions: ProcessingInstructions | None = None,
+    **options: Unpack[MoveKeywords],
+) -> Plan:
+    """Return the plan of a move, in the default session; print it to read it."""
+    return default_session().explain(
+        records_source, records_target, processing_instructions, **options
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from support.fakeplugins import FakeSite
 
-COMMANDS = ["move", "explain", "schema", "sniff", "plugins"]
+COMMANDS = ["move", "run", "explain", "preview", "schema", "sniff", "creds", "plugins"]
 
 
 def test_the_modes_are_those_of_the_core() -> None:

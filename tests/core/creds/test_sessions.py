@@ -167,6 +167,20 @@ def test_credentials_of_ones_own_are_asked_instead_of_any_provider(
             session.move("in.csv", "nobody::t")
 
 
+def test_a_session_in_airflow_takes_airflows_own_connection_for_a_store(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOVER_CONN_AWS_DEFAULT", "x://of-somebody-else")
+    assert Session(session_type="airflow").context.settings == {}
+    for written in ("aws://", "{no JSON"):
+        monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", written)
+        told = Session(session_type="airflow").context.settings
+        assert told == {"s3": {"creds": "aws_default"}}
+    assert Session(session_type="env").context.settings == {}
+    given = Session(session_type="airflow", default_aws_creds_name="mine").context.settings
+    assert given == {"s3": {"creds": "mine"}}
+
+
 def test_the_arguments_of_1_x_for_a_plugin_are_its_settings(config: Path) -> None:
     config.write_text("[settings.s3]\nregion='r'\nprofile='p'\n[settings.http]\ntimeout=1\n")
     mine = object()

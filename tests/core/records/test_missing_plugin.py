@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
+from sqlalchemy.dialects import registry
+from sqlalchemy.exc import NoSuchModuleError
 
 from records_mover import Session
 from records_mover.errors import NoRouteError, PluginError
@@ -18,7 +22,14 @@ ALL = ("postgres", "redshift", "s3", "vertica")
         ("-", "vertica+vertica_python://host/db::t", "mover-vertica"),
     ],
 )
-def test_the_plugin_to_install_is_named(source: str, target: str, distribution: str) -> None:
+def test_the_plugin_to_install_is_named(
+    source: str, target: str, distribution: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_installed() -> NoReturn:
+        raise NoSuchModuleError("there is no such dialect")
+
+    # Its dialect comes with it, and is there for anyone while it is only disabled.
+    monkeypatch.setitem(registry.impls, "vertica.vertica_python", not_installed)
     with Session(plugins=Plugins(disabled=ALL)) as session:
         end = source if source != "-" else target
         with pytest.raises(NoRouteError, match=distribution) as raised:

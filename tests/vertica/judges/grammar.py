@@ -8,8 +8,19 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 WANTED = {"yes": True, "no": False, "order": False, "ours": False, "lax": True}
+
+
+def _lines() -> Iterator[str]:
+    for name in ("corpus.txt", "generated.txt"):
+        for line in Path(__file__).with_name(name).read_text().splitlines():
+            if line and not line.startswith("#"):
+                yield line
 
 
 def main() -> int:
@@ -19,9 +30,7 @@ def main() -> int:
 
     logging.disable(logging.WARNING)
     wrong = 0
-    for line in Path(__file__).with_name("corpus.txt").read_text().splitlines():
-        if not line or line.startswith("#"):
-            continue
+    for line in _lines():
         word, statement = line.split(" ", 1)
         try:
             parsed = type(sqlglot.parse_one(statement, read="vertica")).__name__ != "Command"

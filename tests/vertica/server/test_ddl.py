@@ -95,6 +95,16 @@ def test_tables_are_swapped_by_one_rename(ask: Ask) -> None:
     assert ask.error("ALTER TABLE t, t_new RENAME TO x").startswith("4105 42601")
 
 
+def test_comments_and_grants_go_with_a_table_that_is_renamed(ask: Ask) -> None:
+    ask("CREATE TABLE t (a INT)")
+    ask("COMMENT ON TABLE t IS 'mine'")
+    ask("GRANT SELECT ON t TO PUBLIC")
+    ask("ALTER TABLE t RENAME TO u")
+    named = "object_schema = %s AND object_name = 'u'"
+    assert ask(f"SELECT comment FROM comments WHERE {named}", [ask.schema]) == [["mine"]]
+    assert ask(f"SELECT grantee FROM grants WHERE {named}", [ask.schema]) == [["public"]]
+
+
 def test_a_merge_updates_and_inserts_and_never_twice(ask: Ask) -> None:
     ask("CREATE TABLE t (a INT, b VARCHAR(9))")
     ask("CREATE TABLE s (a INT, b VARCHAR(9))")

@@ -83,6 +83,10 @@ def _rename(old: Name, target: str, session: Session) -> None:
     session.engine.run(
         f"UPDATE v_internal.table_facts SET spelled = {literal(target)} WHERE relid = {oid}"
     )
+    for facts in ("comment_facts", "grant_facts"):
+        session.engine.run(
+            f"UPDATE v_internal.{facts} SET name = {literal(target)} WHERE relid = {oid}"
+        )
 
 
 def _one_action(cursor: Cursor, name: Name, session: Session) -> None:

@@ -53,7 +53,7 @@ class _Export:
         order = ", ".join(
             [*(quoted(name) for name in export.partition), *filter(None, [export.order])]
         )
-        found = ask(export.query, self.session, order)
+        found = ask(export.query, self.session, order, exact=export.form in ("parquet", "orc"))
         keys = self._keys(found)
         count = 0
         for folder, rows in _folders(found, keys):

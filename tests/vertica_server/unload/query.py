@@ -27,14 +27,16 @@ class Rows:
     rows: Iterator[list[bytes | None]]
 
 
-def ask(query: list[Token], session: Session, order: str = "") -> Rows:
-    """Run a query; ``order`` is added outside of it."""
+def ask(query: list[Token], session: Session, order: str = "", *, exact: bool = False) -> Rows:
+    """Run a query; ``order`` is added outside of it; ``exact`` leaves floats whole."""
     sql = rewrite(query, session.functions)
     if order:
         sql = f"SELECT * FROM ({sql}) vertica_export ORDER BY {order}"
     answer = session.engine.ask(sql)
     fields = session.server.fields(answer.columns, answer.places, spellings(query))
-    mends = [text_of(field.type) for field in fields]
+    mends = [
+        None if exact and field.type.kind == "float" else text_of(field.type) for field in fields
+    ]
 
     def rows() -> Iterator[list[bytes | None]]:
         for body in answer.bodies():

@@ -14,7 +14,7 @@ __all__ = ["json_array", "micros_and_months", "text_of"]
 
 _INTERVAL = re.compile(
     rb"(?:(-?\d+) years?)? ?(?:(-?\d+) mons?)? ?(?:(-?\d+) days?)? ?"
-    rb"(?:(-)?(\d+):(\d\d):(\d\d)(?:\.(\d+))?)?$"
+    rb"(?:([+-])?(\d+):(\d\d):(\d\d)(?:\.(\d+))?)?$"
 )
 _SIZES = _DAY, _HOUR, _MINUTE, _SECOND = 86400 * 10**6, 3600 * 10**6, 60 * 10**6, 10**6
 _UNITS = ("day", "hour", "minute", "second")
@@ -30,6 +30,8 @@ def text_of(kind: VType) -> Callable[[bytes], bytes] | None:
         return lambda value: _day_second(micros_and_months(value)[0], kind)
     if kind.kind in ("array", "set"):
         return lambda value: json_array(value, kind)
+    if kind.kind == "float":
+        return _fifteen_digits
     if kind.kind == "numeric" and kind.precision > 1000:
         return lambda value: _scaled(value, kind.scale)
     return None
@@ -44,8 +46,13 @@ def micros_and_months(value: bytes) -> tuple[int, int]:
     whole = int(years or 0) * 12 + int(months or 0)
     clock = int(hours or 0) * _HOUR + int(minutes or 0) * _MINUTE + int(seconds or 0) * _SECOND
     clock += int((fraction or b"0").ljust(6, b"0")[:6])
-    clock = -clock if sign else clock
+    clock = -clock if sign == b"-" else clock
     return (whole * 30 + int(days or 0)) * _DAY + clock, whole
+
+
+def _fifteen_digits(value: bytes) -> bytes:
+    """What the manual calls DBL_DIG; the server itself knows all of them."""
+    return value if value[-1:].isalpha() else f"{float(value):.15g}".encode()
 
 
 def _year_month(months: int, kind: VType) -> bytes:

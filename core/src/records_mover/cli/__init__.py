@@ -21,6 +21,9 @@ def main() -> NoReturn:
     if missing:
         sys.stderr.write(f"mvrec: {missing[0]} is not installed; install records-mover[cli]\n")
         sys.exit(1)
+    # Nothing here multiplies matrices; numpy would have a thread wait for that on each processor,
+    # in a loop that costs as much as loading it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # What a command makes lives to its end: looking for garbage in it costs a tenth of its start.
     gc.set_threshold(100_000)
     try:

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from records_mover.__about__ import __version__
 from records_mover.cli.creds import creds
@@ -13,7 +14,10 @@ from records_mover.cli.explain import explain
 from records_mover.cli.face import Face
 from records_mover.cli.failures import FAILED, report_usage
 from records_mover.cli.move import move
+from records_mover.cli.pair_names import PAIRS, STRICTNESS, strictness_options
 from records_mover.cli.plugins import plugins
+from records_mover.cli.preview import preview
+from records_mover.cli.run import run as run_command
 from records_mover.cli.schema import schema
 from records_mover.cli.sniff import sniff
 from records_mover.cli.streams import guarded_streams
@@ -43,13 +47,25 @@ class _Group(click.Group):
             code = report_usage(face, "cancelled", "nothing was changed", FAILED)
         raise SystemExit(code)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in PAIRS:
+            from records_mover.cli.pairs import pair_command
+
+            return pair_command(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands of 1.x too, once a word of theirs was begun."""
+        pairs = [name for name in PAIRS if incomplete and name.startswith(incomplete)]
+        return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, pairs)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name in self.commands or name.startswith("-"):
+        if name in self.commands or name in PAIRS or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        near = get_close_matches(name, self.commands, n=1)
+        near = get_close_matches(name, [*self.commands, *PAIRS], n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise click.UsageError(f"no command is called {name!r}{meant}", ctx)
 
@@ -71,7 +87,9 @@ def _advice(error: click.ClickException) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
-def mvrec() -> None:
+@strictness_options(hidden=True)
+@click.pass_context
+def mvrec(ctx: click.Context, /, **strict: Any) -> None:
     """Move table-shaped data by the fastest route that both ends allow, all or nothing.
 
     \b
@@ -87,7 +105,8 @@ def mvrec() -> None:
       mvrec move trips.csv postgresql://me@host/db::public.trips
       mvrec move postgresql://me@host/db::public.trips trips.csv.gz
       mvrec explain trips.csv postgresql://me@host/db::public.trips
-      mvrec sniff trips.csv
+      mvrec preview trips.csv
+      mvrec run jobs.toml
 
     \b
     Exit codes
@@ -95,14 +114,25 @@ def mvrec() -> None:
       3 no route   4 moved, with rejected rows
 
     \b
+    The commands of 1.x, <source>2<target>
+      mvrec file2table FILENAME DB_NAME SCHEMA_NAME TABLE_NAME
+      mvrec table2recordsdir --help
+      from table, recordsdir, url, file, gsheet
+      to   table, recordsdir, url, file, gsheet, spectrum
+
+    \b
     Completion of commands and options by your shell
       bash  eval "$(_MVREC_COMPLETE=bash_source mvrec)"   in ~/.bashrc
       zsh   eval "$(_MVREC_COMPLETE=zsh_source mvrec)"    in ~/.zshrc
       fish  _MVREC_COMPLETE=fish_source mvrec | source    in ~/.config/fish/config.fish
     """  # noqa: D301 - click's own escape
+    given = [name for name in STRICTNESS if strict[name] not in (None, False)]
+    if given and ctx.invoked_subcommand not in PAIRS:
+        said = f"--{given[0]} goes before the commands <source>2<target>"
+        raise click.UsageError(said, ctx)
 
 
-for _command in (move, explain, schema, sniff, creds, plugins):
+for _command in (move, run_command, explain, preview, schema, sniff, creds, plugins):
     mvrec.add_command(_command)
 
 

@@ -10,7 +10,17 @@ from records_mover.errors import MoverError, NoRouteError, StoreError
 if TYPE_CHECKING:
     from records_mover.cli.face import Face
 
-__all__ = ["FAILED", "MOVED", "MOVED_IN_PART", "is_broken_pipe", "report", "report_usage"]
+__all__ = [
+    "FAILED",
+    "MOVED",
+    "MOVED_IN_PART",
+    "code_of",
+    "is_broken_pipe",
+    "report",
+    "report_usage",
+    "show_traceback",
+    "words_of",
+]
 
 MOVED = 0
 FAILED = 1
@@ -21,17 +31,25 @@ def report(face: Face, error: BaseException) -> int:
     """Say an error and return the exit code for it."""
     if is_broken_pipe(error):
         return FAILED
+    what, advice = words_of(error, debug=face.debug)
+    _say(face, what, advice, error)
+    return code_of(error)
+
+
+def words_of(error: BaseException, *, debug: bool = False) -> tuple[str, str | None]:
+    """Return what went wrong, and what to do about it."""
     if isinstance(error, MoverError):
-        _say(face, error.what, error.advice, error)
-        return error.exit_code
+        return error.what, error.advice
     if isinstance(error, KeyboardInterrupt):
-        _say(face, "cancelled", "nothing was changed", error)
-        return FAILED
+        return "cancelled", "nothing was changed"
     said = " ".join(str(error).split())
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    advice = "this is a defect" if face.debug else "run again with --debug to see where"
-    _say(face, what, advice, error)
-    return FAILED
+    return what, "this is a defect" if debug else "run again with --debug to see where"
+
+
+def code_of(error: BaseException) -> int:
+    """Return the exit code for an error."""
+    return error.exit_code if isinstance(error, MoverError) else FAILED
 
 
 def report_usage(face: Face, what: str, advice: str, code: int) -> int:
@@ -42,14 +60,20 @@ def report_usage(face: Face, what: str, advice: str, code: int) -> int:
 
 def _say(face: Face, what: str, advice: str | None, error: BaseException | None) -> None:
     refusals = error.refusals if isinstance(error, NoRouteError) else ()
-    if face.debug and error is not None:
-        face.detail("".join(traceback.format_exception(error)).rstrip())
+    if error is not None:
+        show_traceback(face, error)
     face.complain(_one_line(f"{what}; {advice}" if advice else what))
     for refusal in refusals:
         face.detail(f"  {_one_line(refusal)}")
     if face.json:
         data: dict[str, object] = {"error": what, "advice": advice}
         face.result_data({**data, "refused": list(refusals)} if refusals else data)
+
+
+def show_traceback(face: Face, error: BaseException) -> None:
+    """Show where an error came from, to those who asked for it."""
+    if face.debug:
+        face.detail("".join(traceback.format_exception(error)).rstrip())
 
 
 def _one_line(text: str) -> str:

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from records_mover.cli.failures import MOVED, MOVED_IN_PART
-from records_mover.cli.options import move_options, reading, rows, talking, writing
+from records_mover.cli.moving import refuse_two_on_stdout, run_one
+from records_mover.cli.options import (
+    move_options,
+    progressing,
+    reading,
+    rows,
+    talking,
+    writing,
+)
 
 if TYPE_CHECKING:
     from records_mover.cli.face import Face
     from records_mover.meter import Cancellation, Meter
     from records_mover.records.result import MoveResult
+    from records_mover.session import Session
 
 __all__ = ["move"]
-
-STDOUT = "-"
 
 
 @click.command()
@@ -25,11 +31,7 @@ STDOUT = "-"
 @writing
 @rows
 @reading
-@click.option(
-    "--progress/--no-progress",
-    default=None,
-    help="Show rows, bytes, rate and time left on stderr. By default on a terminal.",
-)
+@progressing
 @talking
 def move(face: Face, source: str, target: str, **given: Any) -> int:
     """Move every row from SOURCE to TARGET, or none.
@@ -45,25 +47,10 @@ def move(face: Face, source: str, target: str, **given: Any) -> int:
       mvrec move warehouse::public.trips - | head
       mvrec move warehouse:: trips.parquet --query 'SELECT id, fare FROM trips'
     """  # noqa: D301 - click's own escape
-    if face.json and target == STDOUT:
-        raise click.UsageError("--json and the target '-' both want standard output")
-    result = _moved(face, source, target, move_options(given))
-    if face.json:
-        face.result_data(result.to_data())
-    else:
-        from records_mover.cli.words import moved
+    refuse_two_on_stdout(face, target)
+    options = move_options(given)
 
-        face.note(moved(result))
-    return MOVED_IN_PART if result.rejected else MOVED
+    def moving(session: Session, meter: Meter, cancellation: Cancellation) -> MoveResult:
+        return session.move(source, target, meter=meter, cancellation=cancellation, **options)
 
-
-def _moved(face: Face, source: str, target: str, options: dict[str, Any]) -> MoveResult:
-    from records_mover.cli.progress import showing
-    from records_mover.cli.running import run_watched
-    from records_mover.session import Session
-
-    def work(meter: Meter, cancellation: Cancellation) -> MoveResult:
-        with Session() as session:
-            return session.move(source, target, meter=meter, cancellation=cancellation, **options)
-
-    return run_watched(work, showing(face))
+    return run_one(face, moving)

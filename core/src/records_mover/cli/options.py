@@ -17,7 +17,7 @@ from records_mover.cli.values import names, parse_hint, size
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["move_options", "reading", "rows", "talking", "writing"]
+__all__ = ["move_options", "progressing", "reading", "rows", "talking", "writing"]
 
 MODES = ("append", "delete", "truncate", "drop", "replace", "upsert")
 
@@ -165,6 +165,11 @@ writing = _stacked(
         metavar="URL",
         help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",
     ),
+)
+progressing = click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="Show rows, bytes, rate and time left on stderr. By default on a terminal.",
 )
 _talking = _stacked(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from records_mover.cli.face import Face
     from records_mover.meter import Meter
 
-__all__ = ["showing"]
+__all__ = ["nothing", "showing"]
 
 BAR_AFTER = 0.5
 """Seconds before a bar appears: what is over by then needs none, nor the time to make one."""
@@ -31,12 +31,13 @@ def showing(face: Face) -> Callable[[Meter], AbstractContextManager[Callable[[],
     """Return how to show a move's progress as the user wants it."""
     wanted = sys.stderr.isatty() if face.progress is None else face.progress
     if not wanted or face.quiet:
-        return _nothing
+        return nothing
     return _bar if sys.stderr.isatty() else lambda meter: _lines(meter, face)
 
 
 @contextmanager
-def _nothing(meter: Meter) -> Iterator[Callable[[], None]]:
+def nothing(meter: Meter) -> Iterator[Callable[[], None]]:
+    """Show nothing."""
     del meter
     yield lambda: None
 

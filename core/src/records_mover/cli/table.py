@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 __all__ = ["table"]
 
-COLOURS = {"ok": "green", "broken": "red", "disabled": "yellow"}
+COLOURS = {
+    "ok": "green",
+    "moved": "green",
+    "broken": "red",
+    "failed": "red",
+    "disabled": "yellow",
+    "not run": "yellow",
+    "NULL": "dim",
+}
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> str:

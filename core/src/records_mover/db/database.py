@@ -385,6 +385,27 @@ class SqlDatabase:
         self.drop(connection, table)
         self.rename(connection, stage, table.name)
 
+    def exchange(
+        self, connection: Connection, stage: TableName, table: TableName, aside: TableName
+    ) -> None:
+        """Put the stage in the place of the table, which gets another name, where DDL commits."""
+        from records_mover.db.publish import rename_in_turn
+
+        rename_in_turn(self, connection, stage, table, aside)
+
+    def merge(
+        self,
+        connection: Connection,
+        stage: TableName,
+        table: TableName,
+        columns: tuple[str, ...],
+        key: tuple[str, ...],
+    ) -> None:
+        """Update the rows of the table whose key the stage holds, and insert the others."""
+        from records_mover.db.merge import merge
+
+        merge(self, connection, stage, table, columns, key)
+
     def grant(self, connection: Connection, request: PublishRequest, table: TableName) -> None:
         """Give the privileges that the request asks for on a table."""
         ddl.grant(self, connection, request, table)

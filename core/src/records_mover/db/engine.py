@@ -138,6 +138,8 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
             f"the driver of '{url.drivername}' cannot be imported: {err}",
             f"install the package '{err.name or url.get_driver_name()}' or name another driver",
         )
+    except MoverError:
+        raise
     except (ArgumentError, TypeError, ValueError) as err:
         why = scrub(str(err), url)
         failure = ConfigError(f"the database URL of '{url.drivername}' cannot be used: {why}")

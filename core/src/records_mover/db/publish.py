@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
     from records_mover.db.database import SqlDatabase
 
-__all__ = ["explanation", "publishing"]
+__all__ = [
+    "check",
+    "drop_quietly",
+    "explanation",
+    "publishing",
+    "rename_in_turn",
+    "settle",
+    "staged",
+    "sweep",
+]
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +97,11 @@ def _create(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
 @contextmanager
 def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
-        _sweep(database, connection, request)
+        sweep(database, connection, request)
         stage = _stage_table(database, request.table)
         statements = _statements(database, request, stage)
-        with _staged(database, connection, stage, statements):
-            yield Landing(connection=connection, table=stage)
+        with staged(database, connection, stage, statements):
+            yield Landing(connection=connection, table=stage, target=request.table)
             _check_keys(database, connection, request, stage)
             database.grant(connection, request, stage)
             _checked(connection, request, stage)
@@ -103,21 +112,21 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
 @contextmanager
 def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
-        _sweep(database, connection, request)
+        sweep(database, connection, request)
         stage = _stage_table(database, request.table)
         columns = request.columns or _writable(request)
         schema = database.schema_on(connection, Selection(table=request.table, columns=columns))
         statements = ddl.create_statements(database, stage, schema, request.key)
-        with _staged(database, connection, stage, statements):
-            yield Landing(connection=connection, table=stage)
+        with staged(database, connection, stage, statements):
+            yield Landing(connection=connection, table=stage, target=request.table)
             with database.doing(f"cannot merge the rows into table '{request.table}'"):
-                merge.merge(database, connection, stage, request.table, columns, request.key)
+                database.merge(connection, stage, request.table, columns, request.key)
             _checked(connection, request)
-            _settle(database, connection)
+            settle(database, connection)
             if database.transactional_ddl:
                 database.drop(connection, stage)
             else:
-                _drop_quietly(database, connection, stage)
+                drop_quietly(database, connection, stage)
 
 
 def _checked(
@@ -165,20 +174,21 @@ def _define(
 
 
 @contextmanager
-def _staged(
+def staged(
     database: SqlDatabase, connection: Connection, stage: TableName, statements: Sequence[str]
 ) -> Iterator[None]:
+    """Make a staging table, and drop it when the block fails."""
     _define(database, connection, stage, statements)
-    _settle(database, connection)
+    settle(database, connection)
     try:
         yield
     except BaseException:
         if not database.transactional_ddl:
-            _drop_quietly(database, connection, stage)
+            drop_quietly(database, connection, stage)
         raise
 
 
-def _settle(database: SqlDatabase, connection: Connection) -> None:
+def settle(database: SqlDatabase, connection: Connection) -> None:
     """Commit what DDL would commit anyway, and go on in a transaction of its own."""
     if database.transactional_ddl:
         return
@@ -188,7 +198,8 @@ def _settle(database: SqlDatabase, connection: Connection) -> None:
         database.begin(connection)
 
 
-def _drop_quietly(database: SqlDatabase, connection: Connection, table: TableName) -> None:
+def drop_quietly(database: SqlDatabase, connection: Connection, table: TableName) -> None:
+    """Drop a table that is in nobody's way; what goes wrong is logged."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
@@ -205,10 +216,10 @@ def _take_place(
     if database.transactional_ddl:
         database.swap(connection, stage, request.table)
         return
-    _settle(database, connection)
+    settle(database, connection)
     if request.info is None:
         database.rename(connection, stage, request.table.name)
-        _settle(database, connection)
+        settle(database, connection)
         return
     _exchange(database, connection, stage, request.table)
 
@@ -217,20 +228,32 @@ def _exchange(
     database: SqlDatabase, connection: Connection, stage: TableName, table: TableName
 ) -> None:
     old = _beside(database, table, f"{staging.OLD}{staging.new_token()}")
-    database.rename(connection, table, old.name)
-    _settle(database, connection)
+    database.exchange(connection, stage, table, old)
+    settle(database, connection)
+    drop_quietly(database, connection, old)
+
+
+def rename_in_turn(
+    database: SqlDatabase,
+    connection: Connection,
+    stage: TableName,
+    table: TableName,
+    aside: TableName,
+) -> None:
+    """Put a table aside and a stage in its place; give it back when that fails."""
+    database.rename(connection, table, aside.name)
+    settle(database, connection)
     try:
         database.rename(connection, stage, table.name)
-        _settle(database, connection)
+        settle(database, connection)
     except BaseException:
         connection.rollback()
-        database.rename(connection, old, table.name)
-        _settle(database, connection)
+        database.rename(connection, aside, table.name)
+        settle(database, connection)
         raise
-    _drop_quietly(database, connection, old)
 
 
-def _sweep(database: SqlDatabase, connection: Connection, request: PublishRequest) -> None:
+def sweep(database: SqlDatabase, connection: Connection, request: PublishRequest) -> None:
     """Drop what killed moves left behind, and give back a table that one had just put aside."""
     import sqlalchemy as sa
 
@@ -242,7 +265,7 @@ def _sweep(database: SqlDatabase, connection: Connection, request: PublishReques
     for stray in strays:
         if staging.is_stray(stray.name):
             _sweep_one(database, connection, request, stray)
-    _settle(database, connection)
+    settle(database, connection)
 
 
 def _sweep_one(
@@ -253,13 +276,13 @@ def _sweep_one(
     if set_aside and request.info is None and request.table.name.startswith(target):
         with database.doing(f"cannot give '{request.table}' back"):
             database.rename(connection, stray, request.table.name)
-            _settle(database, connection)
+            settle(database, connection)
         what = f"an earlier move was killed while it replaced '{request.table}'"
         raise DatabaseError(what, "its old rows are back in their place: move again")
     if set_aside and request.table.name != target:
         return  # another table's rows, which its own next move gives back
     log.warning("dropping '%s', which a killed move left behind", stray)
-    _drop_quietly(database, connection, stray)
+    drop_quietly(database, connection, stray)
 
 
 def explanation(database: SqlDatabase, request: PublishRequest) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from records_mover.parts import Selection, UnloadJob
     from records_mover.schema import RecordsSchema
 
-__all__ = ["rows_on"]
+__all__ = ["rows_on", "select_statement"]
 
 _FIRST_ROWS = 1_000
 _MOST_ROWS = 50_000
@@ -35,14 +35,14 @@ def rows_on(
 
     arrow = schema.to_arrow()
     with database.doing(f"cannot read the rows of '{job.selection}'"):
-        statement = _select_statement(database, job.selection)
+        statement = select_statement(database, job.selection)
         result = database.run(connection, statement, stream_results=True)
     with closing(result):
         batches = _read(database, result, arrow, job)
         yield Batches(reader=pa.RecordBatchReader.from_batches(arrow, batches), schema=schema)
 
 
-def _select_statement(database: SqlDatabase, selection: Selection) -> str:
+def select_statement(database: SqlDatabase, selection: Selection) -> str:
     """Return the SELECT for a table, for some of its columns, or for a query."""
     if selection.table is not None:
         columns = selection.columns or database.schema_of(selection).names

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["BaseRecordsFormat"]
+__all__ = ["BaseRecordsFormat", "RecordsFormatType"]
+
+RecordsFormatType = Literal["avro", "delimited", "jsonl", "parquet"]
 
 
 class BaseRecordsFormat(ABC):

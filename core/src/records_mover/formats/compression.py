@@ -226,14 +226,14 @@ class _ArrowReader(Reader):
 
 
 class _NoClose:
-    """Lends a stream to Arrow, which would close it."""
+    """Lends a stream to Arrow, which would close it; one to read may have no way to write."""
 
     closed = False
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.read = stream.read
-        self.write = stream.write
-        self.flush = stream.flush
+        for name in ("read", "write", "flush"):
+            if hasattr(stream, name):
+                setattr(self, name, getattr(stream, name))
 
     def close(self) -> None:
         """Leave the stream open: its owner closes it."""

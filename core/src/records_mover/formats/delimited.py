@@ -78,6 +78,10 @@ class DelimitedRecordsFormat(BaseRecordsFormat):
         compression = self.hints["compression"]
         return compression if isinstance(compression, str) else None
 
+    def base_hints_from_variant(self, fail_if_dont_understand: bool = True) -> Mapping[str, Any]:
+        """Return the hints of the variant alone; ``FormatError`` for one that is not known."""
+        return _defaults(self.variant, strict=fail_if_dont_understand)
+
     def validate(self, fail_if_cant_handle_hint: bool | None = None) -> ValidatedRecordsHints:
         """Check every hint; by default as strictly as the processing instructions say."""
         strict = self.processing_instructions.fail_if_cant_handle_hint

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.types as pat
 
 from records_mover.errors import ColumnMismatchError, FormatError
 from records_mover.formats.conform import conform, conforming
 from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
 __all__ = ["read", "schema_of", "write"]
 
 _ROWS = 1 << 16
 _GROUP_ROWS = 1 << 20
-_GROUP_BYTES = 128 << 20
+_GROUP_BYTES = 16 << 20
+_SAMPLE, _FEW = 1 << 14, 1 << 8
 
 
 def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.RecordBatchReader:
@@ -87,16 +92,53 @@ def write(reader: pa.RecordBatchReader, sink: BinaryIO, schema: RecordsSchema) -
     """Write the batches as one Parquet file; return the number of rows."""
     rows = 0
     wanted = conforming(reader, schema)
-    group = 0  # rows, settled by the first batch
-    with pq.ParquetWriter(sink, wanted.schema) as file:
-        for batch in wanted:
-            group = group or _group_rows(batch)
-            file.write_batch(batch, group)
-            rows += int(batch.num_rows)
+    first = next(wanted, None)
+    batches = wanted if first is None else chain((first,), wanted)
+    with (
+        pq.ParquetWriter(sink, wanted.schema, use_dictionary=_repeating(first)) as file,
+        ThreadPoolExecutor(1, thread_name_prefix="mover-parquet") as pool,
+    ):
+        written: Future[None] | None = None
+        for group in _groups(batches, wanted.schema):
+            if written is not None:
+                written.result()
+            written = pool.submit(file.write_table, group, group.num_rows)
+            rows += group.num_rows
+        if written is not None:
+            written.result()
     return rows
 
 
-def _group_rows(batch: pa.RecordBatch) -> int:
-    """Return how many rows a group may have, by the weight of the first ones."""
-    weight = int(batch.nbytes) // max(int(batch.num_rows), 1) + 1
-    return max(min(_GROUP_ROWS, _GROUP_BYTES // weight), 1)
+def _groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield tables of many rows: each becomes a row group, while the next is gathered."""
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= _GROUP_ROWS or size >= _GROUP_BYTES:
+            yield pa.Table.from_batches(waiting, schema)
+            waiting, rows, size = [], 0, 0
+    if rows:
+        yield pa.Table.from_batches(waiting, schema)
+
+
+def _repeating(first: pa.RecordBatch | None) -> list[str] | bool:
+    """Return the columns whose values come again and again, by the first rows.
+
+    For any other column a dictionary is made in vain, which takes as long as all the rest.
+    """
+    if first is None or first.num_rows < _FEW or any(pat.is_nested(f.type) for f in first.schema):
+        return True
+    sample = first.slice(0, _SAMPLE)
+    return [
+        name
+        for name, column in zip(sample.schema.names, sample.columns, strict=True)
+        if 2 * _distinct(column) <= sample.num_rows
+    ]
+
+
+def _distinct(column: pa.Array) -> int:
+    if not pat.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    return len(column.dictionary)

@@ -12,6 +12,7 @@ from records_mover.parts.databases import (
     Keeping,
     Landing,
     PublishRequest,
+    Relenting,
     Rereading,
     Reshaping,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "Refusal",
     "Reject",
     "RejectSink",
+    "Relenting",
     "Rereading",
     "Reshape",
     "Reshaping",

@@ -32,6 +32,7 @@ __all__ = [
     "Keeping",
     "Landing",
     "PublishRequest",
+    "Relenting",
     "Rereading",
     "Reshaping",
 ]
@@ -193,6 +194,15 @@ class Interruptible(Protocol):
 
         Called from another thread; it does not wait.
         """
+        ...
+
+
+@runtime_checkable
+class Relenting(Protocol):
+    """An ``Interruptible`` that goes on to end what a thread does until it is told to stop."""
+
+    def relent(self, thread: int) -> None:
+        """End no more: the move is over, and the thread may do something else now."""
         ...
 
 

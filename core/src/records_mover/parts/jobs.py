@@ -28,7 +28,8 @@ class Ask:
 
     ``forms`` are the forms that the other end can give (asked of a loader) or wants (asked of an
     unloader), the most direct first. A part answers each with an ``Offer`` or a ``Refusal``, and
-    may add offers of forms that it prefers.
+    may add offers of forms that it prefers. ``schema`` is the source's, where no row has to be read
+    for it.
 
     A loader is told more: ``source`` where the rows come from a database, whose form of kind
     ``table`` is then among ``forms``, for a server that can fetch them itself; ``into``, the
@@ -126,7 +127,8 @@ class LoadJob:
     ``columns`` are the table's column names in the order in which values come. ``proof`` asks a
     loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
     rows that do not fit; without it the first of them ends the move. ``stores`` are for a loader
-    whose server reads files of a store. ``lossy`` are the columns that may lose something.
+    whose server reads files of a store. ``lossy`` are the columns that may lose something, and
+    ``fitted`` those whose digits every row was found to need, so that none can be lost.
     """
 
     database: Database
@@ -142,6 +144,7 @@ class LoadJob:
     rejects: RejectSink | None = None
     stores: Stores | None = None
     lossy: tuple[str, ...] = ()
+    fitted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

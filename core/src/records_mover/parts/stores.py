@@ -9,6 +9,7 @@ from records_mover.parts.forms import Staging, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts.payloads import Part
@@ -58,4 +59,8 @@ class Stores(Protocol):
 
     def open(self, url: str) -> BinaryIO:
         """Open a file, such as a manifest, for reading."""
+        ...
+
+    def write(self, url: str) -> AbstractContextManager[BinaryIO]:
+        """Write a file, such as one without rows where the server wrote none."""
         ...

@@ -17,19 +17,24 @@ if TYPE_CHECKING:
         RecordsFormat,
         UntypedRecordsHints,
     )
+    from records_mover.formats.base import RecordsFormatType
+    from records_mover.formats.hints import DelimitedVariant
     from records_mover.instructions import ProcessingInstructions
     from records_mover.records.ends import RecordsSource, RecordsTarget
     from records_mover.records.existing import ExistingTableHandling
-    from records_mover.records.factories import RecordsSources, RecordsTargets
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
+    from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.sources import RecordsSources
+    from records_mover.records.targets import RecordsTargets
     from records_mover.schema import RecordsSchema
 
 __all__ = [
     "AvroRecordsFormat",
     "BaseRecordsFormat",
     "DelimitedRecordsFormat",
+    "DelimitedVariant",
     "ExistingTableHandling",
     "JsonLinesRecordsFormat",
     "MoveOptions",
@@ -38,15 +43,19 @@ __all__ = [
     "PartialRecordsHints",
     "Plan",
     "ProcessingInstructions",
+    "Progress",
+    "Records",
     "RecordsException",
     "RecordsFolderNonEmptyException",
     "RecordsFormat",
+    "RecordsFormatType",
     "RecordsSchema",
     "RecordsSource",
     "RecordsSources",
     "RecordsTarget",
     "RecordsTargets",
     "UntypedRecordsHints",
+    "move",
 ]
 
 _HOMES = {
@@ -61,14 +70,19 @@ _HOMES = {
         "RecordsFormat",
         "UntypedRecordsHints",
     ),
+    "formats.base": ("RecordsFormatType",),
+    "formats.hints": ("DelimitedVariant",),
     "instructions": ("ProcessingInstructions",),
     "records.ends": ("RecordsSource", "RecordsTarget"),
     "records.existing": ("ExistingTableHandling",),
-    "records.factories": ("RecordsSources", "RecordsTargets"),
     "records.options": ("MoveOptions",),
     "records.plan": ("Plan",),
+    "records.progress": ("Progress",),
     "records.result": ("MoveResult",),
+    "records.sources": ("RecordsSources",),
+    "records.targets": ("RecordsTargets",),
     "schema": ("RecordsSchema",),
+    "session": ("Records", "move"),  # of the room above, which 1.x had here too
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

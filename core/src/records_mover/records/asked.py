@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from records_mover.records.ends import SourceEnd, TableSide, TargetEnd
     from records_mover.records.options import MoveOptions
+    from records_mover.schema import RecordsSchema
 
 __all__ = ["Asked", "form_key"]
 
@@ -140,6 +141,7 @@ class Asked:
             database=side.database,
             selection=side.selection,
             forms=tuple(forms),
+            schema=self._known_schema(),
             columns=self._source.columns,
             source=self._stored(side),
             into=self._target.columns if side is self._target.table else None,
@@ -153,6 +155,11 @@ class Asked:
             scratch=self._scratch,
             instructions=self._options.instructions,
         )
+
+    def _known_schema(self) -> RecordsSchema | None:
+        """Return the source's schema where no row is read for it."""
+        declared = self._source.declared()
+        return self._source.schema() if declared is None and self._source.typed else declared
 
     def _stored(self, side: TableSide) -> Stored | None:
         """Return where the rows are, for a loader that may have its server fetch them."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeVar
 
 from records_mover.creds import parsed_url
 from records_mover.errors import ConfigError, MissingPluginError
@@ -25,10 +26,41 @@ if TYPE_CHECKING:
 
 __all__ = ["Context"]
 
+T = TypeVar("T")
+
+
+class _Once(Generic[T]):
+    """Values that are made once each; who asks for one that is being made waits for that alone."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[object, threading.Lock] = {}
+        self._made: dict[object, T] = {}
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """Return the value under a key, made by whoever is the first to ask."""
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+    def values(self) -> list[T]:
+        """Return what was made so far."""
+        return list(self._made.values())
+
+    def clear(self) -> None:
+        """Forget every value."""
+        self._made.clear()
+
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """Opens stores and databases once, and hands them out again."""
+    """Opens stores and databases once, and hands them out again; several moves may share it.
+
+    ``lent`` are places of one move alone, by URL: streams that the caller has opened.
+    """
 
     plugins: Plugins
     scratch: str | None = None
@@ -39,31 +71,30 @@ class Context:
     """Finds what is known under a connection name."""
     cancellation: Cancellation = field(default_factory=Cancellation)
     """Asked whether to go on by whatever waits for a stream."""
-    _stores: dict[str, Store] = field(default_factory=dict)
-    _personal: dict[str, str | None] = field(default_factory=dict)
-    _databases: dict[str | int, Database] = field(default_factory=dict, repr=False)
+    lent: dict[str, Scheme] = field(default_factory=dict, repr=False)
+    _stores: _Once[Store] = field(default_factory=_Once, repr=False)
+    _personal: _Once[str | None] = field(default_factory=_Once, repr=False)
+    _databases: _Once[tuple[str | Engine, Database]] = field(default_factory=_Once, repr=False)
     _opened: list[Engine] = field(default_factory=list, repr=False)
 
     def scheme(self, url: str) -> Scheme:
         """Return the scheme that owns ``url``; ``MissingPluginError`` says what to install."""
-        return self.plugins.scheme(scheme_of(url))
+        return self.lent.get(url) or self.plugins.scheme(scheme_of(url))
 
     def scratch_for(self, options: MoveOptions) -> str | None:
         """Return the URL of the scratch space that a move may use."""
         base = options.scratch or self.scratch
         if not base or USER not in base:
             return base or None
-        if base not in self._personal:
-            self._personal[base] = personal(self.store(base), base)
-        return self._personal[base]
+        return self._personal.get(base, lambda: personal(self.store(base), base))
 
     def store(self, url: str) -> Store:
         """Return the store that owns ``url``."""
         scheme = self.scheme(url)
-        if scheme.name not in self._stores:
-            context = StoreContext(creds=self._creds, settings=self.settings)
-            self._stores[scheme.name] = scheme.store(context)
-        return self._stores[scheme.name]
+        context = StoreContext(creds=self._creds, settings=self.settings)
+        if url in self.lent:
+            return scheme.store(context)
+        return self._stores.get(scheme.name, lambda: scheme.store(context))
 
     def open(self, url: str) -> BinaryIO:
         """Open a file for reading; who waits for a stream waits no longer than the move goes on."""
@@ -72,15 +103,17 @@ class Context:
     def database(self, database: str | Engine) -> Database:
         """Open the database behind an engine, an SQLAlchemy URL or a connection name, once."""
         key = database if isinstance(database, str) else id(database)
-        if key not in self._databases:
-            from records_mover.db import open_database
+        # The caller's engine is kept with it, so that no other one gets the same id.
+        return self._databases.get(key, lambda: (database, self._open(database)))[1]
 
-            engine = database
-            if isinstance(engine, str):
-                engine = self._direct(engine) or self._engine(self.url(engine))
-                self._opened.append(engine)
-            self._databases[key] = open_database(engine, self.plugins.databases)
-        return self._databases[key]
+    def _open(self, database: str | Engine) -> Database:
+        from records_mover.db import open_database
+
+        engine = database
+        if isinstance(engine, str):
+            engine = self._direct(engine) or self._engine(self.url(engine))
+            self._opened.append(engine)
+        return open_database(engine, self.plugins.databases)
 
     def url(self, database: str) -> URL | str:
         """Return the URL that is meant by one, or by a connection name; do not print it.
@@ -119,9 +152,17 @@ class Context:
         """Have the databases end what they do for a thread."""
         from records_mover.parts import Interruptible
 
-        for database in list(self._databases.values()):
+        for _, database in self._databases.values():
             if isinstance(database, Interruptible):
                 database.interrupt(thread)
+
+    def relent(self, thread: int) -> None:
+        """Have the databases end no more what they do for a thread."""
+        from records_mover.parts import Relenting
+
+        for _, database in self._databases.values():
+            if isinstance(database, Relenting):
+                database.relent(thread)
 
     def close(self) -> None:
         """Close the engines that were opened here; a caller's own engine stays open."""

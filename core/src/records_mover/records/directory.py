@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from records_mover.formats import BaseRecordsFormat
+    from records_mover.instructions import ProcessingInstructions
     from records_mover.schema import Field
     from records_mover.url import Store
 
@@ -74,8 +75,8 @@ class RecordsDirectory:
         """Return the data files that the manifest names, each one there and of its length."""
         return tuple(self._part(entry) for entry in self._manifest())
 
-    def format(self) -> BaseRecordsFormat:
-        """Return the format that the format file describes."""
+    def format(self, instructions: ProcessingInstructions | None = None) -> BaseRecordsFormat:
+        """Return the format that the format file describes, read as strictly as is told."""
         found = [name for name in self._names() if name.startswith(FORMAT)]
         if len(found) != 1:
             raise FormatError(
@@ -85,7 +86,7 @@ class RecordsDirectory:
         kind = found[0].removeprefix(FORMAT)
         if kind in ("parquet", "avro"):
             return RecordsFormat(kind)
-        return format_from_config(self._json(found[0], self._text(found[0])), kind)
+        return format_from_config(self._json(found[0], self._text(found[0])), kind, instructions)
 
     def schema(self) -> RecordsSchema | None:
         """Return the schema, or None where the directory has none."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from records_mover.formats.sniff import Finding
     from records_mover.parts import (
         Ask,
         Batches,
@@ -56,7 +57,8 @@ class SourceEnd:
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
     carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
     ``declared`` is the schema where the source itself says its types, and None where rows tell.
-    ``typed`` says that asking for the schema reads no rows.
+    ``typed`` says that asking for the schema reads no rows. ``findings`` are what was found out of
+    how a file is written.
     """
 
     title: str
@@ -73,6 +75,7 @@ class SourceEnd:
     declared: Callable[[], RecordsSchema | None] = _undeclared
     types_given: bool = False
     typed: bool = False
+    findings: tuple[Finding, ...] = ()
 
     def without(self, names: tuple[str, ...]) -> SourceEnd:
         """Return the end of a table without some of its columns."""

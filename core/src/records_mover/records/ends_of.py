@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from records_mover.errors import EndpointError, UsageError
 from records_mover.records.endpoint import FileEndpoint, TableEndpoint, parse_endpoint
@@ -13,7 +14,24 @@ from records_mover.records.table import TableSource, TableTarget
 if TYPE_CHECKING:
     from records_mover.records.ends import RecordsSource, RecordsTarget
 
-__all__ = ["source_of", "target_of"]
+__all__ = ["SourceLike", "TargetLike", "source_of", "target_of"]
+
+
+class Framelike(Protocol):
+    """A frame of pandas, polars or Arrow, as far as type checkers know them all."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+
+class ArrowStream(Protocol):
+    """Anything with the Arrow PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+SourceLike: TypeAlias = "RecordsSource | str | os.PathLike[str] | Framelike | ArrowStream"
+TargetLike: TypeAlias = "RecordsTarget | str | os.PathLike[str]"
 
 
 def source_of(source: Any) -> RecordsSource:
@@ -49,6 +67,9 @@ def target_of(target: Any) -> RecordsTarget:
 
 
 def _endpoint(value: str | os.PathLike[str]) -> FileEndpoint | TableEndpoint:
+    """Read a string as it is written; a path is always one, and of a folder if one is there."""
     if isinstance(value, str):
         return parse_endpoint(value)
-    return FileEndpoint(url=os.fspath(value))
+    path = os.fspath(value)
+    folder = Path(path).is_dir() and not path.endswith("/")
+    return FileEndpoint(url=f"{path}/" if folder else path)

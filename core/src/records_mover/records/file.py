@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.sniff import Sniffed
+    from records_mover.instructions import ProcessingInstructions
     from records_mover.records.context import Context
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.options import MoveOptions
@@ -41,12 +42,45 @@ _STDIN = "stdio://input"
 
 @dataclass(frozen=True, kw_only=True)
 class FileSource:
-    """One file or stream, or several files of one format."""
+    """One file or stream, or several files of one format.
+
+    ``hints`` are what is known of a file's format; of a records directory, what its own word for it
+    has wrong. ``instructions`` say how strictly that word is read.
+    """
 
     url: str
     format: BaseRecordsFormat | None = None
     hints: Mapping[str, object] = field(default_factory=dict)
     schema: RecordsSchema | None = None
+    instructions: ProcessingInstructions | None = None
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return "standard input" if self.url == "-" else self.url
+
+    @property
+    def place(self) -> str:
+        """Where plans say it is."""
+        return _STDIN if self.url == "-" else self.url
+
+    def directory(self, context: Context) -> RecordsDirectory | None:
+        """Return the records directory that it is, or None where there are only files."""
+        return _directory(context, self.url)
+
+    def parts(self, context: Context) -> list[Part]:
+        """List the files."""
+        scheme = context.scheme(self.url)
+        return [
+            _part(context, entry, once=not (scheme.rereadable and entry.rereadable))
+            for entry in _entries(context, self.url)
+        ]
+
+    def repeatable(self, context: Context) -> bool:
+        """Whether it can be read more than once."""
+        if self.directory(context) is not None:
+            return True
+        return all(part.rereadable for part in self.parts(context))
 
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """List the files, and find out how the first is written unless that was said."""
@@ -64,21 +98,11 @@ class _Inspection:
     def __init__(self, source: FileSource, context: Context, options: MoveOptions) -> None:
         self._source, self._options = source, options
         self._context = context
-        scheme = context.scheme(source.url)
-        self._directory = _directory(context, source.url)
+        self._directory = source.directory(context)
         if self._directory is not None:
             self._parts = list(self._directory.parts())
         else:
-            self._parts = [
-                self._part(context, entry, once=not (scheme.rereadable and entry.rereadable))
-                for entry in _entries(context, source.url)
-            ]
-
-    @staticmethod
-    def _part(context: Context, entry: Entry, *, once: bool) -> Part:
-        url = entry.url
-        part = Part(name=url, url=url, size=entry.size, open=lambda: context.open(url))
-        return ReadOnce(part).part() if once else part
+            self._parts = source.parts(context)
 
     def sniffed(self) -> Sniffed:
         """Return how the first file is written."""
@@ -95,17 +119,17 @@ class _Inspection:
             return self._partitioned()
         source, sniffed = self._source, self._sniffed
         form = self.format
-        name = "standard input" if source.url == "-" else source.url
         sizes = [part.size for part in self._parts]
         return SourceEnd(
-            title=f"{name} ({describe_format(form)})",
-            form=Form(kind="files", place=_STDIN if source.url == "-" else source.url, format=form),
+            title=f"{source.title} ({describe_format(form)})",
+            form=Form(kind="files", place=source.place, format=form),
             schema=lambda: self.schema,
             declared=lambda: self._declared,
             columns=self.columns,
             payload=self._payload,
             bytes=None if None in sizes else sum(cast("list[int]", sizes)),
             notes=sniffed.ambiguous if sniffed else (),
+            findings=sniffed.findings if sniffed else (),
             single=len(self._parts) == 1,
             types_given=source.schema is not None or self._options.schema is not None,
             typed=self._typed,
@@ -155,7 +179,12 @@ class _Inspection:
         if self._source.format is not None:
             return self._source.format.for_name(name)
         given = source_format(self._options, name)
-        return given if given or self._directory is None else self._directory.format()
+        if given is not None or self._directory is None:
+            return given
+        written = self._directory.format(self._source.instructions)
+        if isinstance(written, DelimitedRecordsFormat) and self._source.hints:
+            return written.alter_hints(self._source.hints)
+        return written
 
     @cached_property
     def _sniffed(self) -> Sniffed | None:
@@ -172,7 +201,7 @@ class _Inspection:
     @cached_property
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
-        if self._sniffed is not None:
+        if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
             columns = self._sniffed.columns
         else:
             columns = self._header(self._parts[0])
@@ -263,6 +292,12 @@ class _Inspection:
         return cleaned_opener(opener, form, policy, Mended(), part.name)
 
 
+def _part(context: Context, entry: Entry, *, once: bool) -> Part:
+    url = entry.url
+    part = Part(name=url, url=url, size=entry.size, open=lambda: context.open(url))
+    return ReadOnce(part).part() if once else part
+
+
 def _directory(context: Context, url: str) -> RecordsDirectory | None:
     """Return the records directory at ``url``, or None where there are only files."""
     if not url.endswith("/"):
@@ -309,11 +344,9 @@ class FileTarget:
                 f"{self.url!r} is one file, and several were asked for",
                 "name a folder, with / last",
             )
-        form = (
-            self.format.for_name(self.url)
-            if self.format is not None
-            else target_format(options, self.url)
-        )
+        form = self.format or target_format(options, self.url)
+        if self.format is not None and not self.url.endswith("/"):
+            form = self.format.for_name(self.url)
         title = "standard output" if self.url == "-" else self.url
         return TargetEnd(
             title=f"{title} ({describe_format(form)})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from records_mover.errors import SchemaError, UsageError
 from records_mover.parts import Batches, Form
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from records_mover.records.options import MoveOptions
 
 __all__ = ["FRAME_KINDS", "ArrowSource", "FrameTarget", "is_frame"]
+
+T = TypeVar("T")
 
 FRAME_KINDS = ("pandas", "polars", "arrow")
 BACKENDS = ("numpy_nullable", "pyarrow")
@@ -52,6 +54,12 @@ class ArrowSource:
     include_index: bool = False
     nan_is_null: bool = True
 
+    def repeatable(self, context: Context) -> bool:
+        """Whether it can be read more than once: tables and frames can, and who knows of others."""
+        del context
+        lasting = (("pandas", "DataFrame"), ("polars", "DataFrame"), ("polars", "LazyFrame"))
+        return hasattr(self.data, "num_rows") or any(_is_of(self.data, *kind) for kind in lasting)
+
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """Read the schema; the batches follow when the move runs."""
         del context
@@ -72,6 +80,15 @@ class ArrowSource:
             rows=rows if isinstance(rows, int) else None,
             typed=True,
         )
+
+    def table(self) -> pa.Table:
+        """Return the rows, all of them in memory, with text for what no column can hold."""
+        import pyarrow as pa
+
+        data = self._plain()
+        schema = self.schema or _records_schema(_schema_of(data))
+        with pa.RecordBatchReader.from_stream(data) as reader:
+            return _readable(reader, schema).read_all()
 
     def _plain(self) -> Any:
         """Return what has the Arrow interface and loses nothing through it."""
@@ -158,7 +175,7 @@ def _readable(reader: pa.RecordBatchReader, schema: RecordsSchema) -> pa.RecordB
 
 
 @dataclass(kw_only=True)
-class FrameTarget:
+class FrameTarget(Generic[T]):
     """Makes a frame of the rows; ``frame`` is it once the move is done.
 
     ``kind`` is one of ``FRAME_KINDS``. ``backend`` is for pandas: ``numpy_nullable``, in which NaN
@@ -167,7 +184,7 @@ class FrameTarget:
 
     kind: str = "pandas"
     backend: str = "numpy_nullable"
-    _made: Any = field(default=None, init=False, repr=False)
+    _made: T | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for value, known in ((self.kind, FRAME_KINDS), (self.backend, BACKENDS)):
@@ -175,7 +192,7 @@ class FrameTarget:
                 raise UsageError(f"no frame is {value!r}", f"use one of {', '.join(known)}")
 
     @property
-    def frame(self) -> Any:
+    def frame(self) -> T:
         """The frame that the last move made."""
         if self._made is None:
             raise UsageError("no rows were moved into this frame", "move them first")

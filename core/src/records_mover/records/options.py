@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, TypedDict, get_args
 
 from records_mover.errors import UsageError
 from records_mover.instructions import BadBytes, ProcessingInstructions
@@ -13,10 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["MODES", "MoveOptions"]
+__all__ = ["MODES", "MoveKeywords", "MoveOptions"]
 
 MODES: tuple[str, ...] = get_args(ExistingMode)
 BAD_BYTES: tuple[str, ...] = get_args(BadBytes)
+
+
+class MoveKeywords(TypedDict, total=False):
+    """The fields of ``MoveOptions`` as ``move`` and ``explain`` take them, for type checkers."""
+
+    if_exists: str | None
+    key: Sequence[str]
+    query: str | None
+    columns: Sequence[str] | None
+    format: str | None
+    variant: str | None
+    hints: Mapping[str, object]
+    target_format: str | None
+    target_variant: str | None
+    target_hints: Mapping[str, object]
+    schema: str | Path | None
+    scratch: str | None
+    parallel: int | None
+    verify: bool
+    user_grants: Mapping[str, Sequence[str]]
+    group_grants: Mapping[str, Sequence[str]]
+    max_failure_rows: int | None
+    rejects: str | Path | None
+    bad_bytes: str | None
+    rows_per_file: int | None
+    bytes_per_file: int | None
+    allow_lossy: Sequence[str]
+    instructions: ProcessingInstructions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +101,8 @@ class MoveOptions:
                 raise UsageError(f"the option {name!r} says nothing of {what}", "leave it out")
 
     def __post_init__(self) -> None:
+        for name in ("key", "columns", "allow_lossy"):
+            self._settle_names(name)
         if self.if_exists is not None and self.if_exists not in MODES:
             raise UsageError(f"unknown mode {self.if_exists!r}", f"use one of {', '.join(MODES)}")
         if self.key and self.if_exists != "upsert":
@@ -85,14 +115,19 @@ class MoveOptions:
             if limit is not None and limit < 1:
                 raise UsageError(f"cannot write {limit} {what} to a file", "ask for 1 or more")
         self._settle_rejects()
-        if isinstance(self.allow_lossy, str):
-            object.__setattr__(self, "allow_lossy", (self.allow_lossy,))
         if self.bad_bytes is not None:
             if self.bad_bytes not in BAD_BYTES:
                 what = f"cannot {self.bad_bytes!r} bad bytes"
                 raise UsageError(what, f"use one of {', '.join(BAD_BYTES)}")
             told = replace(self.instructions, bad_bytes=self.bad_bytes)
             object.__setattr__(self, "instructions", told)
+
+    def _settle_names(self, option: str) -> None:
+        """Take one name for a list of one, and any list for a tuple."""
+        given = getattr(self, option)
+        if given is not None:
+            names = (given,) if isinstance(given, str) else tuple(given)
+            object.__setattr__(self, option, names)
 
     def _settle_rejects(self) -> None:
         """Let the instructions say how many rows may be left out, as everyone reads it there."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
 
-__all__ = ["clean_streams", "finish_directory", "run_step"]
+__all__ = ["clean_streams", "counted", "finish_directory", "run_step"]
 
 _BLOCK = 1 << 20
 _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
@@ -138,7 +138,7 @@ def _decoded(streams: Streams, work: Work, stack: ExitStack) -> Batches:
         )
         for part in streams.parts
     )
-    return Batches(reader=_counted(_chained(readers, schema), work), schema=schema)
+    return counted(Batches(reader=_chained(readers, schema), schema=schema), work)
 
 
 def _chained(
@@ -159,18 +159,20 @@ def _chained(
     return pa.RecordBatchReader.from_batches(first.schema, batches())
 
 
-def _counted(reader: pa.RecordBatchReader, work: Work) -> pa.RecordBatchReader:
+def counted(batches: Batches, work: Work) -> Batches:
+    """Return batches whose rows are counted as they pass, and which end when the move is to end."""
     import pyarrow as pa
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def passing() -> Iterator[pa.RecordBatch]:
         rows = 0
-        for batch in reader:
+        for batch in batches.reader:
             work.cancellation.check()
             rows += batch.num_rows
             work.meter.rows = rows
             yield batch
 
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
+    reader = pa.RecordBatchReader.from_batches(batches.reader.schema, passing())
+    return replace(batches, reader=reader)
 
 
 def _transcode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:

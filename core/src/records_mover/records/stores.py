@@ -11,6 +11,8 @@ from records_mover.parts import Part
 from records_mover.url import GivesAccess, scheme_of
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from records_mover.records.context import Context
     from records_mover.url import StoreAccess
 
@@ -49,3 +51,7 @@ class MoveStores:
     def open(self, url: str) -> BinaryIO:
         """Open a file for reading."""
         return self.context.open(url)
+
+    def write(self, url: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file for writing; it appears when the block ends well."""
+        return self.context.store(url).write(url)

@@ -43,6 +43,11 @@ class TableSource:
     query: str | None = None
     columns: tuple[str, ...] | None = None
 
+    def repeatable(self, context: Context) -> bool:
+        """Say that it can be read more than once."""
+        del context
+        return True
+
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """Look up the table's columns and size, or the query's columns."""
         options.refuse(("format", "variant", "hints", "schema"), "a table or query to read")
@@ -111,11 +116,15 @@ def _end(
 
 @dataclass(frozen=True, kw_only=True)
 class TableTarget:
-    """A table that rows go into; made from the records schema when it is not there."""
+    """A table that rows go into; made from the records schema when it is not there.
+
+    ``recreate_on_error`` makes it anew where it does not take the rows, if they can be read again.
+    """
 
     database: str | Engine = field(repr=False)
     table: TableName
     if_exists: str = "append"
+    recreate_on_error: bool = False
     user_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
     group_grants: Mapping[str, Sequence[str]] = field(default_factory=dict)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from records_mover.errors import SchemaError
 from records_mover.schema import documents
@@ -15,11 +15,20 @@ from records_mover.schema.representations import TableRepresentation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
     import pyarrow as pa
 
 __all__ = ["SCHEMA_ID", "RecordsSchema"]
 
 SCHEMA_ID = "bltypes/v1"
+
+
+class Driver(Protocol):
+    """What a schema asks of ``records_mover.db.DBDriver``, which is in a room above."""
+
+    def records_schema(self, schema: str | None, table: str) -> RecordsSchema: ...
+
+    def create_sql(self, schema: str | None, table: str, records_schema: RecordsSchema) -> str: ...
 
 
 class RecordsSchema:
@@ -149,6 +158,52 @@ class RecordsSchema:
         from records_mover.schema.arrow import fields_of
 
         return cls(fields_of(schema))
+
+    # The names of 1.x for what the rooms of databases and frames do
+
+    @classmethod
+    def from_db_table(
+        cls, schema_name: str | None, table_name: str, driver: Driver
+    ) -> RecordsSchema:
+        """Return the schema of a table, of which the driver of its database knows."""
+        return driver.records_schema(schema_name, table_name)
+
+    def to_schema_sql(self, driver: Driver, schema_name: str | None, table_name: str) -> str:
+        """Return the CREATE TABLE of a table of this schema, as the driver's database has it."""
+        return driver.create_sql(schema_name, table_name, self)
+
+    @classmethod
+    def from_dataframe(
+        cls,
+        df: pd.DataFrame,
+        processing_instructions: object = None,
+        include_index: bool = False,
+    ) -> RecordsSchema:
+        """Return the schema of a DataFrame, by its dtypes and the values of object columns."""
+        del processing_instructions  # every value is looked at
+        from records_mover.schema.frames import schema_of_frame
+
+        return schema_of_frame(df, include_index=include_index)
+
+    def to_empty_dataframe(self) -> pd.DataFrame:
+        """Return a DataFrame of these columns, and of no rows."""
+        from records_mover.schema.frames import to_frame
+
+        return to_frame(self.to_arrow().empty_table())
+
+    def cast_dataframe_types(self, df: pd.DataFrame) -> pd.DataFrame:
+        """Return a DataFrame whose columns have the dtypes of these; pandas refuses what is not."""
+        from records_mover.schema.frames import frame_dtypes
+
+        return df.astype(frame_dtypes(self))
+
+    def assign_dataframe_names(self, include_index: bool, df: pd.DataFrame) -> pd.DataFrame:
+        """Return a DataFrame with these names, given by position, its index first if asked for."""
+        named = df.reset_index() if include_index else df
+        if len(named.columns) != len(self.fields):
+            what = f"{len(named.columns)} columns for {len(self.fields)} names"
+            raise SchemaError(what, "give the schema of this frame")
+        return named.set_axis(list(self.names), axis=1)
 
 
 def _from_document(text: str) -> RecordsSchema:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from records_mover.url.store import (
     Entry,
     GivesAccess,
@@ -12,12 +14,27 @@ from records_mover.url.store import (
     scheme_of,
 )
 
+if TYPE_CHECKING:
+    from records_mover.url.urls import BaseDirectoryUrl, BaseFileUrl, UrlResolver
+
 __all__ = [
+    "BaseDirectoryUrl",
+    "BaseFileUrl",
     "Entry",
     "GivesAccess",
     "Scheme",
     "Store",
     "StoreAccess",
     "StoreContext",
+    "UrlResolver",
     "scheme_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what 1.x had here when it is first asked for."""
+    if name not in ("BaseDirectoryUrl", "BaseFileUrl", "UrlResolver"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from records_mover.url import urls
+
+    return getattr(urls, name)

@@ -122,6 +122,10 @@ class PostgresDatabase(SqlDatabase):
         """Cancel what the server does on the connections that a thread has opened."""
         self._interrupts.interrupt(thread)
 
+    def relent(self, thread: int) -> None:
+        """Cancel no more what a thread does."""
+        self._interrupts.relent(thread)
+
     def _connect(self) -> Connection:
         connection = self._opened()
         self._interrupts.add(connection.connection.driver_connection)

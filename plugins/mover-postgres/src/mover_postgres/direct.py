@@ -6,6 +6,7 @@ here; whatever else is asked of them is answered by SQLAlchemy, loaded then, on 
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from mover_postgres.connections import CONNECT_ARGS
@@ -39,7 +40,10 @@ def open_direct(url: str) -> Engine | None:
 
 
 class DirectEngine:
-    """An engine that keeps the driver's connections which nobody uses for the next one."""
+    """An engine that keeps the driver's connections which nobody uses for the next one.
+
+    Several threads may use it: each takes an idle connection, and adopts its own.
+    """
 
     driver = "psycopg2"
 
@@ -48,23 +52,27 @@ class DirectEngine:
         self.dialect = DirectDialect(self)
         self._text = url
         self._idle: list[PsycopgConnection] = []
-        self._adopted: list[PsycopgConnection] = []
+        self._adopting = threading.local()
+        self._lock = threading.RLock()
         self._real: Engine | None = None
 
     def connect(self) -> DirectConnection:
         """Connect, or take a connection that is open and idle."""
-        while self._idle:
-            driver = self._idle.pop()
+        while (driver := self._idle_one()) is not None:
             if not driver.closed:
                 return DirectConnection(self, driver)
         return DirectConnection(self, self._opened())
 
     def dispose(self) -> None:
         """Close what is open and idle."""
-        while self._idle:
-            self._idle.pop().close()
+        while (driver := self._idle_one()) is not None:
+            driver.close()
         if self._real is not None:
             self._real.dispose()
+
+    def _idle_one(self) -> PsycopgConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
     def _opened(self) -> PsycopgConnection:
         import psycopg2
@@ -88,24 +96,28 @@ class DirectEngine:
 
     def real(self) -> Engine:
         """Return SQLAlchemy's own engine, which has asked the server what it asks at first."""
-        if self._real is None:
-            from sqlalchemy import NullPool, create_engine
+        with self._lock:
+            if self._real is None:
+                self._real = self._made()
+                self._real.connect().close()
+            return self._real
 
-            # SQLAlchemy's own choice of a driver changes from release to release.
-            url = f"postgresql+{self.driver}:{self._text.partition(':')[2]}"
-            self._real = create_engine(
-                url, creator=self._adoptable, poolclass=NullPool, hide_parameters=True
-            )
-            self._real.connect().close()
-        return self._real
+    def _made(self) -> Engine:
+        from sqlalchemy import NullPool, create_engine
+
+        # SQLAlchemy's own choice of a driver changes from release to release.
+        url = f"postgresql+{self.driver}:{self._text.partition(':')[2]}"
+        return create_engine(url, creator=self._adoptable, poolclass=NullPool, hide_parameters=True)
 
     def _adoptable(self) -> PsycopgConnection:
-        return self._adopted.pop() if self._adopted else self._opened()
+        """Return the connection that this thread wants to adopt, or a new one."""
+        adopted: PsycopgConnection | None = self._adopting.__dict__.pop("driver", None)
+        return adopted or self._opened()
 
     def adopt(self, driver: PsycopgConnection) -> Connection:
         """Return SQLAlchemy's own connection around one that is open, whatever it is doing."""
         real = self.real()
-        self._adopted.append(driver)
+        self._adopting.driver = driver
         return real.connect()
 
     def __getattr__(self, name: str) -> Any:

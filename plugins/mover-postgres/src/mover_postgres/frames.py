@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-__all__ = ["ServerError", "Wired", "is_bare", "pump"]
+__all__ = ["END_OF_ANSWER", "End", "ServerError", "Wired", "cut", "end_of", "is_bare", "pump"]
 
 _BLOCK = 1 << 20
 _HEADER = 5
 _DATA, _DONE, _COMPLETE, _READY, _ERROR = (ord(letter) for letter in "dcCZE")
 _COPY_STARTS = frozenset(b"GH")
+END_OF_ANSWER = b"Z\0\0\0\5"
+"""How the server's last message begins, of which one byte more follows."""
 _length = Struct(">I").unpack_from
 _header = Struct(">BI").unpack_from
 _FIELDS = {
@@ -95,7 +97,7 @@ def pump(
     transaction; after an error both are closed, so that their servers roll back.
     """
     try:
-        with _end(reading[0]) as source, _end(writing[0]) as target:
+        with end_of(reading[0]) as source, end_of(writing[0]) as target:
             source.ask(reading[1])
             target.ask(writing[1])
             target.until_copy()
@@ -112,16 +114,17 @@ def pump(
 
 
 @contextmanager
-def _end(connection: PsycopgConnection) -> Iterator[_End]:
+def end_of(connection: PsycopgConnection) -> Iterator[End]:
+    """Give the socket of a connection, which stays the driver's."""
     wire = socket.socket(fileno=connection.fileno())
     try:
-        yield _End(wire)
+        yield End(wire)
     finally:
         wire.detach()  # it stays the driver's to close
 
 
-class _End:
-    """One of the two sockets, which are both in the driver's hands and never block."""
+class End:
+    """A socket that is in the driver's hands and never blocks."""
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
@@ -145,14 +148,9 @@ class _End:
 
     def finish(self) -> int:
         """Read what the server says at the end, and return its count of rows."""
-        while True:
-            kind, body = self._message()
-            if kind == _ERROR:
-                raise ServerError(body)
-            if kind == _COMPLETE:
-                self.rows = int(body.rstrip(b"\0").split()[-1])
-            if kind == _READY:
-                return self.rows
+        while not self.heard(*self._message()):
+            pass
+        return self.rows
 
     def copied(self) -> Iterator[memoryview]:
         """Yield CopyData messages, many at a time and cut anywhere, up to the last one."""
@@ -180,6 +178,29 @@ class _End:
                 continue
             data = self._unread + self._receive()
 
+    def read_into(self, view: memoryview) -> int:
+        """Put what comes next into ``view`` and return how many bytes; none where it is cut."""
+        if self._unread:
+            count = min(len(view), len(self._unread))
+            view[:count] = self._unread[:count]
+            del self._unread[:count]
+            return count
+        while True:
+            try:
+                return self._wire.recv_into(view)
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+            except OSError as error:
+                raise cut() from error
+
+    def heard(self, kind: int, body: bytes) -> bool:
+        """Take a message that is no row; say whether it is the last, or raise the error it is."""
+        if kind == _ERROR:
+            raise ServerError(body)
+        if kind == _COMPLETE:
+            self.rows = int(body.rstrip(b"\0").split()[-1])
+        return kind == _READY
+
     def send(self, block: bytes | memoryview, *, hearing: bool = False) -> None:
         """Send all of a block; ``hearing`` raises what the server says against it meanwhile.
 
@@ -192,7 +213,7 @@ class _End:
             except BlockingIOError:
                 self._wait(select.POLLOUT | (select.POLLIN if hearing else 0))
             except OSError as error:
-                raise _cut() from error
+                raise cut() from error
             if hearing:
                 self._hear()
 
@@ -225,9 +246,9 @@ class _End:
                 self._wait(select.POLLIN)
                 continue
             except OSError as error:
-                raise _cut() from error
+                raise cut() from error
             if not block:
-                raise _cut()
+                raise cut()
             return block
 
     def _wait(self, events: int) -> None:
@@ -235,5 +256,6 @@ class _End:
         self._poll.poll()
 
 
-def _cut() -> psycopg2.Error:
+def cut() -> psycopg2.Error:
+    """Return what is raised where a server has hung up."""
     return psycopg2.OperationalError("server closed the connection unexpectedly")

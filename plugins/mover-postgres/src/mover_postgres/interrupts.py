@@ -22,6 +22,7 @@ class Interrupts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._open: list[tuple[int, PsycopgConnection]] = []
+        self._ends: dict[int, threading.Event] = {}
 
     def add(self, connection: PsycopgConnection) -> None:
         """Note a connection of this thread."""
@@ -44,18 +45,31 @@ class Interrupts:
         Once is not enough: between two statements there is nothing to cancel, and the next one may
         wait for a lock.
         """
+        ended = threading.Event()
+        with self._lock:
+            if self._ends.setdefault(thread, ended) is not ended:
+                return  # someone has asked already
         threading.Thread(
-            target=self._cancel_on, args=(thread,), name="mover-interrupt", daemon=True
+            target=self._cancel_on, args=(thread, ended), name="mover-interrupt", daemon=True
         ).start()
 
-    def _cancel_on(self, thread: int) -> None:
-        deadline = time.monotonic() + _LONGEST
-        while self._cancel(thread) and time.monotonic() < deadline:
-            time.sleep(_EVERY)
+    def relent(self, thread: int) -> None:
+        """Cancel no more for a thread: what it does from here on was not meant."""
+        with self._lock:
+            ended = self._ends.pop(thread, None)
+            if ended is not None:
+                ended.set()
 
-    def _cancel(self, thread: int) -> bool:
+    def _cancel_on(self, thread: int, ended: threading.Event) -> None:
+        deadline = time.monotonic() + _LONGEST
+        while self._cancel(thread, ended) and time.monotonic() < deadline:
+            ended.wait(_EVERY)
+
+    def _cancel(self, thread: int, ended: threading.Event) -> bool:
         """Cancel on each connection, none of which is given away meanwhile."""
         with self._lock:
+            if ended.is_set():
+                return False
             working = [connection for owner, connection in self._open if owner == thread]
             for connection in working:
                 with suppress(Exception):  # it has ended, or its server has

@@ -153,7 +153,7 @@ def prepared(job: LoadJob, driver: PsycopgConnection) -> Run:
         driver,
         options,
         [column.name for column in forced if column.is_never_text],
-        watched=watched_columns(driver, job.landing.table, job.columns, job.lossy),
+        watched=watched_columns(driver, job.landing.table, job.columns, (*job.lossy, *job.fitted)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_postgres.arrow_binary import BinaryArrow
 from mover_postgres.arrow_out import CopyArrow
 from mover_postgres.connections import CONNECT_ARGS, with_timeouts
 from mover_postgres.insert_select import InsertSelect
@@ -54,7 +55,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
     """Offer COPY TO STDOUT: in text, in binary, and as Arrow batches."""
-    return (CopyOut(), BinaryOut(), CopyArrow())
+    return (CopyOut(), BinaryOut(), BinaryArrow(), CopyArrow())
 
 
 @hookimpl

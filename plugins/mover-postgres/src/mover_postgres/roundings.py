@@ -69,15 +69,15 @@ _TIMES = frozenset({1083, 1114, 1184, 1266})
 
 
 def watched_columns(
-    driver: PsycopgConnection, table: TableName, columns: Sequence[str], lossy: Sequence[str]
+    driver: PsycopgConnection, table: TableName, columns: Sequence[str], free: Sequence[str]
 ) -> tuple[Watched, ...]:
-    """Return the columns of which a value may change, but for those that may lose something."""
+    """Return the columns of which a value may change, but for those that need no look."""
     rows = fetch(driver, _TYPES, (relation(table).as_string(driver),))
     types = {name: (int(oid), int(modifier), spelled) for name, oid, modifier, spelled in rows}
     found = (
         _column(place, name, *types[name])
         for place, name in enumerate(columns)
-        if name in types and name not in lossy
+        if name in types and name not in free
     )
     return tuple(column for column in found if column is not None)
 

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mover_postgres.bitmaps import Ranks, before, behind, count, inside, marks, places_of
 from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from mover_postgres.bitmaps import Places, Words
     from mover_postgres.options import CopyOptions
     from mover_postgres.roundings import Watched
-
-    Places = npt.NDArray[np.int64]
 
 __all__ = ["Suspects"]
 
 _DOT, _ZERO, _BLANK, _MINUS, _LF, _CR, _EXPONENT = (np.uint8(byte) for byte in b".0 -\n\re")
 _NINE, _SMALL = np.uint8(9), np.uint8(32)
-_PAGES = 100 << 10
+_MOST_PLACES = 60
 
 
 class Suspects:
     """Looks for suspects in bulk, and closely at the few that there are.
 
-    A number is suspect where more digits follow its point than the least of the columns keeps, or
-    where it has a negative exponent; a text where blanks come before its end.
+    A number is suspect where more digits follow its point than its column keeps, or where it has a
+    negative exponent; a text where blanks come before its end, and it is long enough.
     """
 
     def __init__(
@@ -41,9 +42,12 @@ class Suspects:
         line: Callable[[int], int],
     ) -> None:
         self._columns = {column.place: column for column in columns}
-        kept = [column.decimals for column in columns if column.decimals is not None]
-        self._least = max(min(kept), 0) if kept else None
-        self._blanks = any(column.length is not None for column in columns)
+        self._rounded = {one.place: one.decimals for one in columns if one.decimals is not None}
+        self._rounded_to = {
+            decimals: {place for place, kept in self._rounded.items() if kept == decimals}
+            for decimals in self._rounded.values()
+        }
+        self._cut = {one.place: one.length for one in columns if one.length is not None}
         self._delimiter = options.delimiter.encode()[0]
         self._quote = options.quote.encode() if options.quote else b""
         self._escape = (options.escape or "").encode() if options.quote else b"\\"
@@ -52,29 +56,23 @@ class Suspects:
         self._newline = b""
 
     def blocks(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield each block once the records that end in it were looked at."""
+        """Yield each block, and look at it while it is on its way: before the next one."""
         rest = b""
         for block in blocks:
-            rest = self._look(rest + block if rest else block)
             yield block
+            rest = self._look(rest + block if rest else block)
         if rest:
             self._look(rest + (self._newline or b"\n"))
 
     def _look(self, piece: bytes) -> bytes:
         """Look at whole records, and return what comes after the last one."""
-        text = np.frombuffer(piece, np.uint8)
-        outside = self._outside(piece, text)
         newline = self._end_of_lines(piece)
-        end = piece.rfind(newline) + 1
-        if outside is not None:
-            while end and not outside[end - 1]:
-                end = piece.rfind(newline, 0, end - 1) + 1
-        whole = text[:end]
-        suspects = self._suspects(whole)
-        if len(suspects):
-            self._judge(piece[:end], whole, suspects, outside)
-        for start in range(0, end, _PAGES):
-            self._lines += int(np.count_nonzero(whole[start : start + _PAGES] == newline[0]))
+        text = _Text(piece, newline[0], self._delimiter, self._quote, self._escape)
+        end = text.end_of_records()
+        if end:
+            for spot, place in self._suspects(text, end):
+                self._judge(text, spot, self._columns[place])
+            self._lines += text.newlines - piece.count(newline, end)
         return piece[end:]
 
     def _end_of_lines(self, piece: bytes) -> bytes:
@@ -83,79 +81,34 @@ class Suspects:
             self._newline = b"\n" if b"\n" in piece else b"\r"
         return self._newline or b"\n"
 
-    def _outside(self, piece: bytes, text: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_] | None:
-        """Say of each byte whether it stands outside of quotes; None where there are none."""
-        if not self._quote or self._quote not in piece:
-            return None
-        marks = text == self._quote[0]
-        if self._escape != self._quote and self._escape in piece:
-            marks[1:] &= ~((text[:-1] == self._escape[0]) & ~_escaped(text[:-1], self._escape[0]))
-        inside = np.bitwise_xor.accumulate(marks.view(np.uint8))
-        return np.equal(inside, 0)
+    def _suspects(self, text: _Text, end: int) -> Iterator[tuple[int, int]]:
+        """Yield where suspects stand in columns that are watched, and the place of the column."""
+        for decimals, found in self._numbers(text) if self._rounded else ():
+            for spot, place in text.fields(found, end):
+                if place in (self._rounded if decimals is None else self._rounded_to[decimals]):
+                    yield spot, place
+        if self._cut:
+            yield from text.fields(text.last_blanks(), end, self._cut)
 
-    def _suspects(self, text: npt.NDArray[np.uint8]) -> Places:
-        """Return where to look closely, a few pages at a time, which stay in the cache."""
-        found = [np.zeros(0, np.int64)]
-        more = (self._least or 0) + 2
-        for start in range(0, len(text), _PAGES):
-            found += [start + places for places in self._near(text[start : start + _PAGES + more])]
-        return np.concatenate(found)
+    def _numbers(self, text: _Text) -> Iterator[tuple[int | None, Words]]:
+        """Yield points before too many digits, by the digits that are kept; then exponents."""
+        digits, dots = text.digits(), text.marks(_DOT)
+        for decimals in self._rounded_to:
+            found = dots.copy()
+            for place in range(1, min(max(decimals, 0), _MOST_PLACES) + 2):
+                found &= behind(digits, place)
+            yield decimals, found
+        small = text.exponents() & behind(text.marks(_MINUS)) & before(digits | dots)
+        yield None, small
 
-    def _near(self, text: npt.NDArray[np.uint8]) -> list[Places]:
-        """Compare all bytes, which costs less than picking some."""
-        found = []
-        if self._least is not None and len(text) > self._least + 2:
-            digits = text - _ZERO <= _NINE
-            fine = text[: -self._least - 1] == _DOT
-            for at in range(1, self._least + 2):
-                fine &= digits[at : len(text) - self._least - 1 + at]
-            found.append(np.flatnonzero(fine))
-            small = (text[2:] == _MINUS) & (text[1:-1] | _SMALL == _EXPONENT)
-            small &= digits[:-2] | (text[:-2] == _DOT)
-            found.append(np.flatnonzero(small))
-        if self._blanks:
-            after = text[1:]
-            ends = (after == self._delimiter) | (after == _LF) | (after == _CR)
-            if self._quote:
-                ends |= after == self._quote[0]
-            ends &= text[:-1] == _BLANK
-            found.append(np.flatnonzero(ends))
-        return found
-
-    def _judge(
-        self,
-        piece: bytes,
-        text: npt.NDArray[np.uint8],
-        suspects: Places,
-        outside: npt.NDArray[np.bool_] | None,
-    ) -> None:
-        """Look at those suspects that stand in a column that is watched."""
-        cuts = (text == self._delimiter) | (text == self._newline[0])
-        if outside is not None:
-            cuts &= outside[: len(text)]
-        if not self._quote and self._escape in piece:
-            cuts[1:] &= ~((text[:-1] == self._escape[0]) & ~_escaped(text[:-1], self._escape[0]))
-        ends = np.flatnonzero(cuts)
-        lines = np.flatnonzero(text[ends] == self._newline[0])
-        fields = np.unique(np.searchsorted(ends, suspects))
-        row = np.searchsorted(lines, fields)
-        first = np.where(row > 0, lines[np.maximum(row - 1, 0)] + 1, 0)
-        places = fields - first
-        for field, place in zip(
-            fields[np.isin(places, list(self._columns))].tolist(),
-            places[np.isin(places, list(self._columns))].tolist(),
-            strict=True,
-        ):
-            start = int(ends[field - 1]) + 1 if field else 0
-            self._judge_field(piece, start, int(ends[field]), self._columns[place])
-
-    def _judge_field(self, piece: bytes, start: int, end: int, column: Watched) -> None:
-        value = piece[start:end].rstrip(b"\r")
+    def _judge(self, text: _Text, spot: int, column: Watched) -> None:
+        start, end = text.field_at(spot)
+        value = text.piece[start:end].rstrip(b"\r")
         if self._quote and value[:1] == self._quote == value[-1:]:
             value = value[1:-1].replace(self._escape + self._quote, self._quote)
         shown = value.decode(self._codec, "replace")
         if column.changes(shown):
-            line = self._line(self._lines + piece.count(self._newline, 0, start) + 1)
+            line = self._line(self._lines + text.piece.count(self._newline, 0, start) + 1)
             raise BadRowError(
                 f"line {line} of {self._source!r}: column {column.name!r} is {column.type}: "
                 f"{column.why()} ({shown!r})",
@@ -165,6 +118,104 @@ class Suspects:
                 column=column.name,
                 value=shown,
             )
+
+
+class _Text:
+    """Some text, and where in it fields and records end."""
+
+    def __init__(
+        self, piece: bytes, newline: int, delimiter: int, quote: bytes, escape: bytes
+    ) -> None:
+        self.piece = piece
+        self._text = np.frombuffer(piece, np.uint8)
+        self._quotes: Words | None = None
+        self._lines = self.marks(newline)
+        self.newlines = count(self._lines)
+        self._cuts = self._lines | self.marks(delimiter)
+        if quote and quote in piece:
+            quotes = self._quotes = self.marks(quote[0])
+            if escape != quote and escape in piece:
+                quotes = quotes & ~self._escaped(escape)
+            between = inside(quotes)
+            self._lines &= ~between
+            self._cuts &= ~between
+        elif not quote and escape in piece:
+            escaped = self._escaped(escape)
+            self._lines &= ~escaped
+            self._cuts &= ~escaped
+
+    def _escaped(self, escape: bytes) -> Words:
+        """Return which bytes come after an escape that is not escaped itself."""
+        escapes = self._text == escape[0]
+        return before(marks(escapes & ~_escaped(self._text, escape[0]), lambda found: found))
+
+    def marks(self, byte: np.uint8 | int) -> Words:
+        """Return which bytes are this one."""
+        return marks(self._text, lambda text: text == byte)
+
+    def digits(self) -> Words:
+        """Return which bytes are digits."""
+        return marks(self._text, lambda text: text - _ZERO <= _NINE)
+
+    def exponents(self) -> Words:
+        """Return which bytes begin an exponent."""
+        return marks(self._text, lambda text: text | _SMALL == _EXPONENT)
+
+    def last_blanks(self) -> Words:
+        """Return which blanks end a field, or stand before its quote."""
+        ends = self._cuts | self.marks(_CR) | self.marks(_LF)
+        if self._quotes is not None:
+            ends |= self._quotes
+        return self.marks(_BLANK) & behind(ends)
+
+    def end_of_records(self) -> int:
+        """Return where the last whole record ends."""
+        held = np.flatnonzero(self._lines)
+        if not len(held):
+            return 0
+        return int(held[-1]) * 64 + int(self._lines[held[-1]]).bit_length()
+
+    def fields(
+        self, marks: Words, end: int, longer: Mapping[int, int] | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """Yield where marks stand, and in which field of its record each.
+
+        ``longer`` names the fields that are meant, and how many bytes stand before a mark there.
+        """
+        spots = places_of(marks)
+        spots = spots[spots < end]
+        if not len(spots):
+            return
+        first = self._starts[np.searchsorted(self._starts, spots, side="right") - 1]
+        rank = self._ranks(spots)
+        places = rank - self._ranks(first)
+        if longer is not None:
+            least = np.full(max(longer) + 2, np.iinfo(np.int64).max, np.int64)
+            least[list(longer)] = list(longer.values())
+            since = spots - np.minimum(least[np.minimum(places, len(least) - 1)], spots + 1)
+            fits = (since >= first) & (self._ranks(np.maximum(since, 0)) == rank)
+            spots, places = spots[fits], places[fits]
+        yield from zip(spots.tolist(), places.tolist(), strict=True)
+
+    def field_at(self, spot: int) -> tuple[int, int]:
+        """Return where the field around a place starts and ends."""
+        at = int(np.searchsorted(self._starts, spot, side="right"))
+        first = int(self._starts[at - 1]) >> 3
+        last = int(self._starts[at]) >> 3 if at < len(self._starts) else len(self.piece) >> 3
+        bits = np.unpackbits(self._cuts.view(np.uint8)[first : last + 1], bitorder="little")
+        cuts = np.flatnonzero(bits) + first * 8
+        after = int(np.searchsorted(cuts, spot))
+        start = max(int(cuts[after - 1]) + 1 if after else 0, int(self._starts[at - 1]))
+        return start, int(cuts[after])
+
+    @cached_property
+    def _starts(self) -> Places:
+        """Where records start."""
+        return np.concatenate((np.zeros(1, np.int64), places_of(self._lines) + 1))
+
+    @cached_property
+    def _ranks(self) -> Ranks:
+        return Ranks(self._cuts)
 
 
 def _escaped(text: npt.NDArray[np.uint8], escape: int) -> npt.NDArray[np.bool_]:

@@ -74,7 +74,11 @@ def _arriving(name: str, kind: str, field: pa.Field) -> Arrival:
     same = arrives.partition("(")[0] == kind.partition("(")[0]
     if same and ("decimal" not in kind or kind == arrives):
         return Arrival(column=name, type=kind, direct=True)
-    return Arrival(column=name, type=arrives, direct=False)
+    # Text is not taken for anything else unasked; cut to a length it must not be, as CAST would.
+    textual = kind.partition("(")[0] in ("varchar", "char", "character varying", "character")
+    read = arrives.startswith("varchar") and not textual
+    made = f"CAST({{}} AS {kind})" if read else "{}"
+    return Arrival(column=name, type=arrives, direct=False, made=made)
 
 
 def _type_of(field: pa.Field, column: str) -> str:

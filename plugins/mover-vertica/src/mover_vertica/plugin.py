@@ -1,86 +1,67 @@
-"""Vertica as records-mover sees it: this release owns the dialect and says what it cannot do."""
+"""What mover-vertica offers: Vertica as a kind of database, and COPY."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mover_vertica.refusal import WHY, refusal
+from mover_vertica.load import VerticaCopy
+from mover_vertica.load_s3 import VerticaCopyS3
 from records_mover import hookimpl
-from records_mover.parts import DatabaseKind, Refusal
+from records_mover.parts import DatabaseKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable
 
-    from sqlalchemy import Engine
+    from sqlalchemy import URL, Engine
 
-    from records_mover.parts import (
-        Ask,
-        Database,
-        Loaded,
-        Loader,
-        LoadJob,
-        Offer,
-        Payload,
-        Unloader,
-        UnloadJob,
-    )
+    from records_mover.parts import Database, Loader, Unloader
 
 MOVER_API = 1
 
 DIALECTS = frozenset({"vertica"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusingUnloader:
-    """Stands where the unloader will be, and says so when asked."""
+def _open(engine: Engine) -> Database:
+    from mover_vertica.database import open_vertica
 
-    name: str = "vertica-export"
-    dialects: frozenset[str] = DIALECTS
-
-    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:  # noqa: ARG002
-        """Refuse every form."""
-        return [Refusal(why=WHY)]
-
-    def unload(self, job: UnloadJob) -> AbstractContextManager[Payload]:  # noqa: ARG002
-        """Refuse: no offer was made."""
-        raise refusal()
+    return open_vertica(engine)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusingLoader:
-    """Stands where the loader will be, and says so when asked."""
+def _driver_url(url: URL) -> URL:
+    """Make our dialect known before SQLAlchemy looks for it, and refuse what cannot be."""
+    from mover_vertica.dialect import register
+    from mover_vertica.settings import driver_options, settings_of
 
-    name: str = "vertica-copy"
-    dialects: frozenset[str] = DIALECTS
-
-    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:  # noqa: ARG002
-        """Refuse every form."""
-        return [Refusal(why=WHY)]
-
-    def load(self, job: LoadJob, payload: Payload) -> Loaded:  # noqa: ARG002
-        """Refuse: no offer was made."""
-        raise refusal()
+    register()
+    driver_options(url)
+    settings_of(url)
+    return url
 
 
 @hookimpl
 def mover_databases() -> Iterable[DatabaseKind]:
-    """Own the dialects, so that nothing else takes Vertica for what it is not."""
-    return [DatabaseKind(name="vertica", dialects=DIALECTS, open=_refuse)]
+    """Offer Vertica, by its dialect."""
+    return (
+        DatabaseKind(
+            name="vertica",
+            dialects=DIALECTS,
+            open=_open,
+            driver_url=_driver_url,
+            statements=False,
+        ),
+    )
 
 
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
-    """Register the way out."""
-    return [RefusingUnloader()]
+    """Offer SELECT into batches, EXPORT into S3, and S3EXPORT for servers of old."""
+    from mover_vertica.export.unload import VerticaExport, VerticaS3Export
+    from mover_vertica.select.unload import VerticaSelect
+
+    return (VerticaExport(), VerticaS3Export(), VerticaSelect())
 
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
-    """Register the way in."""
-    return [RefusingLoader()]
-
-
-def _refuse(_engine: Engine) -> Database:
-    raise refusal()
+    """Offer COPY, from here and from S3."""
+    return (VerticaCopy(), VerticaCopyS3())

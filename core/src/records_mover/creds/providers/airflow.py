@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -33,9 +34,16 @@ def mover_creds(name: str) -> Creds | None:
     written = os.environ.get(PREFIX + name.upper())
     if written:
         return _creds(name, _read(name, written.strip()))
-    if os.environ.get(INSIDE) and find_spec("airflow") is not None:
+    if _inside():
         return _from_airflow(name)
     return None
+
+
+def _inside() -> bool:
+    """Whether this is Airflow: it is imported already, or the environment says so."""
+    if "airflow.sdk" in sys.modules or "airflow.models" in sys.modules:
+        return True
+    return bool(os.environ.get(INSIDE)) and find_spec("airflow") is not None
 
 
 def _read(name: str, written: str) -> dict[str, Any]:
@@ -70,17 +78,27 @@ def _from_uri(name: str, written: str) -> dict[str, Any]:
 def _from_airflow(name: str) -> Creds | None:
     try:
         from airflow.exceptions import AirflowNotFoundException
-        from airflow.hooks.base import BaseHook
+
+        hook = _base_hook()
     except ImportError as error:
         raise CredsError(
             f"Airflow cannot be asked for {name!r}: it does not import", f"see to {error.name!r}"
         ) from None
     try:
-        found = BaseHook.get_connection(name)
+        found = hook.get_connection(name)
     except AirflowNotFoundException:
         return None
     told = ("conn_type", "login", "password", "host", "port", "schema", "extra")
     return _creds(name, {key: getattr(found, key) for key in told})
+
+
+def _base_hook() -> Any:
+    """Return what asks for connections: in Airflow 3 it has moved, and the old place warns."""
+    try:
+        from airflow.sdk import BaseHook
+    except ImportError:
+        from airflow.hooks.base import BaseHook
+    return BaseHook
 
 
 def _creds(name: str, told: Mapping[str, Any]) -> Creds:

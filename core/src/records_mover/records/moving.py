@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, cast
 
-from records_mover.errors import InDoubtError, MoveCancelled, MoverError
+from records_mover.errors import (
+    BadRowError,
+    InDoubtError,
+    LoadUnloadError,
+    LossError,
+    MoveCancelled,
+    MoverError,
+    SchemaError,
+)
 from records_mover.formats.cleaning import Mended
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import (
@@ -24,22 +32,25 @@ from records_mover.parts import (
     Streams,
     UnloadJob,
 )
+from records_mover.records.again import keep_streams
 from records_mover.records.carry import needs_types
 from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
 from records_mover.records.planner import make_plan
+from records_mover.records.progress import reporting
 from records_mover.records.rejects import rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.staging import Stage, open_stage
-from records_mover.records.steps import clean_streams, finish_directory, run_step
+from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
 from records_mover.records.streamed import Streamed
+from records_mover.records.table import TableTarget
 from records_mover.records.verify import InDatabases, check_verifiable, databases_compare
 from records_mover.records.work import Work
 from records_mover.url import scheme_of
 from records_mover.url.scratch import is_scratch_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from records_mover.parts import Form, Loaded, Loader
     from records_mover.records.carry import Edge
@@ -47,20 +58,30 @@ if TYPE_CHECKING:
     from records_mover.records.ends import RecordsSource, RecordsTarget, TableSide
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
+    from records_mover.records.progress import Progress
     from records_mover.records.rejects import Rejects
     from records_mover.records.verdict import ColumnFidelity
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
 
-__all__ = ["explain_move", "run_move"]
+__all__ = ["explain_move", "run_move", "run_untold"]
 
 logger = logging.getLogger(__name__)
+
+MISFITS = (BadRowError, LoadUnloadError, LossError, SchemaError)
+"""What a table raises that does not take the rows, where a new one might."""
 
 
 def explain_move(
     source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
 ) -> Plan:
     """Inspect both ends and return the plan; nothing is moved or changed."""
+    return _planned(source, target, replace(context, lent={}), options)
+
+
+def _planned(
+    source: RecordsSource, target: RecordsTarget, context: Context, options: MoveOptions
+) -> Plan:
     source_end = source.inspect(context, options)
     target_end = target.inspect(context, options, source_end)
     if options.verify:
@@ -79,19 +100,53 @@ def run_move(
     *,
     meter: Meter | None = None,
     cancellation: Cancellation | None = None,
+    progress: Callable[[Progress], object] | None = None,
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
-    context = replace(context, cancellation=cancellation or Cancellation())
-    with _interruptible(context):
-        return _moved(source, target, context, options, meter or Meter())
+    cancellation, meter = cancellation or Cancellation(), meter or Meter()
+    context = replace(context, cancellation=cancellation, lent={})
+    told = nullcontext() if progress is None else reporting(progress, meter, cancellation)
+    with told, _interruptible(context):
+        return _moved_or_recreated(source, target, context, options, meter)
+
+
+def _moved_or_recreated(
+    source: RecordsSource,
+    target: RecordsTarget,
+    context: Context,
+    options: MoveOptions,
+    meter: Meter,
+) -> MoveResult:
+    """Move, and where the target's table does not take the rows, into a new one if that is wished.
+
+    The first move has left nothing, so that the second one begins where it began.
+    """
+    if not isinstance(target, TableTarget) or not target.recreate_on_error:
+        return _moved(source, target, context, options, meter)
+    try:
+        return _moved(source, target, context, options, meter)
+    except MISFITS as error:
+        context.cancellation.check()
+        if not getattr(source, "repeatable", lambda _: False)(context):
+            logger.warning("the table is not made anew, as the source can be read once only")
+            raise
+        logger.warning("the table is made anew, as it does not take the rows: %s", error)
+        anew = replace(target, if_exists="drop", recreate_on_error=False)
+        return _moved(source, anew, context, replace(options, if_exists=None), meter)
+
+
+def run_untold(plan: Plan, context: Context, options: MoveOptions) -> None:
+    """Run a plan of whose end nobody is told: rows go into memory, to be looked at."""
+    with rejecting(options) as rejects:
+        _Run(plan, context, options, Meter(), context.cancellation, rejects=rejects).go()
 
 
 @contextmanager
 def _interruptible(context: Context) -> Iterator[None]:
     """Let whoever cancels end what databases do for this thread, whose errors then say so."""
-    cancellation = context.cancellation
+    cancellation, thread = context.cancellation, threading.get_ident()
     try:
-        with cancellation.stopping_by(partial(context.interrupt, threading.get_ident())):
+        with cancellation.stopping_by(partial(context.interrupt, thread)):
             yield
     except (InDoubtError, MoveCancelled):
         raise
@@ -99,6 +154,9 @@ def _interruptible(context: Context) -> Iterator[None]:
         if not cancellation.asked:
             raise
         raise MoveCancelled("the move was cancelled", "the target is as it was") from error
+    finally:
+        if cancellation.asked:
+            context.relent(thread)
 
 
 def _moved(
@@ -109,7 +167,7 @@ def _moved(
     meter: Meter,
 ) -> MoveResult:
     started = time.monotonic()
-    plan = explain_move(source, target, context, options)
+    plan = _planned(source, target, context, options)
     refuse_losses(plan.columns, options.allow_lossy)
     for warning in plan.warnings:
         logger.warning("%s", warning)
@@ -120,6 +178,7 @@ def _moved(
         loaded, payload = run.go()
     result = MoveResult(
         rows=loaded.rows if loaded is not None else run.rows(),
+        count=None if run.counts else run.count_of(payload),
         rejected=_rejected(loaded, rejects),
         bad_bytes=run.mended.count,
         first_bad_bytes=run.mended.first,
@@ -174,7 +233,12 @@ class _Run:
         refuse_losses(self.columns, self.options.allow_lossy)
         with ExitStack() as stack:
             self._open_stage(stack)
-            payload = self._read = self._watched(self._start(stack))
+            payload = self._start(stack)
+            if isinstance(payload, Batches):
+                payload = counted(payload, self._work())
+            payload = self._read = self._watched(payload)
+            if not self.counts and not self._rereadable():
+                keep_streams(payload)
             for step in self._middle():
                 payload = stack.enter_context(run_step(step, payload, self._work()))
             side = self.plan.target.table
@@ -195,11 +259,29 @@ class _Run:
         wanted = last.staging is not None and last.staging.manifest
         return wanted and last.before.scheme == scheme_of(base)
 
+    @property
+    def counts(self) -> bool:
+        """Whether anything on the route counts rows."""
+        if self.plan.unloader is not None or self.plan.loader is not None:
+            return True
+        passed = {"decode", "transcode"} & set(self.plan.route.names)
+        return bool(passed) or self.plan.source.form.kind == "batches"
+
     def rows(self) -> int | None:
-        """Rows counted on the way, if anything on the route counts them."""
-        counting = {"decode", "transcode", "collect"}
-        counted = self.plan.unloader is not None or counting & set(self.plan.route.names)
-        return self.meter.rows if counted else None
+        """Rows counted on the way; of what is gone now, by the source; None if they are there."""
+        if self.counts:
+            return self.meter.rows
+        return None if self._rereadable() else self.count_of(self._read)()
+
+    def count_of(self, payload: Payload | None) -> Callable[[], int]:
+        """Return how to count the rows of files that were copied, once, when somebody asks."""
+        return cache(partial(_count, cast(Files, payload)))
+
+    def _rereadable(self) -> bool:
+        """Whether what is written can be read again."""
+        url = self.plan.target.url
+        scheme = None if url is None else self.context.scheme(url)
+        return scheme is not None and scheme.readable and scheme.rereadable
 
     def _needs_schema(self) -> bool:
         """Say whether a step will ask for the schema; a stream is then kept before it is read."""
@@ -287,6 +369,7 @@ class _Run:
                 rejects=self.rejects,
                 stores=MoveStores(self.context),
                 lossy=self._allowed(columns),
+                fitted=self._fitted(columns),
             )
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
@@ -337,11 +420,25 @@ class _Run:
         named = {each.target for each in self.columns if each.column in allowed}
         return tuple(name for name in columns if name in allowed | named)
 
+    def _fitted(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns of a new table whose decimals were found from every row."""
+        made = self.plan.target.columns is None and not self.plan.source.typed
+        if not made or self.options.instructions.max_inference_rows is not None:
+            return ()
+        pairs = zip(columns, self.schema.fields, strict=True)
+        return tuple(name for name, field in pairs if field.field_type == "decimal")
+
     def _lossy(self, names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the columns that may lose something: by their names, or by those of the target."""
         places = enumerate(self.columns)
         lossy = [(at, column) for at, column in places if column.verdict == "lossy"]
         return tuple(names[at] if names else column.column for at, column in lossy)
+
+
+def _count(files: Files) -> int:
+    from records_mover.formats.counting import count_rows
+
+    return sum(count_rows(part.open(), files.format, part.name) for part in files.parts)
 
 
 def _placed(form: Form, files: Files) -> Form:

@@ -1,0 +1,45 @@
+"""DataFrames of pandas: what their columns are, and to and from Arrow with every value exact.
+
+pandas itself is imported by the functions, when they are called. ``sources.dataframe`` and
+``targets.dataframe`` move frames; this is for whoever wants what they do by itself.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from records_mover.pandas.tools import (
+        NumPyJSONEncoder,
+        json_dumps,
+        purge_unnamed_unused_columns,
+    )
+    from records_mover.schema.frames import (
+        frame_dtypes,
+        frame_to_arrow,
+        schema_of_frame,
+        to_arrow_frame,
+        to_frame,
+    )
+
+__all__ = [
+    "NumPyJSONEncoder",
+    "frame_dtypes",
+    "frame_to_arrow",
+    "json_dumps",
+    "purge_unnamed_unused_columns",
+    "schema_of_frame",
+    "to_arrow_frame",
+    "to_frame",
+]
+
+_TOOLS = ("NumPyJSONEncoder", "json_dumps", "purge_unnamed_unused_columns")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name from its home when it is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "records_mover.pandas.tools" if name in _TOOLS else "records_mover.schema.frames"
+    return getattr(import_module(home), name)

@@ -1,0 +1,101 @@
+"""A bit for each byte of a text, 64 to a word: what neighbours say of each other costs nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    Words = npt.NDArray[np.uint64]
+    Places = npt.NDArray[np.int64]
+
+__all__ = ["Ranks", "before", "behind", "count", "inside", "marks", "places_of"]
+
+_BITS, _TOP = 64, np.uint64(63)
+_PAGES = 96 << 10
+_ONE = np.uint64(1)
+_COUNTS = np.array([value.bit_count() for value in range(256)], np.uint8)
+
+
+def marks(text: npt.NDArray[np.uint8], test: Callable[[Any], Any]) -> Words:
+    """Return for which bytes a test holds, those of a first byte lowest.
+
+    It is asked of a few pages at a time, which stay in the cache and cost no new memory.
+    """
+    words = np.zeros(-(-len(text) // _BITS), "<u8")
+    held = words.view(np.uint8)
+    for start in range(0, len(text), _PAGES):
+        bits = np.packbits(test(text[start : start + _PAGES]), bitorder="little")
+        held[start >> 3 : (start >> 3) + len(bits)] = bits
+    return words
+
+
+def behind(words: Words, places: int = 1) -> Words:
+    """Return, for each byte, the bit of the one so many places behind it, fewer than 64."""
+    moved = words >> np.uint64(places)
+    moved[:-1] |= words[1:] << np.uint64(_BITS - places)
+    return moved
+
+
+def before(words: Words) -> Words:
+    """Return, for each byte, the bit of the one before it."""
+    moved = words << _ONE
+    moved[1:] |= words[:-1] >> _TOP
+    return moved
+
+
+def inside(quotes: Words) -> Words:
+    """Return which bytes have an odd number of quotes up to there, themselves included."""
+    words = quotes.copy()
+    for places in (1, 2, 4, 8, 16, 32):
+        words ^= words << np.uint64(places)
+    odd = np.bitwise_xor.accumulate(words >> _TOP)
+    words[1:] ^= np.uint64(0) - odd[:-1]
+    return words
+
+
+def places_of(words: Words) -> Places:
+    """Return where bits are set."""
+    held = np.flatnonzero(words != 0)
+    found = [np.zeros(0, np.int64)]
+    for start in range(0, len(held), _PAGES >> 6):
+        some = held[start : start + (_PAGES >> 6)]
+        bits = np.unpackbits(words[some].view(np.uint8), bitorder="little")
+        spots = np.flatnonzero(bits.view(np.bool_))
+        found.append((some[spots >> 6] << 6) + (spots & (_BITS - 1)))
+    return np.concatenate(found)
+
+
+def _looked_up(words: Words) -> Places:
+    counts = _COUNTS[words.view(np.uint8)].reshape(-1, 8)
+    found: Places = counts.sum(axis=1, dtype=np.int64)
+    return found
+
+
+_counted: Callable[[Words], Places] = getattr(np, "bitwise_count", _looked_up)  # since numpy 2
+
+
+def count(words: Words) -> int:
+    """Return how many bits are set."""
+    return int(_counted(words).sum(dtype=np.int64))
+
+
+class Ranks:
+    """Counts the bits before any place."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._before = np.zeros(len(words) + 1, np.int64)
+        np.cumsum(_counted(words), out=self._before[1:])
+
+    def __call__(self, places: Places) -> Places:
+        """Return how many bits are set before each of these places, which are in the text."""
+        at = places >> 6
+        lower = (_ONE << (places & (_BITS - 1)).astype("<u8")) - _ONE
+        ranks: Places = self._before[at] + _counted(self._words[at] & lower)
+        return ranks

@@ -1,0 +1,1 @@
+"""Binary COPY to Arrow: rows are found and cut into columns many at a time."""

@@ -1,0 +1,171 @@
+"""What the values of binary COPY mean, whole columns at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    Values = npt.NDArray[Any]
+    Valid = npt.NDArray[np.bool_]
+
+__all__ = [
+    "MOST_DIGITS",
+    "Decimals",
+    "Unheld",
+    "array_of",
+    "booleans",
+    "dates",
+    "moments",
+    "texts",
+    "times",
+]
+
+MOST_DIGITS = 18
+_DAY = 86_400_000_000
+_EPOCH_DAYS = 10_957  # from 1970-01-01 to 2000-01-01
+_FIRST_DAY, _LAST_DAY = -730_119, 2_921_939  # of the years 1 and 9999, from 2000-01-01
+_GROUP = 4
+_HEAD = 4
+_NEGATIVE, _SPECIAL = 0x4000, 0xC000
+
+
+class Unheld(Exception):
+    """A value that the column's Arrow type has no room for: its row, and what it is."""
+
+    def __init__(self, row: int, shown: str) -> None:
+        super().__init__(shown)
+        self.row = row
+        self.shown = shown
+
+
+def array_of(kind: pa.DataType, values: Values, valid: Valid | None) -> pa.Array:
+    """Return an array of fixed width over values in this machine's own order of bytes."""
+    return pa.Array.from_buffers(kind, len(values), [_bitmap(valid), pa.py_buffer(values)])
+
+
+def _bitmap(valid: Valid | None) -> pa.Buffer | None:
+    return None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
+
+
+def booleans(values: Values, valid: Valid | None) -> pa.Array:
+    """Return booleans of bytes."""
+    packed = np.packbits(values.astype(np.bool_), bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(values), [_bitmap(valid), pa.py_buffer(packed)])
+
+
+def texts(kind: pa.DataType, found: pa.Array, valid: Valid | None) -> pa.Array:
+    """Return text, or bytes, of a binary array in which NULL is empty."""
+    buffers = [_bitmap(valid), *found.buffers()[1:]]
+    return pa.Array.from_buffers(kind, len(found), buffers, offset=found.offset)
+
+
+def dates(values: Values, valid: Valid | None) -> pa.Array:
+    """Return dates of days from 2000 on; those of the years 1 to 9999 are told as dates."""
+    _check(values, valid, _FIRST_DAY, _LAST_DAY, "date")
+    days = values.astype(np.int32)
+    days += np.int32(_EPOCH_DAYS)
+    return array_of(pa.date32(), days, valid)
+
+
+def moments(zone: str | None) -> Callable[[Values, Valid | None], pa.Array]:
+    """Return what makes timestamps of microseconds from 2000 on."""
+    kind = pa.timestamp("us", zone)
+
+    def made(values: Values, valid: Valid | None) -> pa.Array:
+        _check(values, valid, _FIRST_DAY * _DAY, (_LAST_DAY + 1) * _DAY - 1, "timestamp")
+        return array_of(kind, values.astype(np.int64) + _EPOCH_DAYS * _DAY, valid)
+
+    return made
+
+
+def times(values: Values, valid: Valid | None) -> pa.Array:
+    """Return times of day; midnight at the day's end is none that Arrow has."""
+    _check(values, valid, 0, _DAY - 1, "time")
+    return array_of(pa.time64("us"), values.astype(np.int64), valid)
+
+
+def _check(values: Values, valid: Valid | None, first: int, last: int, what: str) -> None:
+    odd = (values < first) | (values > last)
+    if valid is not None:
+        odd &= valid
+    if odd.any():
+        row = int(odd.argmax())
+        raise Unheld(row, _shown(int(values[row]), values.dtype.itemsize * 8, what))
+
+
+def _shown(value: int, bits: int, what: str) -> str:
+    infinite = 2 ** (bits - 1)
+    if what == "time":
+        return "24:00:00"
+    named = {infinite - 1: "infinity", -infinite: "-infinity"}
+    return named.get(value, f"a {what} outside of the years 1 to 9999")
+
+
+@dataclass(frozen=True, slots=True)
+class Decimals:
+    """Makes decimals of groups of four digits: exact as long as they have 18 digits at most.
+
+    A value is a count of groups, the weight of the first one, a sign, and the groups.
+    """
+
+    precision: int
+    scale: int
+
+    @property
+    def _finest(self) -> int:
+        """How many groups there are behind the point at most."""
+        return -(-self.scale // _GROUP)
+
+    @property
+    def most_words(self) -> int:
+        """How many words there are at most: what comes before the groups, and the groups."""
+        return _HEAD + -(-(self.precision - self.scale) // _GROUP) + self._finest
+
+    def __call__(self, words: Values, valid: Valid | None) -> pa.Array:
+        """Return the array for a matrix of words of 16 bits, a row each."""
+        count, weight, sign = words[:, 0], words[:, 1], words[:, 2].view(np.uint16)
+        special = sign >= _SPECIAL
+        if valid is not None:
+            special &= valid
+        if special.any():
+            raise Unheld(int(special.argmax()), "NaN")
+        units = self._units(words[:, _HEAD:], count, weight)
+        np.negative(units, out=units, where=sign == _NEGATIVE)
+        wide = np.empty((len(units), 2), np.int64)
+        wide[:, 0] = units
+        np.right_shift(units, 63, out=wide[:, 1])
+        return array_of(pa.decimal128(self.precision, self.scale), wide, valid)
+
+    def _units(self, groups: Values, count: Values, weight: Values) -> npt.NDArray[np.int64]:
+        """Add up the groups in units of the last place."""
+        finest = self._finest
+        powers, last = self._powers(), 10 ** (_GROUP * finest - self.scale)
+        units = np.zeros(len(groups), np.int64)
+        for place in range(groups.shape[1]):
+            held = count > place
+            if not held.any():
+                break
+            group = groups[:, place].astype(np.int64)
+            power = weight - np.int16(place - finest)
+            np.clip(power, 0, len(powers) - 1, out=power)
+            if last > 1:
+                group = np.where(power > 0, group, group // last)
+            group *= powers[power]
+            group *= held
+            units += group
+        return units
+
+    def _powers(self) -> npt.NDArray[np.int64]:
+        """Return what a group counts by its weight, from the finest on, which is divided before."""
+        finest, powers = self._finest, [1]
+        while (power := _GROUP * (len(powers) - finest) + self.scale) < MOST_DIGITS:
+            powers.append(10**power)
+        return np.array(powers, np.int64)

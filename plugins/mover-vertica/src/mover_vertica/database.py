@@ -1,0 +1,259 @@
+"""Vertica: what it holds, how it spells things, and how a load becomes visible in it."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mover_vertica import types
+from mover_vertica.settings import settings_of
+from mover_vertica.words import identifier, literal, shortened
+from records_mover.db import SqlDatabase
+from records_mover.db.failures import scrub, where
+from records_mover.db.schema_sql import query_schema
+from records_mover.errors import ColumnMismatchError, DatabaseError, MoverError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.types import TypeEngine
+
+    from mover_vertica.catalog import Ask, Described
+    from mover_vertica.connect import Connection as DriverConnection
+    from mover_vertica.settings import Settings
+    from records_mover.parts import (
+        ExistingMode,
+        Form,
+        Landing,
+        PublishRequest,
+        Selection,
+        TableInfo,
+        TableName,
+    )
+    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema.fidelity import Kept
+
+__all__ = ["VerticaDatabase", "as_vertica", "driver_connection", "open_vertica"]
+
+log = logging.getLogger(__name__)
+
+_PREPARED = "mover_vertica_prepared"
+_PREPARATION = ("SET TIME ZONE TO 'UTC'", "SET DATESTYLE TO ISO", "SET INTERVALSTYLE TO PLAIN")
+"""Moments are read and written in UTC, and dates in the one way that everyone reads alike."""
+
+
+def open_vertica(engine: Engine) -> VerticaDatabase:
+    """Open the database behind an engine; settings that cannot be are an error here already."""
+    settings_of(engine.url)
+    return VerticaDatabase(engine)
+
+
+def as_vertica(database: object) -> VerticaDatabase:
+    """Return the database of a job, which is always one of ours."""
+    if not isinstance(database, VerticaDatabase):
+        raise DatabaseError("the database is no Vertica", "report this defect")
+    return database
+
+
+def driver_connection(connection: Connection) -> DriverConnection:
+    """Return the connection of vertica-python beneath one of SQLAlchemy's."""
+    found: DriverConnection = connection.connection.driver_connection  # type: ignore[assignment]
+    return found
+
+
+class VerticaDatabase(SqlDatabase):
+    """A Vertica database, through vertica-python."""
+
+    transactional_ddl: ClassVar[bool] = False
+    savepoints: ClassVar[bool] = False
+    varchar_in_bytes: ClassVar[bool] = True
+    varchar_limit: ClassVar[int | None] = types.VARCHAR_BYTES
+    privileges: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("ALL", "ALL PRIVILEGES", "SELECT", "INSERT", "UPDATE", "DELETE"),
+            *("REFERENCES", "TRUNCATE", "ALTER", "DROP"),
+        }
+    )
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the user set, by the URL or in the environment."""
+        return settings_of(self.engine.url)
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The server's version, which is asked for when it is first connected to."""
+        if not hasattr(self.engine.dialect, "server_version_info"):
+            with self.connection():
+                pass
+        return tuple(map(int, self.engine.dialect.server_version_info or ()))
+
+    def translate(self, exc: BaseException, doing: str) -> MoverError:
+        """Return the error to raise for one of SQLAlchemy's or the driver's."""
+        from mover_vertica.errors import translate
+
+        if isinstance(exc, MoverError):
+            return exc
+        url = self.engine.url
+        return translate(exc, scrub(doing, url), where(url))
+
+    def _connect(self) -> Connection:
+        connection = super()._connect()
+        info = connection.connection.info
+        if not info.get(_PREPARED):
+            cursor = driver_connection(connection).cursor()
+            for statement in self._preparation():
+                cursor.execute(statement)
+            info[_PREPARED] = True
+        return connection
+
+    def _preparation(self) -> tuple[str, ...]:
+        cap = self.settings.runtimecap
+        return (*_PREPARATION, f"SET SESSION RUNTIMECAP {literal(cap)}") if cap else _PREPARATION
+
+    def asking(self, connection: Connection) -> Ask:
+        """Return what runs a query on a connection and returns its rows."""
+
+        def ask(query: str) -> list[Any]:
+            return list(self.run(connection, query))
+
+        return ask
+
+    # What there is
+
+    def describe(self, connection: Connection, name: TableName) -> TableInfo | None:
+        """Describe a table as this connection sees it."""
+        import sqlalchemy as sa
+
+        from mover_vertica import catalog
+
+        found = catalog.describe(self.asking(connection), name)
+        if found is None:
+            self._check_schema(sa.inspect(connection), name)
+            return None
+        from dataclasses import replace
+
+        rows = self._rows(connection, found.name) if found.kind == "table" else None
+        return replace(found.info, rows=rows)
+
+    def described(self, connection: Connection, name: TableName) -> Described:
+        """Describe a table that is there, with what is Vertica's own."""
+        from mover_vertica import catalog
+
+        found = catalog.describe(self.asking(connection), name)
+        if found is None:
+            raise DatabaseError(f"there is no table '{name}'", "check its name")
+        return found
+
+    def schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
+        """Return the records schema of a selection as this connection sees it."""
+        with self.doing(f"cannot read the columns of '{selection}'"):
+            return self._schema_on(connection, selection)
+
+    def _schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
+        from mover_vertica import catalog
+        from mover_vertica.ddl import represented
+        from mover_vertica.queries import query_fields
+        from records_mover.schema import RecordsSchema
+
+        if selection.table is None:
+            fields = query_fields(driver_connection(connection), selection.query or "")
+            return query_schema(fields, selection.columns)
+        found = self.described(connection, selection.table)
+        known = {}
+        if found.kind == "table":
+            known = represented(catalog.layout_of(self.asking(connection), found))
+        schema = RecordsSchema([column.field() for column in found.columns], known)
+        if selection.columns is None:
+            return schema
+        unknown = [name for name in selection.columns if name not in schema]
+        if unknown:
+            what = f"'{selection.table}' has no column '{unknown[0]}'"
+            raise ColumnMismatchError(what, f"it has: {', '.join(schema.names)}")
+        return schema.select(selection.columns)
+
+    # How things are named and typed
+
+    def quote(self, name: str) -> str:
+        """Return an identifier as it is written in a statement for ``run``."""
+        return identifier(name)
+
+    def column_name(self, name: str) -> str:
+        """Return ``name`` as the server keeps it: 128 octets of it."""
+        return shortened(name)
+
+    def known_type(self, field: Field) -> TypeEngine[Any] | None:
+        """Return the column type for a field."""
+        from mover_vertica.reflection import Spelled
+
+        return Spelled(types.column_type(field).upper())
+
+    def made_field(self, field: Field) -> Field:
+        """Return the column that a new table would have for this one, without a warning."""
+        return types.made(field)
+
+    def keeps(self, source: Field, target: Field, form: Form) -> Kept:
+        """Say what COPY keeps of a source's values in a column here."""
+        from mover_vertica.fidelity import keeps
+
+        return keeps(source, target, form)
+
+    def create_statements(self, name: TableName, schema: RecordsSchema) -> tuple[str, ...]:
+        """Return the DDL that makes a table of this schema."""
+        from mover_vertica.ddl import create_statements
+
+        for field in schema.fields:
+            if types.is_text_here(field):
+                log.warning(
+                    "column '%s' becomes text: Vertica has no type for '%s' that keeps all of it",
+                    field.name,
+                    field.field_type,
+                )
+        return create_statements(self, name, schema)
+
+    # How a load becomes visible
+
+    def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
+        """Open the transaction, make the place to land, and publish when the block ends well."""
+        from mover_vertica.publish import publishing
+
+        return publishing(self, request, super().publish)
+
+    def explain_publish(self, request: PublishRequest) -> str:
+        """Say in a clause what publishing will do."""
+        from mover_vertica.publish import explanation
+
+        return explanation(request) or super().explain_publish(request)
+
+    def wiping(self, mode: ExistingMode) -> str:
+        """Say in a clause what ``wipe`` does."""
+        del mode
+        return "delete every row (TRUNCATE would commit)"
+
+    def exchange(
+        self, connection: Connection, stage: TableName, table: TableName, aside: TableName
+    ) -> None:
+        """Put the stage in the place of the table, by one statement that renames both."""
+        both = f"{self.table_sql(table)}, {self.table_sql(stage)}"
+        names = f"{identifier(aside.name)}, {identifier(table.name)}"
+        self.run(connection, f"ALTER TABLE {both} RENAME TO {names}")
+
+    def merge(
+        self,
+        connection: Connection,
+        stage: TableName,
+        table: TableName,
+        columns: tuple[str, ...],
+        key: tuple[str, ...],
+    ) -> None:
+        """Update the rows whose key the stage holds, and insert the others, by MERGE."""
+        from mover_vertica.publish import merge
+
+        merge(self, connection, stage, table, columns, key)
+
+    def grantee(self, name: str, *, group: bool) -> str:
+        """Return a user or a role, which is what a group is here, as GRANT wants it."""
+        del group
+        return "PUBLIC" if name.lower() == "public" else identifier(name)

@@ -1,0 +1,234 @@
+"""Records types to Vertica's column types and back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from records_mover.errors import SchemaError
+from records_mover.schema import (
+    Constraints,
+    DecimalConstraints,
+    Field,
+    IntegerConstraints,
+    SqlRepresentation,
+    StringConstraints,
+    StringStatistics,
+    TimeConstraints,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from records_mover.schema import FieldType
+
+__all__ = [
+    "LONG_BYTES",
+    "MOST_DIGITS",
+    "ORIGIN",
+    "REP_TYPE",
+    "VARCHAR_BYTES",
+    "column_type",
+    "field_of",
+    "is_text_here",
+    "made",
+]
+
+ORIGIN = "origin"
+REP_TYPE = "sql/vertica"
+VARCHAR_BYTES = 65_000
+LONG_BYTES = 32_000_000
+LONG_DEFAULT = 1_048_576
+MOST_DIGITS = 1024
+_BYTES_A_CHARACTER = 4
+_INTERVAL = "varchar(64)"
+
+_LEAST, _GREATEST = -(2**63) + 1, 2**63 - 1
+"""The one below is what stands for NULL inside."""
+
+_PLAIN: Mapping[str, FieldType] = {
+    "boolean": "boolean",
+    "date": "date",
+    "uuid": "uuid",
+    "time": "time",
+    "timetz": "timetz",
+    "timestamp": "datetime",
+    "timestamptz": "datetimetz",
+    "binary": "bytes",
+    "varbinary": "bytes",
+    "long varbinary": "bytes",
+}
+_TIMED = ("time", "timetz", "timestamp", "timestamptz")
+_NESTED = ("array", "set", "row", "map")
+_SPELLING = re.compile(r"(?P<name>[a-z][a-z ]*?) ?\((?P<args>\d+(?:,\d+)?)\)")
+_LONG = {
+    "integer": "int",
+    "bigint": "int",
+    "double precision": "float",
+    "character varying": "varchar",
+    "character": "char",
+    "timestamp with time zone": "timestamptz",
+    "time with time zone": "timetz",
+    "decimal": "numeric",
+    "bool": "boolean",
+}
+
+
+def field_of(name: str, spelling: str, *, required: bool = False) -> Field:
+    """Return the field for a type as V_CATALOG.COLUMNS spells it; text for any without a like."""
+    kind, constraints = _described(spelling, required=required)
+    modifiers = "NOT NULL" if required else ""
+    origin = SqlRepresentation(
+        rep_type=REP_TYPE,
+        col_ddl=f"{spelling} {modifiers}".strip(),
+        col_type=spelling,
+        col_modifiers=modifiers,
+    )
+    return Field(name, kind, constraints, None, {ORIGIN: origin})
+
+
+def _described(spelling: str, *, required: bool) -> tuple[FieldType, Constraints]:
+    found = _SPELLING.fullmatch(spelling.lower())
+    name, args = (found["name"], found["args"]) if found else (spelling.lower(), None)
+    name = _LONG.get(name, name)
+    if name == "int":
+        return "integer", IntegerConstraints(required=required, min=_LEAST, max=_GREATEST)
+    if name == "float":
+        return "decimal", DecimalConstraints(
+            required=required, fp_total_bits=64, fp_significand_bits=53
+        )
+    if name == "numeric":
+        if args is None:  # an expression's, of which the server tells no size
+            return "decimal", DecimalConstraints(required=required)
+        digits, _, scale = args.partition(",")
+        return "decimal", DecimalConstraints(
+            required=required, fixed_precision=int(digits), fixed_scale=int(scale or 0)
+        )
+    if name in _TIMED:
+        precision = int(args) if args else None
+        return _PLAIN[name], TimeConstraints(required=required, precision=precision)
+    if name in _PLAIN:
+        return _PLAIN[name], Constraints(required=required)
+    if name.startswith("interval"):
+        return "interval", Constraints(required=required)
+    if name.startswith(_NESTED):
+        return "json", Constraints(required=required)
+    limit = int(args) if args and name in ("char", "varchar", "long varchar") else None
+    return "string", StringConstraints(required=required, max_length_bytes=limit)
+
+
+def own_word(field: Field) -> str | None:
+    """Return the type that a column had in a Vertica, if it still says what the field holds."""
+    known = field.representations.get(ORIGIN)
+    if not isinstance(known, SqlRepresentation) or known.rep_type != REP_TYPE:
+        return None
+    word = known.col_type or ""
+    like = _described(word, required=field.required)
+    same = like == (field.field_type, field.constraints or Constraints())
+    return word if word and word != "numeric" and same else None
+
+
+def column_type(field: Field) -> str:
+    """Return the type of a column that holds every value of this field, as DDL spells it.
+
+    Raises ``SchemaError`` where Vertica has none, and says which column it is.
+    """
+    own = own_word(field)
+    if own is not None:
+        return own
+    if field.field_type == "string":
+        return _text(field)
+    if field.field_type == "integer":
+        return _integer(field)
+    if field.field_type == "decimal":
+        return _decimal(field)
+    simple = _SIMPLE[field.field_type]
+    facts = field.constraints
+    if isinstance(facts, TimeConstraints) and facts.precision is not None and facts.precision < 6:
+        return f"{simple}({facts.precision})"
+    return simple
+
+
+_SIMPLE: Mapping[str, str] = {
+    "boolean": "boolean",
+    "date": "date",
+    "time": "time",
+    "timetz": "timetz",
+    "datetime": "timestamp",
+    "datetimetz": "timestamptz",
+    "bytes": f"long varbinary({LONG_DEFAULT})",
+    "uuid": "uuid",
+    "json": f"varchar({VARCHAR_BYTES})",
+    "array": f"varchar({VARCHAR_BYTES})",
+    "interval": _INTERVAL,
+}
+
+
+def _text(field: Field) -> str:
+    facts, seen = field.constraints, field.statistics
+    size = None
+    if isinstance(facts, StringConstraints):
+        size = _bytes(facts.max_length_bytes, facts.max_length_chars)
+    if size is None and isinstance(seen, StringStatistics) and seen.complete:
+        size = _roomy(_bytes(seen.max_length_bytes, seen.max_length_chars))
+    size = max(VARCHAR_BYTES if size is None else size, 1)
+    if size <= VARCHAR_BYTES:
+        return f"varchar({size})"
+    return f"long varchar({min(size, LONG_BYTES)})"
+
+
+def _roomy(size: int | None) -> int | None:
+    """Leave room for what the next load may bring: a power of two, and no less than 256."""
+    if size is None:
+        return None
+    roomy = max(1 << (size - 1).bit_length() if size else 1, 256)
+    return VARCHAR_BYTES if size <= VARCHAR_BYTES < roomy else roomy
+
+
+def _bytes(size: int | None, characters: int | None) -> int | None:
+    if size is not None:
+        return size
+    return None if characters is None else characters * _BYTES_A_CHARACTER
+
+
+def _integer(field: Field) -> str:
+    from records_mover.db.types import integer_range
+
+    limits = integer_range(field)
+    if limits is None or (limits[0] >= -(2**63) and limits[1] <= _GREATEST):
+        return "int"
+    digits = max(len(str(abs(limit))) for limit in limits)
+    _check_digits(field, digits, 0)
+    return f"numeric({digits},0)"
+
+
+def _decimal(field: Field) -> str:
+    facts = field.constraints
+    if not isinstance(facts, DecimalConstraints):
+        facts = DecimalConstraints()
+    if facts.fp_significand_bits is not None:
+        return "float"
+    if facts.fixed_precision is None:
+        return f"varchar({VARCHAR_BYTES})"  # digits without a limit are kept as text
+    scale = facts.fixed_scale or 0
+    digits = max(facts.fixed_precision, scale, 1) if scale >= 0 else facts.fixed_precision - scale
+    _check_digits(field, digits, max(scale, 0))
+    return f"numeric({digits},{max(scale, 0)})"
+
+
+def _check_digits(field: Field, digits: int, scale: int) -> None:
+    if digits <= MOST_DIGITS:
+        return
+    what = f"column '{field.name}' needs a numeric of {digits} digits, {scale} behind the point"
+    advice = "cast the column to fewer digits, or to text"
+    raise SchemaError(f"{what}: Vertica's have {MOST_DIGITS} at most", advice)
+
+
+def made(field: Field) -> Field:
+    """Return the column that a new table would have for this field."""
+    return field_of(field.name, column_type(field), required=field.required)
+
+
+def is_text_here(field: Field) -> bool:
+    """Whether a field that is no text becomes text for want of a type."""
+    return field.field_type != "string" and column_type(field).startswith("varchar")

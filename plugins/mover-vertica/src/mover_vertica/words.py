@@ -1,0 +1,53 @@
+"""How identifiers, literals and the values of options are written in Vertica's statements."""
+
+from __future__ import annotations
+
+from records_mover.errors import FormatError, SchemaError
+
+__all__ = ["NAME_BYTES", "identifier", "literal", "option", "same_name", "shortened"]
+
+NAME_BYTES = 128
+"""Octets of a name; its case is kept, and ignored even in quotes (page Identifiers)."""
+
+
+def shortened(name: str) -> str:
+    """Return a name as the server can hold it: 128 octets of it at most, no character cut."""
+    return name.encode(errors="surrogatepass")[:NAME_BYTES].decode(errors="ignore")
+
+
+def same_name(name: str) -> str:
+    """Return what two names have in common that are one to the server."""
+    return name.lower()
+
+
+def identifier(name: str) -> str:
+    """Return an identifier in double quotes."""
+    if "\0" in name:
+        raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text in single quotes, in which a backslash means nothing (the default)."""
+    if "\0" in text:
+        raise SchemaError(f"the text {text!r} holds a NUL character", "leave it out")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def option(text: str) -> str:
+    r"""Return the value of an option of COPY or EXPORT, control characters as ``E'\001'``."""
+    if not all(letter.isascii() for letter in text):
+        raise FormatError(f"Vertica cannot be told {text!r}", "choose a sign of ASCII")
+    if text.isprintable():
+        return literal(text)
+    return "E'" + "".join(_shown(letter) for letter in text) + "'"
+
+
+_NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\", "'": "''"}
+
+
+def _shown(letter: str) -> str:
+    named = _NAMED.get(letter)
+    if named is not None:
+        return named
+    return letter if letter.isprintable() else f"\\{ord(letter):03o}"

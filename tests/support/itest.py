@@ -1,0 +1,194 @@
+"""Runs the suites that need servers: embedded ones, stand-ins, images of Docker, real ones."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).parents[2]
+
+EPILOG = """
+Without --docker the suites run on the embedded PostgreSQL, on a real S3 server of a wheel, and on
+strict stand-ins for Redshift and Vertica. With it, table2table and torture run on the images of
+docker-compose.yml as well, once for each PostgreSQL.
+
+A URL in the environment points table2table and torture at a real server; a schema of a random name
+is made there, and dropped:
+  ITEST_POSTGRES_URL   postgresql://user:password@host/db
+  ITEST_REDSHIFT_URL   redshift://user:password@host:5439/db?iam_role=...
+  ITEST_VERTICA_URL    vertica://user:password@host:5433/db
+  ITEST_S3_URL         s3://bucket/folder/ for scratch space, with Amazon's own variables
+
+What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """Tests that are run together; ``between`` says that they run on real servers too."""
+
+    what: str
+    paths: tuple[str, ...] = ()
+    make: str = ""
+    between: bool = False
+
+
+SUITES: Mapping[str, Suite] = {
+    "postgres": Suite(what="PostgreSQL, alone and between two servers", paths=("tests/postgres",)),
+    "redshift": Suite(what="Redshift, on its stand-in", paths=("tests/redshift",)),
+    "vertica": Suite(what="Vertica, on its stand-in", paths=("tests/vertica",)),
+    "s3": Suite(what="S3, and files that are staged there", paths=("tests/s3",)),
+    "table2table": Suite(
+        what="a table of each database into each other one",
+        paths=("tests/itest/test_table2table.py",),
+        between=True,
+    ),
+    "cli": Suite(what="the command line", paths=("tests/core/cli",)),
+    "airflow": Suite(what="hooks and operator in a real Airflow", make="airflow"),
+    "torture": Suite(
+        what="every type of each database into each other one, and back",
+        paths=("tests/itest/test_torture.py",),
+        between=True,
+    ),
+}
+IMAGES = {
+    **{f"postgres{n}": f"postgresql://itest:itest@127.0.0.1:543{n}/itest" for n in range(13, 19)},
+    "vertica": "vertica://itest:itest@127.0.0.1:54333/itest?tlsmode=disable",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One run of a suite: where, whether it passed, how long it took and what it said last."""
+
+    suite: str
+    where: str
+    passed: bool
+    seconds: float
+    said: str
+
+
+def main(words: Sequence[str]) -> int:
+    """Run what was asked for, print a table, and return 1 where anything failed."""
+    mine, theirs = _split(words)
+    asked = _parser().parse_args(mine)
+    names = list(SUITES) if "all" in asked.suites else list(dict.fromkeys(asked.suites))
+    if not asked.docker:
+        return _told([_run(name, _where(), theirs) for name in names])
+    docker = shutil.which("docker")
+    if docker is None:
+        print("itest: docker is not installed; leave out --docker", file=sys.stderr)
+        return 2
+    return _on_images(docker, names, theirs)
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return our own words, and those behind ``--``, which are pytest's."""
+    at = words.index("--") if "--" in words else len(words)
+    return list(words[:at]), list(words[at + 1 :])
+
+
+def _parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {name:<12} {suite.what}" for name, suite in SUITES.items())
+    every = f"  {'all':<12} all of these"
+    parser = argparse.ArgumentParser(
+        prog="./itest",
+        description=f"Run tests that need servers.\n\nsuites:\n{every}\n{listed}",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "suites", nargs="+", choices=["all", *SUITES], metavar="SUITE", help="what to run"
+    )
+    parser.add_argument(
+        "--docker", action="store_true", help="on the images of docker-compose.yml as well"
+    )
+    return parser
+
+
+def _where() -> str:
+    real = [name for name in ("postgres", "redshift", "vertica", "s3") if _named(name)]
+    return f"real {', '.join(real)}" if real else "embedded"
+
+
+def _named(name: str) -> str | None:
+    return os.environ.get(f"ITEST_{name.upper()}_URL")
+
+
+def _on_images(docker: str, names: Sequence[str], theirs: Sequence[str]) -> int:
+    compose = [docker, "compose", "-f", str(ROOT / "docker-compose.yml")]
+    between = [name for name in names if SUITES[name].between]
+    rans = [_run(name, _where(), theirs) for name in names]
+    if not between:
+        return _told(rans)
+    try:
+        subprocess.run([*compose, "up", "--detach", "--wait"], check=True)
+        for image, env in _images():
+            rans += [_run(name, image, theirs, env) for name in between]
+    except subprocess.CalledProcessError as error:
+        print(f"itest: docker compose failed with {error.returncode}", file=sys.stderr)
+        return 2
+    finally:
+        subprocess.run([*compose, "down", "--volumes"], check=False)
+    return _told(rans)
+
+
+def _images() -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each PostgreSQL, with Vertica beside it; both for what goes between them."""
+    for image, url in IMAGES.items():
+        if image != "vertica":
+            yield image, {"ITEST_POSTGRES_URL": url, "ITEST_VERTICA_URL": IMAGES["vertica"]}
+
+
+def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
+    suite = SUITES[name]
+    print(f"--- {name}, {where}", flush=True)
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", *suite.paths, *theirs]
+    if suite.make:
+        command = ["make", suite.make, *([f"ARGS={' '.join(theirs)}"] if theirs else [])]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    last = ""
+    for line in process.stdout or ():
+        print(line, end="", flush=True)
+        if re.search(r"\d+ (passed|failed|error)", line):
+            last = line.strip(" =\n")
+    passed = process.wait() == 0
+    return Ran(
+        suite=name,
+        where=where,
+        passed=passed,
+        seconds=time.monotonic() - began,
+        said=re.sub(r" in [\d.]+s.*", "", last) or "no test was run",
+    )
+
+
+def _told(rans: Sequence[Ran]) -> int:
+    """Print a line a run."""
+    print(f"\n{'suite':<12} {'where':<12} {'':<7} {'seconds':>8}  tests")
+    for ran in rans:
+        word = "passed" if ran.passed else "FAILED"
+        print(f"{ran.suite:<12} {ran.where:<12} {word:<7} {ran.seconds:>8.1f}  {ran.said}")
+    return 0 if all(ran.passed for ran in rans) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

