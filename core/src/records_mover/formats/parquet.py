@@ -44,10 +44,22 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
 
     def batches() -> Iterator[pa.RecordBatch]:
         with stream, file:
-            for batch in file.iter_batches(_ROWS, columns=list(known.names)):
+            for batch in _whole(file.iter_batches(_ROWS, columns=list(known.names)), source):
                 yield conform(batch, wanted)
 
     return pa.RecordBatchReader.from_batches(wanted, batches())
+
+
+def _whole(batches: Iterator[pa.RecordBatch], source: str) -> Iterator[pa.RecordBatch]:
+    """Yield batches, and say where the file is damaged."""
+    try:
+        yield from batches
+    except (OSError, pa.ArrowException) as err:
+        # Arrow's own error is of no subclass; others, such as a lost connection, say more.
+        if isinstance(err, OSError) and type(err) is not OSError:
+            raise
+        what = f"{source or 'the file'} is a damaged Parquet file: {err}"
+        raise FormatError(what, "get the file again from its origin") from err
 
 
 def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:

@@ -14,7 +14,7 @@ from records_mover.records.at_once import at_once
 from records_mover.records.carry import without_compression
 from records_mover.records.cutting import can_cut, cut_text, file_size
 from records_mover.records.directory import WrittenFile, manifest_text
-from records_mover.records.folder import copy_bytes
+from records_mover.streams import copy_bytes
 from records_mover.url.scratch import scratch_space
 
 if TYPE_CHECKING:
