@@ -294,10 +294,13 @@ class PostgresDatabase(SqlDatabase):
         return reshape(self, info, columns, schema)
 
     def explain_publish(self, request: PublishRequest) -> str:
-        """Say in a clause what publishing will do."""
+        """Say in a clause what publishing will do; raise where it could not."""
         from mover_postgres import shared
         from mover_postgres.publish import explanation
+        from mover_postgres.publish.guard import guard
 
+        if request.info is not None and request.mode not in ("append", "drop"):
+            guard(self, request)
         if shared.is_shared(request):
             return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
