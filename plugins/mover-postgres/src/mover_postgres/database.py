@@ -68,7 +68,7 @@ class PostgresDatabase(SqlDatabase):
     privileges: ClassVar[frozenset[str]] = SqlDatabase.privileges | {"MAINTAIN"}
 
     def __init__(self, engine: Engine) -> None:
-        from mover_postgres.interrupts import Interrupts
+        from records_mover.db.interrupts import Interrupts
 
         super().__init__(engine)
         self._interrupts = Interrupts()
@@ -294,10 +294,13 @@ class PostgresDatabase(SqlDatabase):
         return reshape(self, info, columns, schema)
 
     def explain_publish(self, request: PublishRequest) -> str:
-        """Say in a clause what publishing will do."""
+        """Say in a clause what publishing will do; raise where it could not."""
         from mover_postgres import shared
         from mover_postgres.publish import explanation
+        from mover_postgres.publish.guard import guard
 
+        if request.info is not None and request.mode not in ("append", "drop"):
+            guard(self, request)
         if shared.is_shared(request):
             return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
