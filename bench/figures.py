@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench import postgres, s3
+from bench import postgres, s3, vertica_in, vertica_out
 from bench.harness import Figure
 
 if TYPE_CHECKING:
@@ -24,4 +24,6 @@ FIGURES = (
     *postgres.FIGURES,
     Figure(name="help", title="mvrec --help", contestants=_help),
     *s3.FIGURES,
+    *vertica_in.FIGURES,
+    *vertica_out.FIGURES,
 )

@@ -14,6 +14,7 @@ from typing import Self
 from bench.contestant import Contestant
 from support.postgres import PostgresServer, embedded_postgres_server
 from support.s3 import S3Server, seaweed_server
+from vertica_server import ServerConfig, VerticaServer
 
 __all__ = ["NUMERIC", "ROOT", "Stage"]
 
@@ -69,16 +70,45 @@ class Stage:
         return self._stack.enter_context(embedded_postgres_server({}))
 
     @cached_property
+    def vertica(self) -> VerticaServer:
+        """The stand-in for Vertica on the server, started when the first figure needs it."""
+        config = ServerConfig(backend=self.server.url())
+        return self._stack.enter_context(VerticaServer(config))
+
+    def vertica_url(self) -> str:
+        """Return the URL of the stand-in."""
+        login = self.vertica.login
+        who = f"{login['user']}:{login['password']}@{login['host']}:{login['port']}"
+        return f"vertica://{who}/{login['database']}?tlsmode=disable"
+
+    def vertica_filled(self, rows: int) -> str:
+        """Make ``lineitem`` in the stand-in with the first rows of the file; return the URL."""
+        import vertica_python
+
+        with vertica_python.connect(**self.vertica.login, tlsmode="disable") as connection:
+            cursor = connection.cursor()
+            cursor.execute(LINEITEM.replace("bigint", "int"))
+            with self.csv.open("rb") as file:
+                few = b"".join(next(file) for _ in range(rows + 1))
+            cursor.copy("COPY lineitem FROM STDIN DELIMITER ',' ENCLOSED BY '\"' SKIP 1", few)
+            cursor.execute("COMMIT")
+        return self.vertica_url()
+
+    @cached_property
     def parquet(self) -> Path:
         """The file as Parquet with the table's types, as far as ADBC can write them too."""
         return self._as_parquet(self.csv)
 
     def few_as_parquet(self, rows: int) -> Path:
         """Return the first rows of the file as Parquet."""
+        return self._as_parquet(self.few(rows))
+
+    def few(self, rows: int) -> Path:
+        """Return the first rows of the file as one of their own."""
         few = self.scratch / "few-rows.csv"
         with self.csv.open("rb") as file:
             few.write_bytes(b"".join(next(file) for _ in range(rows + 1)))
-        return self._as_parquet(few)
+        return few
 
     def _as_parquet(self, path: Path) -> Path:
         """Make Parquet of CSV in a process of its own: the peak of ours is where others begin."""

@@ -8,11 +8,21 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from records_mover import MoveResult, Progress, explain, move, sources, targets
+from records_mover import (
+    ExistingTableHandling,
+    MoveResult,
+    Progress,
+    explain,
+    move,
+    sources,
+    targets,
+)
 from records_mover.errors import BadRowError, UsageError
 from records_mover.meter import Meter
 from records_mover.records.options import MoveKeywords, MoveOptions
@@ -28,7 +38,7 @@ def test_strings_and_paths_wherever_an_end_is_wanted(pg_url: str, trips: Path) -
     assert move(table, copy).move_count == 3
     assert move(sources.query(pg_url, "SELECT id FROM trips"), copy).move_count == 3
     assert pq.read_table(copy).column_names == ["id"]
-    plan = explain(copy, table, if_exists="truncate")
+    plan = explain(trips, table, if_exists="truncate")
     assert "postgres-copy-in" in plan.route.names
     assert str(plan).startswith("from    ")
 
@@ -38,7 +48,25 @@ def test_a_path_of_a_folder_needs_no_slash(trips: Path) -> None:
     folder.mkdir()
     for name in ("a.csv", "b.csv"):
         (folder / name).write_bytes(trips.read_bytes())
-    assert move(folder, trips.with_name("all.csv")).move_count == 6
+    for source in (folder, sources.local_file(folder), sources.local_file(f"{folder}/")):
+        assert move(source, trips.with_name("all.csv")).move_count == 6
+    assert move(folder, targets.local_file(f"{folder}/../out/")).move_count == 6
+    assert (trips.parent / "out" / "_manifest").exists()
+
+
+def test_frames_of_every_library_are_ends(tmp_path: Path) -> None:
+    """Type checkers take them, too, and know what comes out."""
+    into = tmp_path / "a.parquet"
+    assert move(pd.DataFrame({"a": [1]}), into).move_count == 1
+    assert move(pl.DataFrame({"a": [1]}), into).move_count == 1
+    assert move(pl.LazyFrame({"a": [1]}), into).move_count == 1
+    assert move(pa.table({"a": [1]}), into).move_count == 1
+    pandas, polars = targets.dataframe(), targets.dataframe("polars")
+    move(into, pandas)
+    move(into, polars)
+    one: pd.DataFrame = pandas.frame
+    other: pl.DataFrame = polars.frame
+    assert one["a"].tolist() == other["a"].to_list() == [1]
 
 
 def test_one_name_will_do_for_a_list_of_names(pg_url: str, trips: Path) -> None:
@@ -56,9 +84,38 @@ def test_every_option_has_a_type_for_those_who_check_types() -> None:
     assert told == {field.name for field in fields(MoveOptions)}
 
 
+def test_what_a_factory_cannot_take_is_said_at_once(trips: Path) -> None:
+    wrong: list[tuple[Callable[[], Any], str]] = [
+        (lambda: sources.local_file(trips, "csv"), "'csv' is no format"),  # type: ignore[arg-type]
+        (lambda: targets.local_file(trips, "csv"), "'csv' is no format"),  # type: ignore[arg-type]
+        (lambda: sources.fileobjs({}, "csv"), "'csv' is no format"),  # type: ignore[arg-type]
+        (
+            lambda: sources.local_file(trips, records_schema={"a": 1}),  # type: ignore[arg-type]
+            "'dict' is no records schema",
+        ),
+        (lambda: sources.dataframe([1]), "'list' is no frame"),
+        (lambda: sources.dataframes([1]), "'int' is no frame"),
+        (lambda: sources.dataframes(iter([1])), "'int' is no frame"),
+        (lambda: sources.table(1, "s", "t"), "'int' is no database"),  # type: ignore[arg-type]
+    ]
+    for make, words in wrong:
+        with pytest.raises(UsageError, match=words):
+            move(make(), trips.with_name("b.csv"))
+
+
+def test_a_handling_of_1_x_is_a_mode_too(trips: Path, tmp_path: Path) -> None:
+    table = f"sqlite:///{tmp_path}/a.db::t"
+    for _ in range(2):
+        move(trips, table, if_exists=ExistingTableHandling.TRUNCATE_AND_OVERWRITE)
+    arrow = targets.dataframe("arrow")
+    assert move(table, arrow).move_count == 3
+
+
 def test_an_option_that_is_not_known_is_named(trips: Path) -> None:
     with pytest.raises(UsageError, match="unknown option 'if_exist'"):
         move(trips, "b.csv", if_exist="drop")  # type: ignore[call-arg]
+    with pytest.raises(UsageError, match="'dict' is no processing instructions"):
+        move(trips, "b.csv", {"fail_if_row_invalid": False})  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="'int' is no source"):
         move(1, "b.csv")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="'int' is no target"):
@@ -77,9 +134,8 @@ def _result(**given: Any) -> MoveResult:
 def test_a_result_prints_in_one_line() -> None:
     assert str(_result()) == "3 rows, 4.5 MB, 1.50 s by a > b"
     assert str(_result(verified=True)) == "3 rows, verified, 4.5 MB, 1.50 s by a > b"
-    assert str(_result(rows=None, bytes=0, rejected=2)) == (
-        "all rows, 2 rejected, no bytes through this machine, 1.50 s by a > b"
-    )
+    assert str(_result(rows=1, bytes=4500)) == "1 row, 4,500 bytes, 1.50 s by a > b"
+    assert str(_result(rows=None, bytes=0, rejected=2)) == "all rows, 2 rejected, 1.50 s by a > b"
 
 
 def test_a_result_is_a_small_table_in_a_notebook() -> None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from records_mover import Session
+    from records_mover.records.verdict import ColumnFidelity
     from support.ends import Place
 
     Open = Callable[[str], Place]
@@ -40,7 +41,7 @@ class Outcome:
     back: str
 
     def __str__(self) -> str:
-        return f"| `{self.kind}` | `{self.there}` | {self.verdict} | {self.back} |"
+        return f"| `{self.kind}` | {self.there} | {self.verdict} | {self.back} |"
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
@@ -60,39 +61,55 @@ def test_every_type_goes_there_and_comes_back(
 def _travelled(session: Session, source: Place, target: Place) -> Iterator[Outcome]:
     types = source.kind.types
     source.make("s", types)
-    refused: dict[str, str] = {}
-    plan = session.explain(source.url("s"), target.url("t"))
-    verdicts = {each.column: each for each in plan.columns}
+    ends = (source.url("s"), target.url("t"))
+    verdicts = {each.column: each for each in session.explain(*ends).columns}
     lossy = [name for name, each in verdicts.items() if each.verdict == "lossy"]
     if lossy:
         with pytest.raises(LossError, match=lossy[0]):
-            session.move(source.url("s"), target.url("t"))
-    columns = ["id", *(f"c{at}" for at in range(len(types)))]
-    while True:
-        kept = tuple(name for name in columns if name not in refused)
-        try:
-            session.move(
-                source.url("s"), target.url("t"), columns=kept, allow_lossy="all", if_exists="drop"
-            )
-            break
-        except MoverError as error:
-            refused[_column_of(error)] = re.sub("itest_[0-9a-f]{12}.", "", error.what)
+            session.move(*ends)
+    names = [f"c{at}" for at in range(len(types))]
+    refused = dict(_moved(session, *ends, names, if_exists="drop"))
+    kept = [name for name in names if name not in refused]
     source.make_like("back", "s")
+    stuck = {}
     for name in refused:
-        source.ask(f"ALTER TABLE {source.schema}.back DROP COLUMN {name}")
-    session.move(target.url("t"), source.url("back"), allow_lossy="all", columns=kept)
-    differing = source.differing("s", "back", [name for name in kept if name != "id"])
-    for at, kind in enumerate(types):
-        name = f"c{at}"
-        verdict = verdicts[name]
-        if name in refused:
-            yield Outcome(kind=kind, there="", verdict="refused", back=refused[name])
-            continue
-        back = "same" if name not in differing else "changed"
-        if verdict.verdict == "lossy":
-            back = f"lossy: {verdict.why}"
-        there = verdict.target_type or verdict.source_type
-        yield Outcome(kind=kind, there=there, verdict=verdict.verdict, back=back)
+        source.drop_column("back", name)
+    for name, why in _moved(session, target.url("t"), source.url("back"), kept):
+        source.drop_column("back", name)
+        stuck[name] = why
+    differing = source.differing("s", "back", [name for name in kept if name not in stuck])
+    for name, kind in zip(names, types, strict=True):
+        yield _outcome(kind, verdicts[name], refused.get(name), stuck.get(name), name in differing)
+
+
+def _outcome(
+    kind: str, verdict: ColumnFidelity, refused: str | None, stuck: str | None, differs: bool
+) -> Outcome:
+    if refused is not None:
+        return Outcome(kind=kind, there="", verdict="refused", back=refused)
+    there = f"`{verdict.target_type or verdict.source_type}`"
+    back = "changed" if differs else "same"
+    if stuck is not None:
+        back = f"refused: {stuck}"
+    if verdict.verdict == "lossy":
+        back = f"lossy: {verdict.why}"
+    return Outcome(kind=kind, there=there, verdict=verdict.verdict, back=back)
+
+
+def _moved(
+    session: Session, source: str, target: str, names: list[str], **options: Any
+) -> Iterator[tuple[str, str]]:
+    """Move the columns that can be moved, and yield why each other one cannot."""
+    left = list(names)
+    while True:
+        try:
+            session.move(source, target, columns=("id", *left), allow_lossy="all", **options)
+        except MoverError as error:
+            name = _column_of(error)
+            left.remove(name)
+            yield name, re.sub("itest_[0-9a-f]{12}.", "", error.what).replace("|", "/")
+        else:
+            return
 
 
 def _column_of(error: MoverError) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -139,3 +141,18 @@ def test_a_connection_that_commits_by_itself_does_so_no_longer_than_it_is_open(
     with direct.connect() as connection:
         connection.exec_driver_sql("INSERT INTO t VALUES (1)", execution_options=told)
     assert one_pg.rows("SELECT * FROM t") == []
+
+
+def test_each_of_several_threads_adopts_its_own_connection(direct: Engine, hasty: None) -> None:
+    together = threading.Barrier(8)
+
+    def run(_: int) -> None:
+        together.wait(30)
+        for _turn in range(5):
+            with direct.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                told = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+                assert told == driver.get_backend_pid()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(run, range(8))) == [None] * 8

@@ -6,7 +6,6 @@ ITEST_VERTICA_URL. Their passwords may stand there; nothing here prints them.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import secrets
 from contextlib import contextmanager
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Kind", "Place", "place", "real_url"]
 
-# Vertica as soon as its plugin moves rows: the one that only refuses has no module for loads.
-_VERTICA = ("vertica",) if importlib.util.find_spec("mover_vertica.load") else ()
-KINDS = ("postgres", "redshift", *_VERTICA)
+KINDS = ("postgres", "redshift", "vertica")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +60,10 @@ class Place:
         """Make an empty table with the columns of another one."""
         names = {"new": f"{self.schema}.{table}", "old": f"{self.schema}.{other}"}
         self.ask(self.kind.like.format(**names))
+
+    def drop_column(self, table: str, column: str) -> None:
+        """Drop a column of a table."""
+        self.ask(f"ALTER TABLE {self.schema}.{table} DROP COLUMN {column}")
 
     def differing(self, one: str, other: str, columns: Sequence[str]) -> set[str]:
         """Return the columns in which two tables with the same ids differ."""

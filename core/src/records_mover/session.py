@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from records_mover.creds.settings import merged, with_backends
 from records_mover.errors import CredsError, UsageError
+from records_mover.instructions import ProcessingInstructions
 from records_mover.known_plugins import airflow_creds
 from records_mover.mover_types import PleaseInfer, inferred
 from records_mover.utils import lazyprop
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from records_mover.creds.config import Config
     from records_mover.db.driver import DBDriver
     from records_mover.formats.sniff import Sniffed
-    from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
     from records_mover.records.context import Context
@@ -329,6 +329,7 @@ class Session:
     def _options(
         instructions: ProcessingInstructions | None, options: Mapping[str, Any]
     ) -> MoveOptions:
+        from records_mover.records.existing import ExistingTableHandling, mode_of
         from records_mover.records.options import MoveOptions
 
         known = {option.name for option in fields(MoveOptions)}
@@ -336,8 +337,16 @@ class Session:
         if unknown:
             raise UsageError(f"unknown option {unknown[0]!r}", f"use {', '.join(sorted(known))}")
         given = dict(options)
+        if isinstance(given.get("if_exists"), ExistingTableHandling):
+            given["if_exists"] = mode_of(given["if_exists"])
         if instructions is not None:
             given["instructions"] = instructions
+        told = given.get("instructions", ProcessingInstructions())
+        if not isinstance(told, ProcessingInstructions):
+            raise UsageError(
+                f"{type(told).__name__!r} is no processing instructions",
+                "give ProcessingInstructions(...)",
+            )
         return MoveOptions(**given)
 
 

@@ -146,7 +146,7 @@ def test_the_second_signal_leaves_at_once(
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     process = start(fifo, f"{table.url}::t")  # opening it waits for a writer, and hears no one
-    time.sleep(1.0)
+    time.sleep(2.5)
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     assert process.poll() is None

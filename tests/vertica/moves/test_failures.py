@@ -10,6 +10,7 @@ import pytest
 from records_mover import Session
 from records_mover.errors import (
     ConnectError,
+    InDoubtError,
     LoadUnloadError,
     MoveCancelled,
     MoverError,
@@ -127,6 +128,38 @@ def test_a_key_on_the_keyboard_ends_the_load_too(
     midway(interrupt)
     with pytest.raises(KeyboardInterrupt):
         bare.move(large, table.url("t"), if_exists="replace", **TEXT)
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [("append", "COMMIT"), ("upsert", "COMMIT"), ("replace", "ALTER"), ("drop", "ALTER")],
+)
+def test_a_commit_whose_answer_is_lost_is_said_to_be_in_doubt(
+    bare: Any, table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, word: str
+) -> None:
+    from vertica_python.vertica.messages import Query
+
+    from mover_vertica.connect import Connection
+
+    path = tmp_path / "rows.txt"
+    path.write_bytes(b"id,name\n1,a\n")
+    known, merged = Connection.write, mode != "upsert"
+
+    def write(self: Any, message: Any, *more: Any) -> None:
+        nonlocal merged
+        said = str(message.read_bytes()) if isinstance(message, Query) else ""
+        merged = merged or "MERGE" in said
+        if merged and said[2:].startswith(word):
+            table.ask.server.drop_connections()
+        known(self, message, *more)
+
+    monkeypatch.setattr(Connection, "write", write)
+    key = ["id"] if mode == "upsert" else None
+    with pytest.raises(InDoubtError, match="was lost while it committed") as caught:
+        bare.move(path, table.url("t"), if_exists=mode, key=key, **TEXT)
+    monkeypatch.undo()
+    table.ask.reconnect()
+    assert "look whether the rows are there" in str(caught.value)
 
 
 def test_a_lock_that_does_not_come_is_told_in_the_servers_words(

@@ -50,12 +50,39 @@ def test_traps_in_text_arrive_as_they_are(bare: Any, warehouse: Any, parquet: Pa
     assert [row[3] for row in rows] == [*(t.encode() + b"\x00\xff" for t in TRAPS), None]
 
 
+@pytest.mark.parametrize("kind", ["large_string", "string_view", "dictionary"])
+def test_every_type_that_arrow_has_for_text_is_one_to_copy(
+    bare: Any, warehouse: Any, tmp_path: Path, kind: str
+) -> None:
+    texts = pa.array([*TRAPS, None])
+    kinds = {"large_string": pa.large_string(), "string_view": pa.string_view()}
+    column = texts.dictionary_encode() if kind == "dictionary" else texts.cast(kinds[kind])
+    path = tmp_path / "traps.parquet"
+    pq.write_table(pa.table({"id": range(len(texts)), "text": column}), path)
+    bare.move(path, warehouse.url("t"))
+    assert [row[1] for row in warehouse.rows("t")] == [*TRAPS, None]
+
+
 def test_a_single_column_may_be_empty_or_null(bare: Any, warehouse: Any, tmp_path: Path) -> None:
     path = tmp_path / "one.parquet"
     pq.write_table(pa.table({"text": pa.array(["", None, "a", "", None])}), path)
     assert bare.move(path, warehouse.url("t")).rows == 5
     found = sorted(str(row[0]) for row in warehouse.rows("t"))
     assert found == ["", "", "None", "None", "a"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_file_of_one_column_without_a_name_keeps_its_empty_rows(
+    bare: Any, warehouse: Any, tmp_path: Path, exists: bool
+) -> None:
+    path = tmp_path / "one.txt"
+    path.write_bytes(b"a\n\\N\nb\n")
+    if exists:
+        warehouse.ask("CREATE TABLE t (name VARCHAR(9))")
+    hints = {"compression": None}
+    result = bare.move(path, warehouse.url("t"), variant="bluelabs", hints=hints)
+    assert result.route == ("read", "decode", "vertica-copy")
+    assert result.rows == 3
 
 
 def test_a_csv_file_is_read_here_as_copy_knows_no_doubled_quotes(

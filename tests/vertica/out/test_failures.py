@@ -78,7 +78,7 @@ def test_a_connection_that_is_lost_amid_the_rows_leaves_no_file(
 ) -> None:
     cut_after_first(monkeypatch, filled.ask.server.drop_connections)
     with pytest.raises(ConnectError, match=r"the connection to vertica at .* was lost"):
-        bare.move(target=tmp_path / name, **wide(filled))
+        bare.move(records_target=tmp_path / name, **wide(filled))
     assert not list(tmp_path.glob("*out*"))
     filled.ask.reconnect()
 
@@ -90,7 +90,7 @@ def test_a_connection_that_is_lost_leaves_no_rows_in_a_database(
 
     cut_after_first(monkeypatch, filled.ask.server.drop_connections)
     with pytest.raises(ConnectError, match="was lost"):
-        bare.move(target=f"{pg_url}::t", **wide(filled))
+        bare.move(records_target=f"{pg_url}::t", **wide(filled))
     connection = psycopg2.connect(pg_url.replace("postgresql+psycopg2", "postgresql"))
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('t')")
@@ -141,10 +141,12 @@ def test_a_wrong_key_is_told_in_the_servers_words(
     ):
         session.move(
             filled.url("t", s3export=s3export), objects.url("dir/"), target_variant="bluelabs",
-            target_hints={"compression": None},
+            target_hints={"compression": None, "header-row": False},
         )  # fmt: skip
     assert objects.names("dir/") == []
     assert "wrong-but-secret" not in f"{caught.value!r} {caught.value.__cause__!r}"
+    word = "select s3export" if s3export == "on" else "export to"
+    assert filled.ask.schema in filled.statements(word)[-1]
 
 
 def test_an_expired_token_is_told(

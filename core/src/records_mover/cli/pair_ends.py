@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from records_mover.errors import MissingPluginError, UsageError
+from records_mover.errors import MissingPluginError
 from records_mover.records.existing import ExistingTableHandling
-from records_mover.records.file import FileSource, FileTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,36 +58,55 @@ def _table_source(session: Session, values: Values) -> RecordsSource:
 
 
 def _table_target(session: Session, values: Values) -> RecordsTarget:
-    handling = ExistingTableHandling[values["existing_table"].upper()]
-    names = (values["db_name"], values["schema_name"], values["table_name"])
-    return session.targets.table(*names, existing_table_handling=handling)
+    return session.targets.table(
+        values["db_name"],
+        values["schema_name"],
+        values["table_name"],
+        existing_table_handling=_handling(values),
+        drop_and_recreate_on_load_error=values["drop_and_recreate_on_load_error"],
+    )
 
 
 def _external_target(session: Session, values: Values) -> RecordsTarget:
-    if values["spectrum_rdir_url"]:
-        what = "the folder of an external table's files cannot be chosen as a whole"
-        raise UsageError(what, "give --target.spectrum_base_url, the folder above those of tables")
-    base, database = values["spectrum_base_url"], values["db_name"]
-    if base:
+    try:
+        factory = getattr(session.targets, EXTERNAL)  # which a plugin brings
+    except AttributeError as error:
+        raise MissingPluginError(str(error)) from error
+    database = values["db_name"]
+    if "://" not in database:
         url = session.context.url(database)
-        if not isinstance(url, str):
-            url = url.update_query_dict({"spectrum_base_url": base})
-            database = url.render_as_string(hide_password=False)
-    return _table_target(session, {**values, "db_name": database})
+        database = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    target: RecordsTarget = factory(
+        values["schema_name"],
+        values["table_name"],
+        database,
+        values["spectrum_base_url"],
+        values["spectrum_rdir_url"],
+        _handling(values),
+    )
+    return target
 
 
-def _folder(url: str) -> str:
-    if not url.endswith("/"):
-        raise UsageError(f"{url!r} is no folder", "put / at its end")
-    return url
+def _handling(values: Values) -> ExistingTableHandling:
+    return ExistingTableHandling[values["existing_table"].upper()]
 
 
-def _sheet(session: Session, values: Values) -> Any:
-    del session, values
-    what = "nothing that is installed opens Google Sheets"
-    raise MissingPluginError(what, "export the sheet as CSV; a plugin for them is to come")
+def _sheet_source(session: Session, values: Values) -> RecordsSource:
+    names = (values["spreadsheet_id"], values["sheet_name_or_range"], values["gcp_creds_name"])
+    return session.sources.google_sheet(*names)
 
 
+def _sheet_target(session: Session, values: Values) -> RecordsTarget:
+    names = (values["spreadsheet_id"], values["sheet_name"], values["gcp_creds_name"])
+    return session.targets.google_sheet(*names)
+
+
+def _folder_source(session: Session, values: Values) -> RecordsSource:
+    understood = not values["no_fail_if_dont_understand"]
+    return session.sources.directory_from_url(values["url"], fail_if_dont_understand=understood)
+
+
+EXTERNAL = "spectrum"
 _DATABASE = {
     "db_name": "the name of a connection, or an SQLAlchemy URL",
     "schema_name": "the schema that the table is in",
@@ -111,17 +129,17 @@ _SOURCES = (
     SourceKind(
         name="gsheet", what="a Google sheet", today="",
         arguments={**_SHEET, "sheet_name_or_range": "the sheet, or cells of it", **_SHEET_CREDS},
-        options=_SHEET_HEADS, flags=_NONE, make=_sheet,
+        options=_SHEET_HEADS, flags=_NONE, make=_sheet_source,
     ),
     SourceKind(
         name="recordsdir", what="a records directory", today="URL",
         arguments={"url": "the URL of the directory, / at its end"}, options=_NONE, flags=_STRICT,
-        make=lambda _, values: FileSource(url=_folder(values["url"])),
+        make=_folder_source,
     ),
     SourceKind(
         name="url", what="the file behind a URL", today="INPUT_URL",
         arguments={"input_url": "the URL of the file"}, options=_NONE, flags=_NONE, written=True,
-        make=lambda _, values: FileSource(url=values["input_url"]),
+        make=lambda session, values: session.sources.data_url(values["input_url"]),
     ),
     SourceKind(
         name="file", what="a local file", today="FILENAME",
@@ -134,7 +152,7 @@ _TARGETS = (
     TargetKind(
         name="gsheet", what="a Google sheet", today="",
         arguments={**_SHEET, "sheet_name": "the sheet", **_SHEET_CREDS},
-        options=_NONE, flags=_NONE, make=_sheet,
+        options=_NONE, flags=_NONE, make=_sheet_target,
     ),
     TargetKind(
         name="table", what="a table", today="DB_NAME::SCHEMA_NAME.TABLE_NAME --if-exists delete",
@@ -145,12 +163,12 @@ _TARGETS = (
         name="recordsdir", what="a records directory", today="OUTPUT_URL",
         arguments={"output_url": "the URL of the directory, / at its end"},
         options=_NONE, flags=_NONE, written=True,
-        make=lambda _, values: FileTarget(url=_folder(values["output_url"])),
+        make=lambda session, values: session.targets.directory_from_url(values["output_url"]),
     ),
     TargetKind(
         name="url", what="the file behind a URL", today="OUTPUT_URL",
         arguments={"output_url": "the URL of the file"}, options=_NONE, flags=_NONE, written=True,
-        make=lambda _, values: FileTarget(url=values["output_url"]),
+        make=lambda session, values: session.targets.data_url(values["output_url"]),
     ),
     TargetKind(
         name="file", what="a local file", today="FILENAME",
@@ -158,7 +176,7 @@ _TARGETS = (
         make=lambda session, values: session.targets.local_file(values["filename"]),
     ),
     TargetKind(
-        name="spectrum", what="an external table",
+        name=EXTERNAL, what="an external table",
         today="DB_NAME::SCHEMA_NAME.TABLE_NAME --if-exists truncate",
         arguments=_DATABASE, options={**_BASE, **_RDIR}, flags=_NONE,
         existing=ExistingTableHandling.TRUNCATE_AND_OVERWRITE, make=_external_target,

@@ -11,7 +11,6 @@ from records_mover.cli.options import progressing, talking
 from records_mover.cli.pair_ends import SOURCES, TARGETS
 from records_mover.cli.pair_names import STRICTNESS, strictness_options
 from records_mover.cli.values import parse_hint
-from records_mover.errors import BadRowError, ColumnMismatchError, LoadUnloadError, LossError
 from records_mover.formats.hints import HINTS, VARIANTS
 from records_mover.instructions import ProcessingInstructions
 from records_mover.records.existing import ExistingTableHandling
@@ -32,8 +31,6 @@ __all__ = ["pair_command"]
 
 DEFAULT_VARIANT = "bluelabs"
 FORMATS = ("avro", "delimited", "jsonl", "parquet")
-_MISFIT = (BadRowError, ColumnMismatchError, LoadUnloadError, LossError)
-"""What a table that is made anew may help against."""
 
 
 def pair_command(name: str) -> click.Command:
@@ -126,27 +123,16 @@ def _run(face: Face, source: SourceKind, target: TargetKind, given: dict[str, An
     instructions = _instructions(given)
     left, right = _of_side(given, "source"), _of_side(given, "target")
     options = {**_move_options(left, ""), **_move_options(right, "target_")}
-    again = right.get("drop_and_recreate_on_load_error", False)
 
     def moving(session: Session, meter: Meter, cancellation: Cancellation) -> MoveResult:
-        def move(**more: Any) -> MoveResult:
-            return session.move(
-                source.make(session, left),
-                target.make(session, right),
-                instructions,
-                meter=meter,
-                cancellation=cancellation,
-                **options,
-                **more,
-            )
-
-        try:
-            return move()
-        except _MISFIT as error:
-            if not again:
-                raise
-            face.note(f"{error.what}; the table is dropped and made anew")
-            return move(if_exists="drop")
+        return session.move(
+            source.make(session, left),
+            target.make(session, right),
+            instructions,
+            meter=meter,
+            cancellation=cancellation,
+            **options,
+        )
 
     return run_one(face, moving)
 
@@ -162,8 +148,6 @@ def _instructions(given: Mapping[str, Any]) -> ProcessingInstructions:
         name.removeprefix("no_"): not value if name.startswith("no_") else value
         for name, value in said.items()
     }
-    if given.get("source__no_fail_if_dont_understand"):
-        own["fail_if_dont_understand"] = False
     return ProcessingInstructions(**own)
 
 

@@ -122,7 +122,7 @@ def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
             with database.doing(f"cannot merge the rows into table '{request.table}'"):
                 database.merge(connection, stage, request.table, columns, request.key)
             _checked(connection, request)
-            settle(database, connection)
+            settle(database, connection, shows=True)
             if database.transactional_ddl:
                 database.drop(connection, stage)
             else:
@@ -188,10 +188,15 @@ def staged(
         raise
 
 
-def settle(database: SqlDatabase, connection: Connection) -> None:
-    """Commit what DDL would commit anyway, and go on in a transaction of its own."""
+def settle(database: SqlDatabase, connection: Connection, *, shows: bool = False) -> None:
+    """Commit what DDL would commit anyway, and go on in a transaction of its own.
+
+    ``shows`` says that rows become visible by it, so that it matters whether it was heard.
+    """
     if database.transactional_ddl:
         return
+    if shows:
+        database.commit(connection)
     with database.doing("cannot commit"):
         connection.commit()
         connection.begin()

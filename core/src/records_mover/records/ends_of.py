@@ -14,7 +14,7 @@ from records_mover.records.table import TableSource, TableTarget
 if TYPE_CHECKING:
     from records_mover.records.ends import RecordsSource, RecordsTarget
 
-__all__ = ["SourceLike", "TargetLike", "source_of", "target_of"]
+__all__ = ["SourceLike", "TargetLike", "absolute_path", "source_of", "target_of"]
 
 
 class Framelike(Protocol):
@@ -24,13 +24,21 @@ class Framelike(Protocol):
     def shape(self) -> tuple[int, ...]: ...
 
 
+class Lazyframe(Protocol):
+    """A frame of polars whose rows are still to be worked out."""
+
+    def collect_schema(self) -> object: ...
+
+
 class ArrowStream(Protocol):
     """Anything with the Arrow PyCapsule interface."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 
-SourceLike: TypeAlias = "RecordsSource | str | os.PathLike[str] | Framelike | ArrowStream"
+SourceLike: TypeAlias = (
+    "RecordsSource | str | os.PathLike[str] | Framelike | Lazyframe | ArrowStream"
+)
 TargetLike: TypeAlias = "RecordsTarget | str | os.PathLike[str]"
 
 
@@ -47,7 +55,8 @@ def source_of(source: Any) -> RecordsSource:
         return ArrowSource(data=source)
     if not hasattr(source, "inspect"):
         raise UsageError(
-            f"{type(source).__name__!r} is no source", "give a string, a path or a DataFrame"
+            f"{type(source).__name__!r} is no source",
+            "give a string, a path, a DataFrame, or what a factory of sources makes",
         )
     return source  # type: ignore[no-any-return]
 
@@ -62,7 +71,10 @@ def target_of(target: Any) -> RecordsTarget:
             raise EndpointError("the target names no table", "write DATABASE::[schema.]table")
         return TableTarget(database=endpoint.database, table=endpoint.table)
     if not hasattr(target, "inspect"):
-        raise UsageError(f"{type(target).__name__!r} is no target", "give a string or a path")
+        raise UsageError(
+            f"{type(target).__name__!r} is no target",
+            "give a string, a path, or what a factory of targets makes",
+        )
     return target  # type: ignore[no-any-return]
 
 
@@ -70,6 +82,16 @@ def _endpoint(value: str | os.PathLike[str]) -> FileEndpoint | TableEndpoint:
     """Read a string as it is written; a path is always one, and of a folder if one is there."""
     if isinstance(value, str):
         return parse_endpoint(value)
-    path = os.fspath(value)
-    folder = Path(path).is_dir() and not path.endswith("/")
-    return FileEndpoint(url=f"{path}/" if folder else path)
+    return FileEndpoint(url=path_of(value))
+
+
+def path_of(path: str | os.PathLike[str]) -> str:
+    """Return a path of this machine as text, with ``/`` last where it is a folder's."""
+    text = os.fspath(path)
+    return f"{text}/" if Path(text).is_dir() and not text.endswith("/") else text
+
+
+def absolute_path(path: str | os.PathLike[str]) -> str:
+    """Return a path as it is called from everywhere, with ``/`` last where it is a folder's."""
+    found = str(Path(path).expanduser().absolute())
+    return f"{found}/" if os.fspath(path).endswith("/") else path_of(found)

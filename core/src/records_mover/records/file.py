@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
-from records_mover.formats import DelimitedRecordsFormat
+from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
 from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
@@ -25,7 +25,6 @@ from records_mover.schema import RecordsSchema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.sniff import Sniffed
     from records_mover.instructions import ProcessingInstructions
     from records_mover.records.context import Context
@@ -34,8 +33,10 @@ if TYPE_CHECKING:
     from records_mover.schema import Field
     from records_mover.url import Entry
 
-__all__ = ["FileSource", "FileTarget"]
+__all__ = ["FileSource", "FileTarget", "check_format"]
 
+_TYPED = frozenset({"parquet", "avro", "orc"})
+"""Formats whose files say what their columns are."""
 _STDIN = "stdio://input"
 """The place of standard input: another one than standard output, though both are ``-``."""
 
@@ -53,6 +54,14 @@ class FileSource:
     hints: Mapping[str, object] = field(default_factory=dict)
     schema: RecordsSchema | None = None
     instructions: ProcessingInstructions | None = None
+
+    def __post_init__(self) -> None:
+        check_format(self.format)
+        if self.schema is not None and not isinstance(self.schema, RecordsSchema):
+            raise UsageError(
+                f"{type(self.schema).__name__!r} is no records schema",
+                "make one by RecordsSchema.from_json or RecordsSchema.from_data",
+            )
 
     @property
     def title(self) -> str:
@@ -158,7 +167,7 @@ class _Inspection:
     @property
     def _typed(self) -> bool:
         """Whether the schema is known without a look at the rows."""
-        return self._given_schema is not None or self.format.format_type in ("parquet", "avro")
+        return self._given_schema is not None or self.format.format_type in _TYPED
 
     @contextmanager
     def _payload(self) -> Iterator[Files]:
@@ -252,7 +261,7 @@ class _Inspection:
         """The given schema, or that of a format whose files hold one."""
         if self._given_schema is not None:
             return self._given_schema
-        return self.schema if self.format.format_type in ("parquet", "avro") else None
+        return self.schema if self.format.format_type in _TYPED else None
 
     @cached_property
     def schema(self) -> RecordsSchema:
@@ -292,6 +301,12 @@ class _Inspection:
         return cleaned_opener(opener, form, policy, Mended(), part.name)
 
 
+def check_format(form: object) -> None:
+    """Raise ``UsageError`` unless this is a format, or None."""
+    if form is not None and not isinstance(form, BaseRecordsFormat):
+        raise UsageError(f"{form!r} is no format", "give RecordsFormat(...)")
+
+
 def _part(context: Context, entry: Entry, *, once: bool) -> Part:
     url = entry.url
     part = Part(name=url, url=url, size=entry.size, open=lambda: context.open(url))
@@ -328,6 +343,9 @@ class FileTarget:
 
     url: str
     format: BaseRecordsFormat | None = None
+
+    def __post_init__(self) -> None:
+        check_format(self.format)
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Check that the place can be written to, and settle the format."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import StoreError, UsageError
 from records_mover.parts import Part
-from records_mover.records.file import FileSource, FileTarget
+from records_mover.records.file import FileSource, FileTarget, check_format
 from records_mover.records.once import ReadOnce
 from records_mover.records.words import describe_format
 from records_mover.streams import CountedSink, Reader
@@ -39,6 +39,7 @@ class FileobjsSource(FileSource):
     streams: Mapping[str, BinaryIO] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.streams:
             raise UsageError("there is no stream to read", "give at least one")
         for name, stream in self.streams.items():
@@ -153,6 +154,7 @@ class FileobjTarget:
 
     def __post_init__(self) -> None:
         _check_binary(self.stream, "the target")
+        check_format(self.format)
 
     def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
         """Lend the stream to this move, under a URL that means it alone."""

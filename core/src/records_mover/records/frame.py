@@ -54,6 +54,13 @@ class ArrowSource:
     include_index: bool = False
     nan_is_null: bool = True
 
+    def __post_init__(self) -> None:
+        if not is_frame(self.data):
+            raise UsageError(
+                f"{type(self.data).__name__!r} is no frame",
+                "give a DataFrame, or what has the Arrow PyCapsule interface",
+            )
+
     def repeatable(self, context: Context) -> bool:
         """Whether it can be read more than once: tables and frames can, and who knows of others."""
         del context

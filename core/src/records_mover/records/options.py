@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from records_mover.records.existing import ExistingTableHandling
+
 __all__ = ["MODES", "MoveKeywords", "MoveOptions"]
 
 MODES: tuple[str, ...] = get_args(ExistingMode)
@@ -22,7 +24,7 @@ BAD_BYTES: tuple[str, ...] = get_args(BadBytes)
 class MoveKeywords(TypedDict, total=False):
     """The fields of ``MoveOptions`` as ``move`` and ``explain`` take them, for type checkers."""
 
-    if_exists: str | None
+    if_exists: str | ExistingTableHandling | None
     key: Sequence[str]
     query: str | None
     columns: Sequence[str] | None

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MoveResult"]
 
+_MEGABYTE = 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveResult:
@@ -67,13 +69,15 @@ class MoveResult:
         return told
 
     def __str__(self) -> str:
-        rows = "all rows" if self.rows is None else f"{self.rows:,} rows"
-        rejected = f", {self.rejected:,} rejected" if self.rejected else ""
-        verified = ", verified" if self.verified else ""
-        size = f"{self.bytes / 1e6:,.1f} MB" if self.bytes else "no bytes through this machine"
-        return (
-            f"{rows}{rejected}{verified}, {size}, {self.seconds:.2f} s by {' > '.join(self.route)}"
-        )
+        rows = "all rows" if self.rows is None else f"{self.rows:,} row{'s' * (self.rows != 1)}"
+        said = [rows]
+        if self.rejected:
+            said.append(f"{self.rejected:,} rejected")
+        if self.verified:
+            said.append("verified")
+        if self.bytes:
+            said.append(_size(self.bytes))
+        return f"{', '.join(said)}, {self.seconds:.2f} s by {' > '.join(self.route)}"
 
     def _repr_html_(self) -> str:
         """Show a small table in a notebook."""
@@ -97,3 +101,7 @@ class MoveResult:
         yield from self.output_urls.items()
         for note in self.notes:
             yield "note", note
+
+
+def _size(count: int) -> str:
+    return f"{count:,} bytes" if count < _MEGABYTE / 10 else f"{count / _MEGABYTE:,.1f} MB"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from records_mover.errors import UsageError
 from records_mover.instructions import ProcessingInstructions
 from records_mover.known_plugins import missing_plugin
 from records_mover.parts import TableName
 from records_mover.records.ends import RecordsSource
+from records_mover.records.ends_of import absolute_path
 from records_mover.records.file import FileSource
 from records_mover.records.frame import ArrowSource
 from records_mover.records.table import TableSource
@@ -44,9 +44,8 @@ class RecordsSources:
         initial_hints: Mapping[str, object] | None = None,
         records_schema: RecordsSchema | None = None,
     ) -> FileSource:
-        """Name a file of this machine."""
-        path = str(Path(filename).expanduser().absolute())
-        return self.data_url(path, records_format, initial_hints, records_schema)
+        """Name a file of this machine, or a folder of like files."""
+        return self.data_url(absolute_path(filename), records_format, initial_hints, records_schema)
 
     def data_url(
         self,
@@ -112,7 +111,7 @@ class RecordsSources:
 
     def query(self, db_engine: Engine | str, sql: str) -> TableSource:
         """Take the result of a SELECT statement."""
-        return TableSource(database=db_engine, query=sql)
+        return TableSource(database=engine_of(db_engine, None), query=sql)
 
     def dataframe(
         self,
@@ -172,11 +171,15 @@ class RecordsSources:
 
 def engine_of(db_engine: Engine | str | None, db_conn: Connection | None) -> Engine | str:
     """Return the engine that is meant by one or by a connection."""
-    if db_engine is not None:
-        return db_engine
-    if db_conn is None:
+    if db_engine is None and db_conn is None:
         raise UsageError("no database is named", "give db_engine, or db_conn for its engine")
-    return db_conn.engine
+    found: object = db_engine or getattr(db_conn, "engine", None)
+    if not isinstance(found, str) and not hasattr(found, "dialect"):
+        raise UsageError(
+            f"{type(found).__name__!r} is no database",
+            "give an SQLAlchemy engine, an SQLAlchemy URL or a connection's name",
+        )
+    return cast("Engine | str", found)
 
 
 def _check_folder(url: str) -> None:

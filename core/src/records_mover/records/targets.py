@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from records_mover.errors import UsageError
 from records_mover.known_plugins import missing_plugin
 from records_mover.parts import TableName
 from records_mover.records.ends import RecordsTarget
+from records_mover.records.ends_of import absolute_path
 from records_mover.records.existing import ExistingTableHandling, mode_of
 from records_mover.records.file import FileTarget
 from records_mover.records.frame import FrameTarget
@@ -38,7 +38,7 @@ class RecordsTargets:
         self, filename: str | PathLike[str], records_format: BaseRecordsFormat | None = None
     ) -> FileTarget:
         """Name a file of this machine; without a format, its name says how it is written."""
-        return self.data_url(str(Path(filename).expanduser().absolute()), records_format)
+        return self.data_url(absolute_path(filename), records_format)
 
     def data_url(
         self, output_url: str, records_format: BaseRecordsFormat | None = None

@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.formats import values
+from records_mover.formats.conform import conforming
 from records_mover.formats.lines import Marks, lines
 from records_mover.formats.render import render
+from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +42,9 @@ class Lines:
         self._hints = hints
         self._marks = Marks.of(hints)
         self._alone = alone
-        self._blocks = self._written(reader, check)
+        # Arrow has several types of text, and the writer of lines looks into one of them only.
+        plain = conforming(reader, RecordsSchema.from_arrow(reader.schema))
+        self._blocks = self._written(plain, check)
         self._block: memoryview[Any] = memoryview(b"")
 
     def read(self, size: int) -> Any:
@@ -70,12 +74,7 @@ class Lines:
 
     def _column(self, column: pa.Array) -> pa.Array:
         r"""Return bytes as hexadecimal digits behind ``0x``, and all else as it is."""
-        kind = column.type
-        if isinstance(column, pa.ExtensionArray) or not _is_bytes(kind):
+        if not pat.is_binary(column.type):
             return column
-        text = render(column.cast(pa.binary()), self._hints)
+        text = render(column, self._hints)
         return pc.replace_substring(text, "\\x", "0x", max_replacements=1)
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(pat.is_binary(kind) or pat.is_large_binary(kind) or pat.is_fixed_size_binary(kind))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,11 +11,13 @@ from mover_vertica import types
 from mover_vertica.settings import settings_of
 from mover_vertica.words import identifier, literal, shortened
 from records_mover.db import SqlDatabase
-from records_mover.db.failures import scrub, where
+from records_mover.db.failures import scrub, sqlalchemy_errors, where
 from records_mover.db.schema_sql import query_schema
-from records_mover.errors import ColumnMismatchError, DatabaseError, MoverError
+from records_mover.errors import ColumnMismatchError, DatabaseError, InDoubtError, MoverError
+from records_mover.parts import Form, UnloadJob
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
     from mover_vertica.connect import Connection as DriverConnection
     from mover_vertica.settings import Settings
     from records_mover.parts import (
+        Batches,
         ExistingMode,
-        Form,
         Landing,
         PublishRequest,
         Selection,
@@ -112,6 +115,26 @@ class VerticaDatabase(SqlDatabase):
     def _preparation(self) -> tuple[str, ...]:
         cap = self.settings.runtimecap
         return (*_PREPARATION, f"SET SESSION RUNTIMECAP {literal(cap)}") if cap else _PREPARATION
+
+    def commit(self, connection: Connection) -> None:
+        """Commit the transaction that is open; when the answer is lost, nobody knows."""
+        with self._showing("cannot commit"):
+            connection.commit()
+
+    @contextmanager
+    def _showing(self, what: str) -> Iterator[None]:
+        """Run what makes rows visible; a connection lost meanwhile tells nothing of them."""
+        from mover_vertica.errors import is_lost, said
+
+        try:
+            yield
+        except sqlalchemy_errors() as error:
+            if not is_lost(error):
+                raise self.translate(error, what) from error
+            lost = f"the connection to {where(self.engine.url)} was lost while it committed"
+            raise InDoubtError(
+                f"{lost}: {said(error)}", "look whether the rows are there before you move again"
+            ) from error
 
     def asking(self, connection: Connection) -> Ask:
         """Return what runs a query on a connection and returns its rows."""
@@ -215,6 +238,16 @@ class VerticaDatabase(SqlDatabase):
 
     # How a load becomes visible
 
+    @contextmanager
+    def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
+        """Read rows as this connection sees them, whole columns at a time."""
+        from mover_vertica.select.unload import batches_on
+
+        schema = self.schema_on(connection, selection)
+        job = UnloadJob(database=self, selection=selection, form=Form(kind="batches"))
+        with batches_on(self, connection, job, schema) as batches:
+            yield batches
+
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
         from mover_vertica.publish import publishing
@@ -238,7 +271,8 @@ class VerticaDatabase(SqlDatabase):
         """Put the stage in the place of the table, by one statement that renames both."""
         both = f"{self.table_sql(table)}, {self.table_sql(stage)}"
         names = f"{identifier(aside.name)}, {identifier(table.name)}"
-        self.run(connection, f"ALTER TABLE {both} RENAME TO {names}")
+        with self._showing(f"cannot put the new rows in the place of '{table}'"):
+            self.run(connection, f"ALTER TABLE {both} RENAME TO {names}")
 
     def merge(
         self,

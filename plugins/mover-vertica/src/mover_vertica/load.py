@@ -13,6 +13,7 @@ from mover_vertica.statements import CopyStatement
 from records_mover.errors import ColumnMismatchError, LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
+from records_mover.schema import DecimalConstraints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mover_vertica.copying import Copying
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts import Ask, LoadJob, Part, Payload
+    from records_mover.schema import Field
 
 __all__ = ["LIKED", "VerticaCopy", "unable"]
 
@@ -95,24 +97,36 @@ def unable(ask: Ask, form: BaseRecordsFormat) -> str:
 def _barred(ask: Ask, form: BaseRecordsFormat) -> str:
     """Say what stands against a format because of the columns that there are."""
     fields = () if ask.schema is None else ask.schema.fields
-    columns = ask.columns or tuple(field.name for field in fields)
+    columns = ask.columns or ask.into or tuple(field.name for field in fields)
     delimited = isinstance(form, DelimitedRecordsFormat)
-    if delimited and len(columns) == 1:
-        return "COPY takes an empty line for no row, and with one column a row may be empty"
+    if delimited and len(columns) <= 1:
+        return "COPY takes an empty line for no row, and a row of one column may be empty"
     if delimited and any(field.field_type == "bytes" for field in fields):
         return "COPY would read the text of bytes through 65,000 octets"
     if form.format_type in ("jsonl", "avro"):
-        return _barred_by_name(ask)
+        return _barred_by_name(ask, form)
     return ""
 
 
-def _barred_by_name(ask: Ask) -> str:
+def _barred_by_name(ask: Ask, form: BaseRecordsFormat) -> str:
     if ask.schema is None:
         return "COPY is told too little: give the columns types with --schema"
     if ask.into is not None and ask.columns != ask.into:
         return "COPY finds columns by their names, and here they are not the same"
     nested = [field.name for field in ask.schema.fields if field.field_type in _NESTED]
-    return f"COPY would take column '{nested[0]}' apart" if nested else ""
+    if nested:
+        return f"COPY would take column '{nested[0]}' apart"
+    logical = [field for field in ask.schema.fields if not _is_plain(field)]
+    if form.format_type == "avro" and logical:
+        return f"COPY may not know what Avro says of column '{logical[0].name}'"
+    return ""
+
+
+def _is_plain(field: Field) -> bool:
+    facts = field.constraints
+    if isinstance(facts, DecimalConstraints):
+        return facts.fp_total_bits is not None
+    return field.field_type in ("integer", "string", "boolean")
 
 
 def _load_streams(copying: Copying, payload: Streams) -> None:
