@@ -11,7 +11,7 @@ from typing import Any
 import fastavro
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from records_mover.errors import BadRowError, FormatError
@@ -68,6 +68,7 @@ def test_every_type_comes_back() -> None:
 EDGES = [sign * 2**bits + near for sign in (1, -1) for bits in range(63) for near in (-1, 0, 1)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.sampled_from(EDGES) | st.none()))
 @example(EDGES)
 def test_integers_of_any_length_are_written_as_fastavro_reads_them(
@@ -78,6 +79,7 @@ def test_integers_of_any_length_are_written_as_fastavro_reads_them(
     assert [row["n"] for row in rows] == values
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.text(max_size=3) | st.none(), max_size=4) | st.none()), st.data())
 def test_a_part_of_a_batch_is_written_alone(rows: list[Any], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(rows)))
