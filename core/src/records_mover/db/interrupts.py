@@ -37,7 +37,7 @@ class Interrupts:
     def forget_closed(self) -> None:
         """Forget the connections that have ended."""
         with self._lock:
-            self._open = [one for one in self._open if not getattr(one[1], "closed", False)]
+            self._open = [one for one in self._open if not _has_ended(one[1])]
 
     def interrupt(self, thread: int) -> None:
         """Cancel what the server does for a thread, again and again until its connections close.
@@ -75,3 +75,9 @@ class Interrupts:
                 with suppress(Exception):  # it has ended, or its server has
                     cancel()
         return bool(working)
+
+
+def _has_ended(connection: Any) -> bool:
+    """Ask a driver's connection, which has an attribute or a method for it, or neither."""
+    closed = getattr(connection, "closed", False)
+    return bool(closed() if callable(closed) else closed)
