@@ -68,7 +68,7 @@ class PostgresDatabase(SqlDatabase):
     privileges: ClassVar[frozenset[str]] = SqlDatabase.privileges | {"MAINTAIN"}
 
     def __init__(self, engine: Engine) -> None:
-        from mover_postgres.interrupts import Interrupts
+        from records_mover.db.interrupts import Interrupts
 
         super().__init__(engine)
         self._interrupts = Interrupts()
