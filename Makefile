@@ -80,8 +80,8 @@ build: $(HATCH) ## wheels and sdists of all five distributions into dist/, check
 	"$(HATCH)" build --all
 	$(RUN) dist:check
 
-wheels: build ## install what was built into an empty environment, and walk a newcomer's path
-	$(RUN) dist:newcomer
+wheels: build ## install what was built into an empty environment, walk a newcomer's path, run the suites
+	$(RUN) dist:newcomer $(ARGS)
 
 docs: $(HATCH) ## the documentation site into site/, every link checked
 	$(RUN) docs:build $(ARGS)

@@ -143,6 +143,15 @@ def test_a_connection_that_commits_by_itself_does_so_no_longer_than_it_is_open(
     assert one_pg.rows("SELECT * FROM t") == []
 
 
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Have threads take turns as often as can be."""
+    known = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(known)
+
+
 def test_each_of_several_threads_adopts_its_own_connection(direct: Engine, hasty: None) -> None:
     together = threading.Barrier(8)
 

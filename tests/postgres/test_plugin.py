@@ -43,6 +43,7 @@ def test_its_parts_are_named_after_their_statements() -> None:
     assert [unloader.name for unloader in unloaders] == [
         "postgres-copy-out",
         "postgres-binary-out",
+        "postgres-binary-arrow",
         "postgres-copy-arrow",
     ]
     assert all(loader.dialects == kind.dialects for loader in loaders)

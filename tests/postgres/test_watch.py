@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -110,3 +110,30 @@ def test_explain_says_what_is_refused_and_what_is_rounded(one_pg: Bench, tmp_pat
         "a time of day in the text is left out",
         "",
     ]
+
+
+def test_a_new_table_is_watched_unless_every_row_has_shown_its_digits(
+    one_pg: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mover_postgres import load
+    from records_mover.schema import DecimalConstraints, Field, RecordsSchema
+
+    one_place = DecimalConstraints(fixed_precision=5, fixed_scale=1)
+    path = tmp_path / "t.csv"
+    path.write_text("n\n1.5\n" + "2.25\n" * 1000)
+    seen: list[int] = []
+    run = load.Run
+
+    def noted(*given: Any, **more: Any) -> load.Run:
+        seen.append(len(more["watched"]))
+        return run(*given, **more)
+
+    monkeypatch.setattr(load, "Run", noted)
+    with Session() as session:
+        session.move(str(path), f"{one_pg.url}::t")
+        assert one_pg.rows("SELECT max(n)::text, count(*) FROM t") == [("2.25", 1001)]
+        said = tmp_path / "schema.json"
+        said.write_text(RecordsSchema([Field("n", "decimal", one_place)]).to_json())
+        with pytest.raises(BadRowError, match="would be rounded"):
+            session.move(str(path), f"{one_pg.url}::u", schema=str(said))
+    assert seen == [0, 1]

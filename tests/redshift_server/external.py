@@ -3,6 +3,8 @@ r_ALTER_TABLE_external-table."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from redshift_server.actions import Action, Local
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from redshift_server.session import Session
 
 __all__ = ["alter_external", "create_schema", "create_table", "refresh_named"]
+
+_MOST_PARTITIONS = 100
+"""That one statement adds, by page r_ALTER_TABLE_external-table."""
 
 
 def create_schema(cursor: Cursor, _tokens: list[Token], session: Session) -> Action:
@@ -107,39 +112,93 @@ def alter_external(cursor: Cursor, table: Name, session: Session) -> Action | No
         return _add_partitions(cursor, table, session, unless=False)
     if cursor.take("drop", "partition"):
         spec = _spec(cursor)
-        delete = f"DELETE FROM rs_catalog.external_partitions {_where(table)} AND spec = {spec}"
-        return _altering(cursor, table, session, lambda: run(delete))
+        delete = f"DELETE FROM rs_catalog.external_partitions {_where(table)} AND spec ="
+        return _altering(
+            cursor, table, session, lambda: run(f"{delete} {spec.sql(table, session)}")
+        )
+    if cursor.take("partition"):
+        return _move_partition(cursor, table, session)
     return None
+
+
+def _move_partition(cursor: Cursor, table: Name, session: Session) -> Action:
+    spec = _spec(cursor)
+    cursor.need("set", "location")
+    location = literal(cursor.string())
+
+    def work() -> None:
+        same = f"{_where(table)} AND spec = {spec.sql(table, session)}"
+        asked = f"SELECT count(*) FROM rs_catalog.external_partitions {same}"
+        if session.backend.query(asked).one() == "0":
+            raise RedshiftError("Partition does not exist", sqlstate="XX000")
+        session.backend.query(
+            f"UPDATE rs_catalog.external_partitions SET location = {location} {same}"
+        )
+
+    return _altering(cursor, table, session, work)
 
 
 def _where(table: Name) -> str:
     return f"WHERE reloid = {_regclass(table)}"
 
 
-def _spec(cursor: Cursor) -> str:
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    """Names of partition columns, and a value for each."""
+
+    values: dict[str, str]
+
+    def sql(self, table: Name, session: Session) -> str:
+        """Write the values in the order of the table's partition columns."""
+        found = session.backend.query(
+            f"SELECT to_json(partition_columns) FROM rs_catalog.external_tables {_where(table)}"
+        ).one()
+        names = json.loads(str(found))
+        if sorted(names) != sorted(self.values):
+            said = f"Partition keys {sorted(self.values)} are not those of the table: {names}"
+            raise RedshiftError(said, sqlstate="XX000")
+        return f"ARRAY[{', '.join(literal(self.values[name]) for name in names)}]::text[]"
+
+
+def _spec(cursor: Cursor) -> _Spec:
     cursor.need_op("(")
-    values = list[str]()
+    values = dict[str, str]()
     while True:
-        cursor.name()
+        name = cursor.name()
         cursor.need_op("=")
-        values.append(cursor.string() if cursor.at_string() else str(cursor.integer()))
+        values[name] = cursor.string() if cursor.at_string() else str(cursor.integer())
         if not cursor.take_op(","):
             break
     cursor.need_op(")")
-    return f"ARRAY[{', '.join(map(literal, values))}]::text[]"
+    return _Spec(values)
 
 
 def _add_partitions(cursor: Cursor, table: Name, session: Session, *, unless: bool) -> Action:
-    made = list[str]()
+    made = list[tuple[_Spec, str]]()
     while True:
         spec = _spec(cursor)
         cursor.need("location")
-        made.append(f"({_regclass(table)}, {spec}, {literal(cursor.string())})")
+        made.append((spec, cursor.string()))
         if not cursor.take("partition"):
             break
-    nothing = " ON CONFLICT DO NOTHING" if unless else ""
-    insert = f"INSERT INTO rs_catalog.external_partitions VALUES {', '.join(made)}{nothing}"
-    return _altering(cursor, table, session, lambda: session.backend.query(insert))
+    if len(made) > _MOST_PARTITIONS:
+        said = f"ALTER TABLE ADD PARTITION takes {_MOST_PARTITIONS} partitions at most"
+        raise RedshiftError(said, sqlstate="54000")
+
+    def work() -> None:
+        for spec, location in made:
+            written = spec.sql(table, session)
+            asked = "SELECT count(*) FROM rs_catalog.external_partitions"
+            there = session.backend.query(f"{asked} {_where(table)} AND spec = {written}").one()
+            if there != "0" and not unless:
+                raise RedshiftError("Partition already exists", sqlstate="XX000")
+            if there == "0":
+                session.backend.query(
+                    "INSERT INTO rs_catalog.external_partitions VALUES"
+                    f" ({_regclass(table)}, {written}, {literal(location)})"
+                )
+
+    return _altering(cursor, table, session, lambda: session.atomic(work))
 
 
 def _altering(cursor: Cursor, table: Name, session: Session, work: Callable[[], object]) -> Action:

@@ -16,6 +16,7 @@ from redshift_server.load.problem import FieldProblem
 from redshift_server.load.rows import escaped_value
 from redshift_server.load.source import read_manifest
 from redshift_server.store import open_store
+from redshift_server.unload.partitions import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,8 @@ def _places(table: _Table, session: Session) -> Iterator[tuple[str, list[bytes |
         f" WHERE p.reloid = {literal(spelled(table.name))}::regclass"
     )
     for location, spec in found:
-        yield str(location), [str(value).encode() for value in json.loads(str(spec))]
+        values = [str(value) for value in json.loads(str(spec))]
+        yield str(location), [None if each == NULL else each.encode() for each in values]
 
 
 def _visible(location: str, store: Store) -> list[str]:

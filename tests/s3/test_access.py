@@ -12,6 +12,7 @@ import pytest
 from mover_s3.clients import Clients
 from mover_s3.errors import AccessError, s3_errors
 from mover_s3.settings import Settings, read_settings
+from records_mover import Session
 from records_mover.errors import ConfigError, CredsError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
@@ -124,6 +125,38 @@ def test_a_profile_names_credentials_and_endpoint(
     with store.write(f"s3://{bucket}/k") as sink:
         sink.write(b"x")
     assert store.size(f"s3://{bucket}/k") == 1
+
+
+@SEAWEED
+def test_the_configuration_file_says_it_to_every_command(
+    server: S3Server, bucket: str, pg_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "ENDPOINT_URL", "DEFAULT_REGION"):
+        monkeypatch.delenv(f"AWS_{name}")
+    aws = tmp_path / "aws"
+    aws.write_text(
+        f"[profile mine]\naws_access_key_id = {server.access_key}\n"
+        f"aws_secret_access_key = {server.secret_key}\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(aws))
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[session]\nscratch_s3_url = "s3://{bucket}/scratch/"\n'
+        f'[settings.s3]\nprofile = "mine"\nregion = "eu-west-3"\n'
+        f'endpoint_url = "{server.endpoint}"\naddressing_style = "path"\n'
+    )
+    config.chmod(0o600)
+    monkeypatch.setenv("MOVER_CONFIG", str(config))
+    with Session() as session:
+        assert session.context.scratch == f"s3://{bucket}/scratch/"
+        session.move(_small(tmp_path), f"s3://{bucket}/k.csv")
+        assert session.move(f"s3://{bucket}/k.csv", f"{pg_url}::t").rows == 1
+
+
+def _small(folder: Path) -> Path:
+    path = folder / "small.csv"
+    path.write_text("id\n1\n")
+    return path
 
 
 @SEAWEED

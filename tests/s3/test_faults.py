@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mover_s3 import fetching, reading, writing
 from mover_s3.errors import AccessError
-from mover_s3.retry import CONNECT_DEADLINE
+from mover_s3.retry import CONNECT_DEADLINE, FIRST_PAUSE
 from records_mover.errors import MoverError, StoreError
 from support.faults import FAULTS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mover_s3.store import S3Store
-    from support.faults import FaultProxy
+    from support.faults import Exchange, FaultProxy
 
 MIB = 1 << 20
 PATIENCE = {"timeout": 5, "deadline": 60}
@@ -101,6 +102,32 @@ def test_reading_survives(
 
 
 @SEAWEED
+def test_a_broken_download_goes_on_where_it_broke(
+    make_store: Callable[..., S3Store],
+    bucket: str,
+    client: Any,
+    noise: bytes,
+    proxy: FaultProxy,
+) -> None:
+    data = noise[: 4 * MIB]
+    client.put_object(Bucket=bucket, Key="k", Body=data)
+    store = _warm(make_store, bucket, "truncated body")
+    ranges: list[str] = []
+
+    def first(_number: int, exchange: Exchange) -> bool:
+        if exchange.method == "GET":
+            ranges.append(exchange.header("range"))
+        return len(ranges) == 1
+
+    proxy.harm("truncated body", first)
+    with store.open(f"s3://{bucket}/k") as stream:
+        assert stream.read() == data
+    begun = [int(one.removeprefix("bytes=").partition("-")[0] or 0) for one in ranges]
+    assert begun[0] == 0
+    assert begun[1] >= MIB, "what had come is not asked for again"
+
+
+@SEAWEED
 @pytest.mark.parametrize("fault", [*OFTEN, "damaged upload"])
 def test_writing_survives(
     make_store: Callable[..., S3Store],
@@ -169,6 +196,21 @@ def test_a_server_that_stays_busy_is_given_up_after_the_deadline(
     assert 3 <= len(proxy.seen) < 15
 
 
+def test_a_busy_server_is_asked_more_and_more_seldom(
+    make_store: Callable[..., S3Store], bucket: str, client: Any, proxy: FaultProxy
+) -> None:
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    store = make_store(**PATIENCE)
+    store.make_folder(f"s3://{bucket}/")
+    proxy.harm("slow down", lambda number, _exchange: number <= 5)
+    assert store.size(f"s3://{bucket}/k") == 1
+    pauses = [then - now for now, then in pairwise(proxy.times)]
+    assert len(pauses) == 5
+    for tries, pause in enumerate(pauses):
+        assert pause >= FIRST_PAUSE / 2 * 2**tries
+    assert sum(pauses) > 5 * FIRST_PAUSE
+
+
 def test_a_server_may_name_its_pause(
     make_store: Callable[..., S3Store], bucket: str, client: Any, proxy: FaultProxy
 ) -> None:
@@ -176,6 +218,7 @@ def test_a_server_may_name_its_pause(
     store = make_store(**PATIENCE)
     proxy.harm("slow down for a second", 1)
     assert store.size(f"s3://{bucket}/k") == 1
+    assert proxy.times[1] - proxy.times[0] >= 1
 
 
 def test_a_server_that_is_not_there_is_said_soon(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,10 +35,18 @@ EVERY = sorted(set(FAULTS) - {"no lists", "other region", "another region"})
 SAMPLE = ["reset", "slow down", "broken body", "length too small", "damaged upload", "expired"]
 """What each request in turn meets each time; a campaign takes all there is."""
 
-faults = pytest.mark.parametrize(
-    "fault",
-    [pytest.param(fault, marks=() if fault in SAMPLE else pytest.mark.campaign) for fault in EVERY],
-)
+FEW = ["reset", "damaged upload"]
+"""What the moves with most requests meet each time."""
+
+
+def _faults(often: list[str]) -> pytest.MarkDecorator:
+    marks = {fault: () if fault in often else (pytest.mark.campaign,) for fault in EVERY}
+    return pytest.mark.parametrize(
+        "fault", [pytest.param(fault, marks=marks[fault]) for fault in EVERY]
+    )
+
+
+faults, few_faults = _faults(SAMPLE), _faults(FEW)
 
 
 class Way:
@@ -136,33 +146,141 @@ def test_objects_into_a_table(
     _each_request(Way(act, lambda: rows("t")), proxy, fault, right)
 
 
+@dataclass(slots=True)
+class Folders:
+    """New folders of a bucket, of which the last one holds what a move has written."""
+
+    client: Any
+    bucket: str
+    made: int = 0
+
+    def new(self) -> str:
+        """Name one more."""
+        self.made += 1
+        return f"s3://{self.bucket}/out/{self.made}/"
+
+    def rows(self) -> object:
+        """Say what the last folder holds; None for nothing at all."""
+        prefix = f"out/{self.made}/"
+        listed = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        keys = sorted(item["Key"] for item in listed.get("Contents", ()))
+        bodies = [self.body(key) or b"" for key in keys if "/data" in key]
+        return (
+            ([key.removeprefix(prefix) for key in keys], _lines(b"".join(bodies))) if keys else None
+        )
+
+    def body(self, key: str) -> bytes | None:
+        """Return what an object holds."""
+        there = self.client.list_objects_v2(Bucket=self.bucket, Prefix=key)["KeyCount"]
+        if not there:
+            return None
+        body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return body
+
+
+@pytest.fixture
+def folders(client: Any, bucket: str) -> Folders:
+    return Folders(client, bucket)
+
+
+def _lines(body: bytes) -> list[bytes]:
+    """Return the rows in an order of their own, and no header."""
+    return sorted(line for line in body.splitlines() if line != b"id,name")
+
+
+ALL = _lines(CSV)
+ABOUT = ["_format_delimited", "_manifest", "_schema.json"]
+
+
 @faults
 def test_a_table_into_a_records_directory(
-    source: str, proxy: FaultProxy, fault: str, pg_url: str, client: Any, bucket: str
+    source: str, proxy: FaultProxy, fault: str, pg_url: str, folders: Folders
 ) -> None:
     with Session() as session:
         session.move(source, f"{pg_url}::t")
-    made: list[str] = []
 
     def act(session: Session) -> None:
-        made.append(f"out/{len(made)}/")
-        session.move(f"{pg_url}::t", f"s3://{bucket}/{made[-1]}")
+        session.move(f"{pg_url}::t", folders.new())
+
+    _each_request(Way(act, folders.rows), proxy, fault, ([*ABOUT, "data.csv"], ALL))
+
+
+@few_faults
+def test_a_records_directory_into_a_table(
+    source: str,
+    proxy: FaultProxy,
+    fault: str,
+    pg_url: str,
+    folders: Folders,
+    rows: Callable[[str], str],
+) -> None:
+    folder = folders.new()
+    with Session() as session:
+        session.move(source, folder)
+        session.move(folder, f"{pg_url}::t")
+    right = rows("t")
+
+    def act(session: Session) -> None:
+        session.move(folder, f"{pg_url}::t", if_exists="truncate")
+
+    _each_request(Way(act, lambda: rows("t")), proxy, fault, right)
+
+
+@few_faults
+def test_objects_that_are_copied_where_they_are(
+    source: str, proxy: FaultProxy, fault: str, folders: Folders
+) -> None:
+    def act(session: Session) -> None:
+        assert session.move(source, folders.new()).route == ("copy",)
+
+    names = [f"data{number:03}.csv" for number in (1, 2, 3)]
+    _each_request(Way(act, folders.rows), proxy, fault, ([*ABOUT, *names], ALL))
+
+
+@few_faults
+def test_an_object_that_is_packed_into_another(
+    source: str, proxy: FaultProxy, fault: str, folders: Folders
+) -> None:
+    def act(session: Session) -> None:
+        session.move(f"{source}0.csv", f"s3://{folders.bucket}/packed.csv.gz")
 
     def found() -> object:
-        """Say what the last directory holds."""
-        prefix = made[-1] if made else "out/"
-        listed = client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())
-        names = {item["Key"].rsplit("/", 1)[-1]: item["Key"] for item in listed}
-        if not names:
-            return None
-        body = client.get_object(Bucket=bucket, Key=names["data.csv"])["Body"].read()
-        return (sorted(names), sorted(body.splitlines()))
+        body = folders.body("packed.csv.gz")
+        return None if body is None else gzip.decompress(body)
 
-    right = (
-        ["_format_delimited", "_manifest", "_schema.json", "data.csv"],
-        sorted(CSV.splitlines()),
-    )
-    _each_request(Way(act, found), proxy, fault, right)
+    _each_request(Way(act, found), proxy, fault, folders.body("in/0.csv"))
+
+
+@few_faults
+def test_objects_into_a_file(source: str, proxy: FaultProxy, fault: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+
+    def act(session: Session) -> None:
+        out.unlink(missing_ok=True)
+        session.move(source, out)
+
+    def found() -> object:
+        return _lines(out.read_bytes()) if out.exists() else None
+
+    _each_request(Way(act, found), proxy, fault, ALL)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["out.csv"]
+
+
+@few_faults
+def test_a_table_into_one_object(
+    source: str, proxy: FaultProxy, fault: str, pg_url: str, folders: Folders
+) -> None:
+    with Session() as session:
+        session.move(source, f"{pg_url}::t")
+
+    def act(session: Session) -> None:
+        session.move(f"{pg_url}::t", f"s3://{folders.bucket}/one.csv")
+
+    def found() -> object:
+        body = folders.body("one.csv")
+        return None if body is None else _lines(body)
+
+    _each_request(Way(act, found), proxy, fault, ALL)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from mover_s3 import copying, fetching, writing
 from mover_s3.workers import MEMORY, PART
 from mover_s3.writing import LARGEST, part_size
 from records_mover.errors import EndpointError, NotFoundError, StoreError
+from records_mover.url.patience import wait_for_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,6 +240,23 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
     with pytest.raises(StoreError, match="was deleted while it was read"):
         stream.read()
     stream.close()
+
+
+def test_an_object_is_waited_for_with_a_deadline(
+    store: S3Store, bucket: str, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("records_mover.url.patience._STEP", 0.05)
+    url = f"s3://{bucket}/late"
+    assert not wait_for_file(store, url, seconds=0.1)
+    looks: list[int] = []
+
+    def check() -> None:
+        looks.append(1)
+        if len(looks) == 2:
+            client.put_object(Bucket=bucket, Key="late", Body=b"x")
+
+    assert wait_for_file(store, url, seconds=30, check=check)
+    assert len(looks) == 2
 
 
 def test_a_missing_object_cannot_be_deleted(store: S3Store, bucket: str) -> None:

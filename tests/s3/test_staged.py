@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from records_mover import Session
 from records_mover.errors import MoverError, NoRouteError
 from records_mover.parts import Form
+from records_mover.records import staging
 from support import storelite
 
 if TYPE_CHECKING:
@@ -113,6 +115,28 @@ def test_a_packed_file_is_staged_as_it_is(move: Move, lite: Lite, tmp_path: Path
     path.write_bytes(gzip.compress(ROWS))
     assert move(path, f"{lite.url}::t").route == ("read", "stage", "storelite-copy")
     assert lite.rows() == VALUES
+
+
+@pytest.mark.usefixtures("left")
+def test_a_large_packed_file_is_unpacked_and_cut(
+    move: Move, lite: Lite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    known = staging.Stage.manifest
+
+    def manifest(self: staging.Stage, files: Any) -> Any:
+        made.append(len(files.parts))
+        return known(self, files)
+
+    monkeypatch.setattr(staging.Stage, "manifest", manifest)
+    path = tmp_path / "trips.csv.gz"
+    rows = b"".join(b"%d,%s,1.5\n" % (n, os.urandom(32).hex().encode()) for n in range(40_000))
+    path.write_bytes(gzip.compress(b"id,name,price\n" + rows))
+    assert path.stat().st_size > storelite.Copy.staging.size
+    result = move(path, f"{lite.url}::t")
+    assert result.route == ("read", "decompress", "stage", "storelite-copy")
+    assert len(lite.rows()) == 40_000
+    assert made[0] > 2
 
 
 @pytest.mark.usefixtures("left")

@@ -54,6 +54,7 @@ class FaultProxy:
         self.upstream = (str(split.hostname), int(split.port or 80))
         self.endpoint = ""
         self.seen: list[tuple[str, str]] = []
+        self.times: list[float] = []
         self._lock = threading.Lock()
         self._fault = ""
         self._when: Callable[[int, Exchange], bool] = lambda _number, _exchange: False
@@ -66,6 +67,7 @@ class FaultProxy:
         chosen = when if callable(when) else lambda number, _exchange: number == when
         with self._lock:
             self.seen.clear()
+            self.times.clear()
             self._fault, self._when = fault, chosen
 
     def heal(self) -> None:
@@ -76,6 +78,7 @@ class FaultProxy:
         """Count a request and say what happens to it."""
         with self._lock:
             self.seen.append((exchange.method, exchange.path))
+            self.times.append(time.monotonic())
             return self._fault if self._when(len(self.seen), exchange) else ""
 
 

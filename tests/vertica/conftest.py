@@ -34,7 +34,7 @@ def vertica_s3() -> Iterator[S3Server]:
 def vertica(postgres: PostgresServer) -> Iterator[VerticaServer]:
     """The stand-in, one a test process."""
     config = ServerConfig(
-        backend=postgres.url(), lock_seconds=3, expired_tokens=frozenset({"stale"})
+        backend=postgres.url(), lock_seconds=6, expired_tokens=frozenset({"stale"})
     )
     with VerticaServer(config) as server:
         yield server

@@ -94,6 +94,7 @@ def translated(body: bytes) -> VerticaError:
 
 
 def _constraint(state: str, said: dict[str, str]) -> VerticaError | None:
+    said = {**said, "n": re.sub(r"~\d+$", "", said.get("n", ""))}  # behind it names its table too
     if state == "23502":
         text = f"Cannot set a NOT NULL column ({said.get('c', '')}) to a NULL value"
         return VerticaError(f"{text} in INSERT/UPDATE statement", sqlstate="22004", code=2501)

@@ -1,4 +1,4 @@
-"""The bases of streams that are read here through others, or made as they are read."""
+"""The bases of streams that are read here through others, or made as they are read; copying."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed import WriteableBuffer
 
-__all__ = ["CountedSink", "Reader"]
+__all__ = ["CountedSink", "Reader", "copy_bytes"]
+
+_BLOCK = 1 << 20
 
 
 class _Closable(Protocol):
@@ -76,3 +80,13 @@ class CountedSink(io.RawIOBase):
         size = memoryview(data).nbytes
         self.written += size
         return size
+
+
+def copy_bytes(source: BinaryIO, sink: BinaryIO, check: Callable[[], None]) -> int:
+    """Copy what is left of a stream, and return how much; ``check`` stops it by raising."""
+    size = 0
+    while block := source.read(_BLOCK):
+        check()
+        sink.write(block)
+        size += len(block)
+    return size

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from records_mover.errors import BadRowError, ColumnMismatchError, FormatError
@@ -241,6 +241,7 @@ def test_a_record_without_an_end_so_far_takes_little_memory(
 PIECES = st.lists(st.sampled_from([b",", b"\n", b"\r\n", b'"', b'""', b"\\", b"a", b"bc"]))
 
 
+@settings(deadline=None)
 @given(
     PIECES,
     st.sampled_from(["csv", "bluelabs", "vertica"]),

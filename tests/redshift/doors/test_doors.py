@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,6 +19,7 @@ from mover_redshift.access import authorization
 from mover_redshift.connections import driver_url
 from mover_redshift.iam import iam_creds
 from mover_redshift.settings import Settings
+from records_mover import Session
 from records_mover.db import open_database, open_engine
 from records_mover.errors import ConfigError, CredsError
 from records_mover.plugins import Plugins
@@ -23,7 +29,6 @@ from support.s3 import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from support.s3 import S3Server
 
@@ -55,6 +60,20 @@ def test_a_redshift_behind_the_name_of_postgresql_is_recognised(
         assert warehouse.rows() == [(1, "a"), (2, None)]
         out = tmp_path / "out.csv"
         assert session.move(target, out).route[0] == "redshift-unload"
+
+
+def test_it_is_recognised_where_there_is_no_plugin_for_postgresql(
+    warehouse: Any, scratch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOVER_DISABLED_PLUGINS", "postgres")
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_bytes(ROWS)
+    rest = warehouse.ask.server.url.partition("://")[2]
+    target = f"postgresql://{rest}::{warehouse.ask.schema}.t"
+    with Session(scratch_s3_url=scratch) as session:
+        assert session.move(path, target).route[-1] == "redshift-copy"
+        assert session.move(target, out).route[0] == "redshift-unload"
+    assert warehouse.rows() == [(1, "a"), (2, None)]
 
 
 def test_a_real_postgresql_stays_one(pg_url: str) -> None:
@@ -152,6 +171,72 @@ def test_a_workgroup_gives_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert creds is not None
     assert creds.facts["host"] == "h.example"
     assert reveal(creds.facts["password"]) == "canary-password"
+
+
+@pytest.fixture
+def serverless(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The service that gives the stand-in's host and password for a workgroup."""
+    asked: list[Any] = []
+    server = warehouse.ask.server
+    answers = {
+        "GetWorkgroup": {
+            "workgroup": {"endpoint": {"address": server.config.host, "port": server.port}}
+        },
+        "GetCredentials": {"dbUser": server.config.user, "dbPassword": server.config.password},
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            action = self.headers["X-Amz-Target"].partition(".")[2]
+            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append((action, said))
+            known = said["workgroupName"] == "house"
+            body = answers[action] if known else {"__type": "ResourceNotFoundException"}
+            text = json.dumps(body).encode()
+            self.send_response(200 if known else 400)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    address = f"http://127.0.0.1:{made.server_address[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", address)
+    yield asked
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+def test_a_workgroup_is_moved_into_with_its_own_keys(
+    session: Any, warehouse: Any, serverless: list[Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(ROWS)
+    url = "redshift://@/dev?iam=true&workgroup={}&region=us-east-1&sslmode=disable"
+    target = f"::{warehouse.ask.schema}.t"
+    result = session.move(path, url.format("house") + target)
+    assert result.route[-1] == "redshift-copy"
+    assert warehouse.rows() == [(1, "a"), (2, None)]
+    wanted = {"dbName": "dev", "workgroupName": "house", "durationSeconds": 3600}
+    assert serverless[:2] == [("GetWorkgroup", {"workgroupName": "house"}),
+                              ("GetCredentials", wanted)]  # fmt: skip
+    with pytest.raises(CredsError, match="IAM gives no credentials for 'nowhere'"):
+        session.move(path, url.format("nowhere") + target)
+
+
+def test_a_workgroup_has_a_name_that_mvrec_knows(warehouse: Any, serverless: list[Any]) -> None:
+    del serverless
+    mvrec = str(Path(sys.executable).with_name("mvrec"))
+    command = [mvrec, "creds", "redshift-serverless:house:dev", "--json"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert warehouse.ask.server.config.user in ran.stdout
+    assert str(warehouse.ask.server.port) in ran.stdout
+    assert warehouse.ask.server.config.password not in ran.stdout + ran.stderr
 
 
 @pytest.mark.usefixtures("aws")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import orc
 
 from records_mover import targets
-from records_mover.errors import NoRouteError
+from records_mover.errors import MoverError, NoRouteError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +166,68 @@ def test_json_lines_in_s3_are_copied_by_name(session: Any, warehouse: Any, objec
     result = session.move(url, warehouse.url("t"))
     assert result.route == ("redshift-copy",)
     assert warehouse.rows() == [(1, "a\nb"), (2, None)]
+
+
+def test_avro_in_s3_is_copied_by_name(session: Any, warehouse: Any, objects: Any) -> None:
+    table = pa.table({"name": ["a\nb", None], "id": pa.array([1, 2], pa.int32())})
+    url = objects.url("in/t.avro")
+    session.move(table, url)
+    warehouse.ask("create table t (id int, name varchar(20))")
+    result = session.move(url, warehouse.url("t"))
+    assert result.route == ("redshift-copy",)
+    assert warehouse.rows() == [(1, "a\nb"), (2, None)]
+    assert session.move(url, warehouse.url("made")).route == ("redshift-copy",)
+    assert warehouse.rows("made", "id, name") == [(1, "a\nb"), (2, None)]
+
+
+def test_orc_in_s3_is_copied_by_position(
+    session: Any, warehouse: Any, objects: Any, tmp_path: Path
+) -> None:
+    table = pa.table({"id": pa.array([1, 2], pa.int32()), "name": ["x", None]})
+    sink = io.BytesIO()
+    orc.write_table(table, sink)
+    url = objects.put("in/t.orc", sink.getvalue())
+    warehouse.ask("create table t (name varchar(20), extra int default 7, id bigint)")
+    result = session.move(url, warehouse.url("t"), format="orc")
+    assert result.route == ("redshift-copy",)
+    assert warehouse.rows("t", "id, name, extra") == [(1, "x", 7), (2, None, 7)]
+    session.move(url, warehouse.url("made"), format="orc")
+    assert warehouse.rows("made") == [(1, "x"), (2, None)]
+    with pytest.raises(NoRouteError):
+        session.move(url, tmp_path / "out.csv", format="orc")
+    damaged = objects.put("in/d.orc", b"ORC" + bytes(40))
+    with pytest.raises(MoverError, match="is no ORC file"):
+        session.move(damaged, warehouse.url("t"), format="orc")
+
+
+def test_what_is_staged_is_packed(
+    session: Any, warehouse: Any, file: Path, pg_url: str, tmp_path: Path
+) -> None:
+    session.move(file, warehouse.url("t"))
+    session.move(file, f"{pg_url}::t")
+    session.move(f"{pg_url}::t", warehouse.url("t"))
+    plain = tmp_path / "plain.csv"
+    plain.write_bytes(b"id,name,price\n7,x,1.00\n")
+    session.move(plain, warehouse.url("t"), hints={"null-marker": None})
+    sent = [s for s in warehouse.statements("copy") if f'"{warehouse.ask.schema}"' in s]
+    assert len(sent) == 3
+    assert all(" ZSTD " in statement for statement in sent)
+    assert warehouse.rows("t", "count(*)") == [(13,)]
+
+
+def test_a_large_packed_file_is_cut_for_the_slices(
+    session: Any, warehouse: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mover_redshift.load._FILE_BYTES", 1 << 20)
+    path = tmp_path / "large.csv.gz"
+    lines = b"".join(b"%d,%s\n" % (n, os.urandom(30).hex().encode()) for n in range(40_000))
+    path.write_bytes(gzip.compress(b"id,name\n" + lines))
+    result = session.move(path, warehouse.url("t"))
+    assert result.rows == 40_000
+    assert "decompress" in result.route or "decode" in result.route
+    asked = "select count(distinct filename) from stl_load_commits where query ="
+    (files,) = warehouse.ask(f"{asked} (select max(query) from stl_load_commits)")[0]
+    assert files > 1
 
 
 def test_parquet_is_partitioned_where_the_settings_say_so(

@@ -74,6 +74,21 @@ def test_partitions_are_registered_one_by_one(ask: Any, objects: Any, schema: st
     assert found == [('["1"]', objects.url("t/d=1/")), ('["2"]', objects.url("t/d=2/"))]
     ask(f"alter table {schema}.t drop partition (d='1')")
     assert ask(f"select a from {schema}.t") == [(2,)]
+    objects.put("t3/one", _parquet(a=_ids(3)))
+    ask(f"alter table {schema}.t partition (d='2') set location '{objects.url('t3/')}'")
+    assert ask(f"select a, d from {schema}.t") == [(3, 2)]
+    null = "(d='__HIVE_DEFAULT_PARTITION__')"
+    ask(f"alter table {schema}.t add partition {null} location '{objects.url('t/d=1/')}'")
+    assert ask(f"select a, d from {schema}.t order by a") == [(1, None), (3, 2)]
+    where = f"location '{objects.url('t3/')}'"
+    too_many = " ".join(f"partition (d='{n}') {where}" for n in range(101))
+    for said in (
+        f"add partition (d='2') {where}",
+        f"add partition (e='2') {where}",
+        f"partition (d='9') set {where}",
+        f"add {too_many}",
+    ):
+        assert ask.error(f"alter table {schema}.t {said}")[:5] in ("XX000", "54000")
 
 
 def test_a_manifest_may_be_the_location(ask: Any, objects: Any, schema: str) -> None:

@@ -185,6 +185,18 @@ def test_bytes_come_back_through_every_format(session: Any, warehouse: Any, tmp_
     assert _sorted(pq.read_table(out)) == _sorted(table)
 
 
+def test_shapes_travel_as_their_text(session: Any, warehouse: Any, tmp_path: Path) -> None:
+    point = "0101000000000000000000F03F0000000000000040"
+    warehouse.ask("create table t (id integer, g geometry)")
+    warehouse.ask(f"insert into t values (1, '{point}'), (2, null)")
+    out = tmp_path / "out.csv"
+    assert session.move(warehouse.url("t"), out).route[0] == "redshift-unload"
+    assert sorted(out.read_text().split()) == [f"1,{point}", "2,", "id,g"]
+    warehouse.ask("create table u (id integer, g geometry)")
+    session.move(out, warehouse.url("u"))
+    assert warehouse.rows("u") == warehouse.rows("t")
+
+
 def test_a_decimal_of_too_many_digits_is_refused_by_its_column(
     session: Any, warehouse: Any, pg_url: str, postgres_cursor: Any
 ) -> None:

@@ -69,6 +69,7 @@ READABLE: Mapping[str, Any] = {
     "json": RecordsFormat("jsonl"),
     "avro": RecordsFormat("avro"),
     "parquet": ParquetRecordsFormat(),
+    "orc": RecordsFormat("orc"),
 }
 WRITABLE: Mapping[str, Any] = {
     "bluelabs": text(),
@@ -125,18 +126,19 @@ def test_each_way_in_is_a_clause_that_the_manual_knows(access: Authorization) ->
 @pytest.mark.parametrize("name", READABLE)
 def test_every_copy_passes_its_judges(name: str) -> None:
     more: dict[str, Any] = {"manifest": True, "region": "eu-west-1"}
-    if name != "parquet":
+    columnar = name in ("parquet", "orc")
+    if not columnar:
         more["max_errors"] = 7
     settings = Settings(compupdate="off", statupdate="on")
-    if name == "parquet":
+    if columnar:
         settings = Settings()
     sql = copy(READABLE[name], **more, settings=settings).statement(KEYS).reveal()
     assert judged(sql) == []
     parsed = parse_copy(Cursor(tokens(sql)))
     assert parsed.columns == ("a", 'b"c')
     assert parsed.flag("manifest")
-    assert parsed.flag("roundec") == (name != "parquet")
-    assert parsed.text("region") == ("" if name == "parquet" else "eu-west-1")
+    assert parsed.flag("roundec") == (not columnar)
+    assert parsed.text("region") == ("" if columnar else "eu-west-1")
 
 
 @pytest.mark.parametrize("name", WRITABLE)

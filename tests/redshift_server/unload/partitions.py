@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from redshift_server.grammar.unload import UnloadStatement
     from redshift_server.unload.fields import Field
 
-__all__ = ["partition_path", "partition_places"]
+__all__ = ["NULL", "partition_path", "partition_places"]
 
 _TYPES = {
     "int2", "int4", "int8", "numeric", "float4", "bool", "bpchar", "varchar", "date", "timestamp",
     "text",
 }  # fmt: skip
-_NULL = "__HIVE_DEFAULT_PARTITION__"
+NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
 def partition_places(statement: UnloadStatement, fields: Sequence[Field]) -> list[int]:
@@ -43,6 +43,6 @@ def partition_path(
     path = ""
     for place in places:
         value = row[place]
-        text = _NULL if value is None else quote(value.decode(), safe=" -.,()@&$!~+;")
+        text = NULL if value is None else quote(value.decode(), safe=" -.,()@&$!~+;")
         path += f"{fields[place].name}={text}/"
     return path

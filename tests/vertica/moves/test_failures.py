@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,22 @@ def test_a_lock_that_does_not_come_is_told_in_the_servers_words(
     with pytest.raises(LoadUnloadError, match=r"Unavailable.*\[5156\]") as caught:
         bare.move(path, table.url("t"), if_exists="replace", **TEXT)
     assert "try again" in str(caught.value)
+    other("ROLLBACK")
+
+
+def test_a_move_that_waits_for_a_lock_is_cancelled_in_the_server(
+    bare: Any, table: Any, tmp_path: Path
+) -> None:
+    from records_mover.meter import Cancellation
+
+    path = tmp_path / "rows.txt"
+    path.write_bytes(b"id,name\n1,a\n")
+    other, asked = table.ask.other(), Cancellation()
+    other("INSERT INTO t VALUES (9, 'x')")
+    timer = threading.Timer(1.0, asked.cancel)
+    timer.start()
+    with pytest.raises(MoveCancelled):
+        bare.move(path, table.url("t"), if_exists="replace", cancellation=asked, **TEXT)
     other("ROLLBACK")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from records_mover.db import staging
-from records_mover.errors import MoverError, SchemaError
+from records_mover.errors import LoadUnloadError, MoverError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,6 +188,18 @@ def test_a_bad_row_leaves_everything_as_it_was(bare: Any, table: Any, csv: Any, 
     assert table.rows() == [[1, "old"], [2, "kept"]]
     assert _facts(table) == before
     assert table.tables() == ["t"]
+
+
+@pytest.mark.parametrize("mode", ["append", "replace"])
+def test_a_key_that_is_enforced_and_repeated_is_told_in_the_servers_words(
+    bare: Any, warehouse: Any, csv: Any, mode: str
+) -> None:
+    warehouse.ask("CREATE TABLE t (id INT, name VARCHAR(9), CONSTRAINT k PRIMARY KEY (id) ENABLED)")
+    warehouse.ask.copy("COPY t FROM STDIN", b"1|old\n")
+    with pytest.raises(LoadUnloadError, match=r"Duplicate key values.*\[6745\]"):
+        bare.move(csv("id,name\n2,a\n2,b\n"), warehouse.url("t"), if_exists=mode)
+    assert warehouse.rows() == [[1, "old"]]
+    assert warehouse.tables() == ["t"]
 
 
 def test_a_table_that_comes_to_be_is_seen_when_it_is_whole(

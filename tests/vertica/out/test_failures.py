@@ -141,10 +141,12 @@ def test_a_wrong_key_is_told_in_the_servers_words(
     ):
         session.move(
             filled.url("t", s3export=s3export), objects.url("dir/"), target_variant="bluelabs",
-            target_hints={"compression": None},
+            target_hints={"compression": None, "header-row": False},
         )  # fmt: skip
     assert objects.names("dir/") == []
     assert "wrong-but-secret" not in f"{caught.value!r} {caught.value.__cause__!r}"
+    word = "select s3export" if s3export == "on" else "export to"
+    assert filled.ask.schema in filled.statements(word)[-1]
 
 
 def test_an_expired_token_is_told(

@@ -1,4 +1,4 @@
-"""From Vertica to Redshift: what one writes the other reads, and what it cannot is recoded."""
+"""From Vertica to Redshift and back: one reads what the other writes, or it is recoded."""
 
 from __future__ import annotations
 
@@ -89,6 +89,19 @@ def test_parquet_goes_from_server_to_server(session: Any, warehouse: Any, target
     rows = ask("select name, price::text, at::text from t order by id")
     assert [row[0] for row in rows] == SIGNS
     assert rows[1][1:] == ("1.25", "2020-01-02 01:04:05.000006+00")
+
+
+def test_rows_come_back_from_redshift(session: Any, warehouse: Any, target: Any) -> None:
+    fill(warehouse, SIGNS)
+    url, _ = target
+    session.move(warehouse.url("t"), url)
+    result = session.move(url, warehouse.url("back"))
+    assert result.route[0] == "redshift-unload"
+    assert result.rows == len(SIGNS)
+    there, back = (
+        warehouse.ask(f"SELECT name, price, at FROM {table} ORDER BY id") for table in ("t", "back")
+    )
+    assert back == there
 
 
 def test_what_parquet_lacks_goes_as_rows(session: Any, warehouse: Any, target: Any) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from records_mover import Session, targets
+from records_mover import targets
 from records_mover.errors import MoverError
 
 if TYPE_CHECKING:
@@ -126,20 +126,18 @@ def test_text_of_any_kind_survives_delimited_files(
     assert [row["name"] for row in by_id(pq.read_table(out))] == TEXTS
 
 
+@pytest.mark.parametrize(
+    ("variant", "hints"),
+    [("bluelabs", {"compression": "BZIP"}), ("csv", CSV),
+     ("bluelabs", {**BLUELABS, "field-delimiter": "\1", "record-terminator": "\2"})],
+)  # fmt: skip
 def test_s3export_writes_where_it_is_wanted(
-    bare: Any, filled: Any, objects: Any, tmp_path: Path
+    bare: Any, filled: Any, objects: Any, tmp_path: Path, variant: str, hints: dict[str, Any]
 ) -> None:
     folder, out = objects.url("dir/"), tmp_path / "out.parquet"
-    hints = {"compression": "BZIP"}
-    plan = bare.explain(
-        filled.url("t", s3export="on"), folder, target_variant="bluelabs", target_hints=hints
-    )
-    assert "vertica-s3export" in str(plan)
-    with Session() as session:
-        result = session.move(
-            filled.url("t", s3export="on"), folder, target_variant="bluelabs", target_hints=hints
-        )
-    assert result.rows == len(TEXTS)
+    said = {"target_variant": variant, "target_hints": {**hints, "header-row": False}}
+    result = bare.move(filled.url("t", s3export="on"), folder, **said)
+    assert (result.route, result.rows) == (("vertica-s3export",), len(TEXTS))
     assert bare.move(folder, out).rows == len(TEXTS)
     assert [row["name"] for row in by_id(pq.read_table(out))] == TEXTS
 
@@ -204,3 +202,29 @@ def test_an_empty_table_is_moved(
     bare.move(objects.url("dir/"), again)
     assert pq.read_table(again).num_rows == 0
     assert pq.read_schema(again).names == ["id", "name"]
+
+
+def test_a_server_of_old_writes_text_by_s3export(
+    bare: Any, vertica: Any, objects: Any, tmp_path: Path
+) -> None:
+    import vertica_python
+
+    from vertica_server import ServerConfig, VerticaServer
+
+    config = ServerConfig(backend=vertica.config.backend, version="v10.1.1-0")
+    with VerticaServer(config) as server:
+        with vertica_python.connect(**server.login, tlsmode="disable") as connection:
+            for statement in (TABLE, "INSERT INTO t (id, name) VALUES (1, 'a,b')", "COMMIT"):
+                connection.cursor().execute(statement)
+        login = server.login
+        who = f"{login['user']}:{login['password']}@{login['host']}:{login['port']}"
+        url = f"vertica://{who}/{login['database']}?tlsmode=disable::public.t"
+        folder, hints = objects.url("dir/"), {"compression": None, "header-row": False}
+        plan = str(bare.explain(url, folder, target_variant="bluelabs", target_hints=hints))
+        assert "EXPORT TO DELIMITED came with Vertica 11" in plan
+        result = bare.move(url, folder, target_variant="bluelabs", target_hints=hints)
+        assert (result.route, result.rows) == (("vertica-s3export",), 1)
+        result = bare.move(url, objects.url("more/"), target_format="parquet")
+        assert (result.route, result.rows) == (("vertica-export",), 1)
+    bare.move(folder, tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").column("name").to_pylist() == ["a,b"]

@@ -95,6 +95,17 @@ def test_tables_are_swapped_by_one_rename(ask: Ask) -> None:
     assert ask.error("ALTER TABLE t, t_new RENAME TO x").startswith("4105 42601")
 
 
+def test_a_table_like_another_has_keys_of_the_same_names(ask: Ask) -> None:
+    ask("CREATE TABLE t (a INT, CONSTRAINT k PRIMARY KEY (a) ENABLED)")
+    ask("CREATE TABLE u LIKE t INCLUDING PROJECTIONS")
+    for table in ("t", "u"):
+        ask(f"INSERT INTO {table} VALUES (1)")
+        said = ask.error(f"INSERT INTO {table} VALUES (1)")
+        assert said.startswith("6745 23505 Duplicate key values: 'a=1'")
+        assert said.endswith(f".{table}.k'")
+        ask(f"ALTER TABLE {table} DROP CONSTRAINT k")
+
+
 def test_comments_and_grants_go_with_a_table_that_is_renamed(ask: Ask) -> None:
     ask("CREATE TABLE t (a INT)")
     ask("COMMENT ON TABLE t IS 'mine'")

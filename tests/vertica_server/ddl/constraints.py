@@ -44,7 +44,12 @@ def _enforce(
     listed = ", ".join(quoted(column) for column in columns)
     what = f"CHECK ({check})" if kind == "c" else f"UNIQUE ({listed})"
     where = _regclass(oid, session)
-    session.engine.run(f"ALTER TABLE {where} ADD CONSTRAINT {quoted(name)} {what}")
+    session.engine.run(f"ALTER TABLE {where} ADD CONSTRAINT {_behind(name, oid)} {what}")
+
+
+def _behind(name: str, oid: int) -> str:
+    """A name is a table's own here, and a schema's in the PostgreSQL behind."""
+    return quoted(f"{name}~{oid}")
 
 
 def drop(name: str, oid: int, session: Session) -> None:
@@ -57,7 +62,7 @@ def drop(name: str, oid: int, session: Session) -> None:
         said = f'Constraint "{name}" does not exist'
         raise VerticaError(said, sqlstate="42704", code=2859)
     where = _regclass(oid, session)
-    session.engine.run(f"ALTER TABLE {where} DROP CONSTRAINT IF EXISTS {quoted(name)}")
+    session.engine.run(f"ALTER TABLE {where} DROP CONSTRAINT IF EXISTS {_behind(name, oid)}")
 
 
 def switch(name: str, oid: int, session: Session, *, enabled: bool) -> None:
@@ -71,7 +76,7 @@ def switch(name: str, oid: int, session: Session, *, enabled: bool) -> None:
         said = f'Constraint "{name}" does not exist'
         raise VerticaError(said, sqlstate="42704", code=2859)
     where = _regclass(oid, session)
-    session.engine.run(f"ALTER TABLE {where} DROP CONSTRAINT IF EXISTS {quoted(name)}")
+    session.engine.run(f"ALTER TABLE {where} DROP CONSTRAINT IF EXISTS {_behind(name, oid)}")
     if enabled:
         kind, columns, predicate = (str(value) for value in found[0])
         _enforce(kind, name, columns.split("\1"), predicate, oid, session)

@@ -15,10 +15,11 @@ MOVER_API = 1
 
 @hookimpl
 def mover_formats() -> Iterable[FormatKind]:
-    """Delimited text, Parquet, Avro and JSON lines."""
+    """Delimited text, Parquet, Avro and JSON lines; ORC for servers that read it themselves."""
     return [
         FormatKind(name="delimited", extensions=(".csv", ".tsv", ".tab", ".psv", ".txt")),
         FormatKind(name="parquet", extensions=(".parquet",)),
         FormatKind(name="avro", extensions=(".avro",)),
+        FormatKind(name="orc", extensions=(".orc",), readable=False, writable=False),
         FormatKind(name="jsonl", extensions=(".jsonl", ".ndjson")),
     ]

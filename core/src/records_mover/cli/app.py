@@ -95,7 +95,7 @@ def mvrec(ctx: click.Context, /, **strict: Any) -> None:
     \b
     A source or a target is one of
       trips.csv                          a file of this machine, or its URL
-      folder/                            every file in a folder (source only)
+      folder/                            a folder of files, or a records directory
       -                                  standard input or output
       postgresql://host/db::public.trips a table, after an SQLAlchemy URL
       warehouse::public.trips            a table, after a connection's name

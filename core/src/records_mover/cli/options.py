@@ -58,7 +58,7 @@ reading = _stacked(
         "--format",
         metavar="F",
         help="How the source file is written: csv, tsv, delimited, "
-        "parquet, avro or jsonl. Found out when not said.",
+        "parquet, avro, jsonl or orc. Found out when not said.",
     ),
     click.option(
         "--variant", metavar="V", help="Which delimited text, such as csv, dumb or bluelabs."

@@ -39,6 +39,9 @@ def open_engine(
     """
     parsed = _parse(url)
     kind = _kind_of(parsed.get_backend_name(), kinds)
+    found = _recognised(parsed, kinds, options) if kind is None and connect else None
+    if found is not None:
+        return found
     engine = _create(_with_driver(parsed, kind), kind, options)
     if connect:
         check_connection(engine)
@@ -94,6 +97,28 @@ def _relative(engine: Engine, kinds: Sequence[DatabaseKind]) -> DatabaseKind | N
         return next(
             (kind for kind in asked if kind.recognises and kind.recognises(connection)), None
         )
+
+
+def _recognised(
+    url: URL, kinds: Sequence[DatabaseKind], options: dict[str, object]
+) -> Engine | None:
+    """Open what only a relative knows, by its driver; None where it is none of theirs.
+
+    SQLAlchemy's own dialect must not ask such a server what it does not know.
+    """
+    dialect = url.get_backend_name()
+    for kind in kinds:
+        if kind.recognises is None or dialect not in kind.relatives:
+            continue
+        if kind.driver is not None and "+" not in url.drivername:
+            url = url.set(drivername=f"{url.drivername}+{kind.driver}")
+        engine = _create(url, None, {**options, "_initialize": False})
+        check_connection(engine)
+        with engine.connect() as connection:
+            if kind.recognises(connection):
+                return engine
+        engine.dispose()
+    return None
 
 
 def _parse(url: str | URL) -> URL:

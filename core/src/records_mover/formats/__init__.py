@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from records_mover.formats.plain import (
         AvroRecordsFormat,
         JsonLinesRecordsFormat,
+        OrcRecordsFormat,
         ParquetRecordsFormat,
     )
     from records_mover.formats.reading import read_batches
@@ -34,6 +35,7 @@ __all__ = [
     "Finding",
     "JsonLinesRecordsFormat",
     "Loss",
+    "OrcRecordsFormat",
     "ParquetRecordsFormat",
     "PartialRecordsHints",
     "RecordsFormat",
@@ -60,7 +62,12 @@ _HOMES = {
     "hints": ("PartialRecordsHints", "UntypedRecordsHints", "ValidatedRecordsHints"),
     "infer": ("infer_schema",),
     "names": ("RecordsFormat", "format_from_config", "format_from_name"),
-    "plain": ("AvroRecordsFormat", "JsonLinesRecordsFormat", "ParquetRecordsFormat"),
+    "plain": (
+        "AvroRecordsFormat",
+        "JsonLinesRecordsFormat",
+        "OrcRecordsFormat",
+        "ParquetRecordsFormat",
+    ),
     "reading": ("read_batches",),
     "sniff": ("Finding", "Sniffed"),
     "writing": ("write_batches",),

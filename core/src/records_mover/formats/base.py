@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseRecordsFormat", "RecordsFormatType"]
 
-RecordsFormatType = Literal["avro", "delimited", "jsonl", "parquet"]
+RecordsFormatType = Literal["avro", "delimited", "jsonl", "orc", "parquet"]
 
 
 class BaseRecordsFormat(ABC):

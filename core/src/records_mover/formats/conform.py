@@ -53,10 +53,20 @@ def _column(array: pa.Array, field: pa.Field) -> pa.Array:
         return array
     array = plain_array(array)
     try:
+        if pat.is_list(field.type):
+            return _list(array, field.type)
         return as_text(array) if pat.is_string(field.type) else pc.cast(array, field.type)
     except pa.ArrowInvalid as err:
         what = f"a value of the column '{field.name}' does not fit {field.type}: {err}"
         raise BadRowError(what, "give the column a wider type", column=field.name) from err
+
+
+def _list(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return lists of any kind with these items."""
+    lists = pc.cast(array, pa.list_(array.type.value_field))
+    items = _column(lists.values, kind.value_field)
+    buffers = lists.buffers()[:2]
+    return pa.Array.from_buffers(kind, len(lists), buffers, lists.null_count, lists.offset, [items])
 
 
 def plain_array(array: pa.Array) -> pa.Array:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 
 from records_mover.errors import BadRowError
+from records_mover.formats import values
 from records_mover.formats.compression import compressing
 from records_mover.formats.conform import conforming
 from records_mover.formats.lines import Marks, lines
 from records_mover.formats.ordered import in_order
-from records_mover.formats.values import texts
+from records_mover.formats.pieces import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from records_mover.formats.hints import ValidatedRecordsHints
@@ -41,18 +42,20 @@ def write(
     def work(batch: pa.RecordBatch) -> tuple[int, Any]:
         return batch.num_rows, lines(batch, marks)
 
-    pieces = in_order(_pieces(conforming(reader, schema)), work)
-    return write_text(chain([(0, header(schema.names, marks))], pieces), sink, hints)
+    # Few megabytes are in flight, whatever a row weighs.
+    batches = pieces(conforming(reader, schema), rows=_ROWS, size=_BYTES)
+    texts = in_order(batches, work)
+    return write_text(chain([(0, header(schema.names, marks))], texts), sink, hints)
 
 
 def write_text(
-    pieces: Iterable[tuple[int, Any]], sink: BinaryIO, hints: ValidatedRecordsHints
+    texts: Iterable[tuple[int, Any]], sink: BinaryIO, hints: ValidatedRecordsHints
 ) -> int:
     """Write pieces of UTF-8, each with its number of rows, as one file; return all rows."""
     encode = _encoder(hints)
     out = compressing(sink, hints.compression)
     rows, begun = 0, False
-    for count, text in pieces:
+    for count, text in texts:
         if not begun and bytes(text[:3]) == codecs.BOM_UTF8 and hints.codec not in _MARKED:
             # Readers take a mark at the very beginning for no text: this one is for them.
             out.write(encode(codecs.BOM_UTF8))
@@ -63,20 +66,11 @@ def write_text(
     return rows
 
 
-def _pieces(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Yield batches of a size that keeps few megabytes in flight, whatever a row weighs."""
-    for batch in reader:
-        weight = batch.nbytes // max(batch.num_rows, 1) + 1
-        step = max(min(_ROWS, _BYTES // weight), 1)
-        for start in range(0, batch.num_rows, step):
-            yield batch.slice(start, step)
-
-
 def header(names: Sequence[str], marks: Marks) -> Any:
     """Return the row of the names, if files of this kind have one."""
     if not marks.hints.header_row:
         return b""
-    columns = [texts([name]) for name in names]
+    columns = [values.texts([name]) for name in names]
     return lines(pa.RecordBatch.from_arrays(columns, names=list(names)), marks)
 
 

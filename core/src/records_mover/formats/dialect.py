@@ -57,11 +57,11 @@ class Dialect:
         # Runs first: the fewer steps a match has, the less it has to remember.
         returns = b"\r" if self.terminator == b"\n" else b""
         run = _none_of(self.delimiter[:1], self.terminator[:1], returns, self.escape or b"")
-        plain = b"(?:%s++|(?!%s)%s)" % (run, self._stop, self._escaped_or(b"."))
+        plain = b"(?:(?>%s+)|(?!%s)%s)" % (run, self._stop, self._escaped_or(b"."))
         if self.quote is None:
             return b"(?>%s*)" % plain
         quote = re.escape(self.quote)
-        inner = self._escaped_or(b"%s++" % _none_of(self.quote, self.escape or b""))
+        inner = self._escaped_or(b"(?>%s+)" % _none_of(self.quote, self.escape or b""))
         twice = b"|%s%s" % (quote, quote) if self.doublequote else b""
         quoted = b"%s(?>(?:%s%s)*)%s" % (quote, inner, twice, quote)
         return b"(?:%s|(?!%s)(?>%s*))" % (quoted, quote, plain)

@@ -10,6 +10,7 @@ from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.plain import (
     AvroRecordsFormat,
     JsonLinesRecordsFormat,
+    OrcRecordsFormat,
     ParquetRecordsFormat,
 )
 
@@ -74,8 +75,10 @@ def RecordsFormat(  # noqa: N802  a function that reads like a class, as in 1.x
         return ParquetRecordsFormat()
     if format_type == "avro":
         return AvroRecordsFormat()
+    if format_type == "orc":
+        return OrcRecordsFormat()
     what = f"the format '{format_type}' is unknown"
-    raise FormatError(what, "use one of: delimited, parquet, avro, jsonl")
+    raise FormatError(what, "use one of: delimited, parquet, avro, jsonl, orc")
 
 
 def format_from_config(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
-__all__ = ["read", "schema_of", "write"]
+__all__ = ["read", "schema_of", "seekable", "write"]
 
 _ROWS = 1 << 16
 _GROUP_ROWS = 1 << 20
@@ -30,7 +30,7 @@ _SAMPLE, _FEW = 1 << 14, 1 << 8
 
 def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.RecordBatchReader:
     """Return the rows of a Parquet file; one that cannot be sought is put aside on disk first."""
-    stream = _seekable(stream)
+    stream = seekable(stream)
     file = _open(stream, source)
     known = schema or RecordsSchema.from_arrow(file.schema_arrow)
     wanted = known.to_arrow()
@@ -44,15 +44,27 @@ def read(stream: BinaryIO, schema: RecordsSchema | None, source: str) -> pa.Reco
 
     def batches() -> Iterator[pa.RecordBatch]:
         with stream, file:
-            for batch in file.iter_batches(_ROWS, columns=list(known.names)):
+            for batch in _whole(file.iter_batches(_ROWS, columns=list(known.names)), source):
                 yield conform(batch, wanted)
 
     return pa.RecordBatchReader.from_batches(wanted, batches())
 
 
+def _whole(batches: Iterator[pa.RecordBatch], source: str) -> Iterator[pa.RecordBatch]:
+    """Yield batches, and say where the file is damaged."""
+    try:
+        yield from batches
+    except (OSError, pa.ArrowException) as err:
+        # Arrow's own error is of no subclass; others, such as a lost connection, say more.
+        if isinstance(err, OSError) and type(err) is not OSError:
+            raise
+        what = f"{source or 'the file'} is a damaged Parquet file: {err}"
+        raise FormatError(what, "get the file again from its origin") from err
+
+
 def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
     """Return the columns of a Parquet file and how many rows it has."""
-    with _seekable(stream) as seekable, _open(seekable, source) as file:
+    with seekable(stream) as sought, _open(sought, source) as file:
         return RecordsSchema.from_arrow(file.schema_arrow), file.metadata.num_rows
 
 
@@ -65,7 +77,7 @@ def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
         raise FormatError(what, "it may be cut off, or of another format") from err
 
 
-def _seekable(stream: BinaryIO) -> BinaryIO:
+def seekable(stream: BinaryIO) -> BinaryIO:
     """Return the stream, or a file with what was in it, which stands in for it from here on."""
     if stream.seekable():
         return stream

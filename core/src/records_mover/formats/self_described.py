@@ -56,6 +56,10 @@ def infer(
         from records_mover.formats import avro
 
         return alike([avro.schema_of(opener(), source) for opener, source in openers])
+    if fmt.format_type == "orc":
+        from records_mover.formats import orc
+
+        return alike([orc.schema_of(opener(), source) for opener, source in openers])
     raise _unknown(fmt)
 
 

@@ -30,7 +30,7 @@ _FOREIGN = {
     b"%PDF": "a PDF document",
     b"SQLite format 3": "an SQLite database: name it as sqlite:///path::table",
     b"ARROW1": "an Arrow IPC (Feather) file: write it as Parquet",
-    b"ORC": "an ORC file: write it as Parquet",
+    b"ORC": "an ORC file: write it as Parquet, or name its format where a database reads it itself",
     b"\xfd7zXZ": "compressed with xz: compress it with gzip or zstd instead",
     b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
     b"\x89PNG": "a picture",

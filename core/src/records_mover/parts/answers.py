@@ -18,6 +18,9 @@ __all__ = ["NAME_SCRATCH", "read_answers", "write_answers"]
 NAME_SCRATCH = "name scratch space with --scratch URL or SCRATCH_S3_URL"
 """What to do where rows cannot be staged for want of a place."""
 
+_UNCUT = 60.0
+"""What it costs more to stage a large packed file as it is, which one worker of a server reads."""
+
 
 def read_answers(ask: Ask, reach: Reach) -> list[Offer | Refusal]:
     """Answer for a loader whose server reads files of a store."""
@@ -38,11 +41,19 @@ def _direct(ask: Ask, reach: Reach, refused: Callable[[Form], str]) -> Iterator[
     for form in ask.forms:
         if form.kind == "files" and form.format is not None and form.scheme in reach.schemes:
             why = refused(form) or reach.unable(form.format)
-            yield Refusal(why=why, form=form) if why else _offer(form, reach)
+            more = _UNCUT if _is_uncut(form, ask, reach) else 0.0
+            yield Refusal(why=why, form=form) if why else _offer(form, reach, more)
 
 
-def _offer(form: Form, reach: Reach) -> Offer:
-    return Offer(form=form, cost=reach.cost, staging=reach.staging)
+def _is_uncut(form: Form, ask: Ask, reach: Reach) -> bool:
+    """Whether one file, staged packed as it is, would be larger than files are wanted."""
+    packed = form.format is not None and form.format.compression is not None
+    large = (ask.bytes or 0) > reach.staging.size
+    return packed and large and ask.single and reach.staging.several and form.place == ask.scratch
+
+
+def _offer(form: Form, reach: Reach, more: float = 0.0) -> Offer:
+    return Offer(form=form, cost=reach.cost + more, staging=reach.staging)
 
 
 def _unreadable(form: Form, ask: Ask, reach: Reach) -> str:

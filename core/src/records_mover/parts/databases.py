@@ -28,6 +28,7 @@ __all__ = [
     "DatabaseKind",
     "ExistingMode",
     "Fingerprinting",
+    "Foreseeing",
     "Interruptible",
     "Keeping",
     "Landing",
@@ -216,6 +217,15 @@ class Keeping(Protocol):
 
     def keeps(self, source: Field, target: Field, form: Form) -> Kept:
         """Say what becomes of a source's values in a column here, if they come in this form."""
+        ...
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A ``Keeping`` database that makes tables of several kinds, which keep more or less."""
+
+    def made_fields(self, request: PublishRequest, schema: RecordsSchema) -> tuple[Field, ...]:
+        """Return the columns that a table made for this request would have."""
         ...
 
 

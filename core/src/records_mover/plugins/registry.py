@@ -245,10 +245,18 @@ def _origin(point: importlib_metadata.EntryPoint) -> tuple[str, str]:
     """Return an entry point's distribution and version; damaged metadata breaks nobody else."""
     try:
         if point.dist is not None:
-            return point.dist.name, point.dist.version
+            return _told(point.dist) or (point.dist.name, point.dist.version)
     except Exception:
         logger.warning("the metadata of plugin %r is damaged", point.name, exc_info=True)
     return "unknown", "unknown"
+
+
+def _told(distribution: importlib_metadata.Distribution | Any) -> tuple[str, str] | None:
+    """Read the two lines that are wanted: the library parses all as mail, and loads what can."""
+    text = distribution.read_text("METADATA") or ""
+    head = text.partition("\n\n")[0]
+    name, version = (re.search(rf"^{key}: (\S+)$", head, re.M) for key in ("Name", "Version"))
+    return (name[1], version[1]) if name is not None and version is not None else None
 
 
 def _record(

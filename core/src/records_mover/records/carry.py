@@ -24,6 +24,7 @@ __all__ = [
     "split_edge",
     "staged_forms",
     "transcode_edges",
+    "without_compression",
 ]
 
 READ = 1.0
@@ -104,7 +105,7 @@ def needs_types(edge: Edge) -> bool:
 
 
 def _plain(form: BaseRecordsFormat | None) -> BaseRecordsFormat | None:
-    return form if form is None else _without_compression(form) or form
+    return form if form is None else without_compression(form) or form
 
 
 def forward_edges(form: Form) -> Iterator[Edge]:
@@ -114,7 +115,7 @@ def forward_edges(form: Form) -> Iterator[Edge]:
         yield Edge(name="read", before=form, after=stream, cost=READ)
         yield from forward_edges(stream)
     elif form.kind == "streams" and form.format is not None and not form.format.opaque:
-        plain = _without_compression(form.format)
+        plain = without_compression(form.format)
         if plain is not None:
             after = Form(kind="streams", format=plain)
             yield Edge(name="decompress", before=form, after=after, cost=DECOMPRESS)
@@ -134,7 +135,7 @@ def _backward(form: Form) -> Iterator[Edge]:
         yield Edge(name="write", before=stream, after=form, cost=WRITE)
         yield from _backward(stream)
     elif form.kind == "streams" and form.format is not None and not form.format.opaque:
-        plain = _without_compression(form.format)
+        plain = without_compression(form.format)
         if plain is not None:
             before = Form(kind="streams", format=plain)
             yield Edge(name="compress", before=before, after=form, cost=COMPRESS)
@@ -149,7 +150,7 @@ def _stage(form: Form) -> Iterator[Edge]:
     yield Edge(name="stage", before=stream, after=form, cost=STAGE)
     if form.format is None or form.format.opaque:
         return
-    plain = _without_compression(form.format)
+    plain = without_compression(form.format)
     cost = STAGE if plain is None else STAGE + COMPRESS
     if plain is not None:
         before = Form(kind="streams", format=plain)
@@ -180,7 +181,7 @@ def _unique(forms: Iterable[Form]) -> list[Form]:
     return list(dict.fromkeys(forms))
 
 
-def _without_compression(form: BaseRecordsFormat) -> BaseRecordsFormat | None:
+def without_compression(form: BaseRecordsFormat) -> BaseRecordsFormat | None:
     """Return the same format uncompressed, or None if it is not compressed as a whole."""
     if form.compression is None:
         return None

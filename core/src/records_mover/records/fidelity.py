@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from records_mover.errors import LossError, UsageError
 from records_mover.formats import losses
-from records_mover.parts import Keeping, Selection
+from records_mover.parts import Foreseeing, Keeping, Selection
 from records_mover.records.carry import needs_types
 from records_mover.records.verdict import ColumnFidelity
 from records_mover.schema import Field
@@ -175,6 +175,8 @@ def made_fields(plan: Plan, schema: RecordsSchema) -> tuple[Field, ...]:
     side = plan.target.table
     if side is None or plan.target.columns is not None or not isinstance(side.database, Keeping):
         return ()
+    if isinstance(side.database, Foreseeing) and side.publish is not None:
+        return side.database.made_fields(side.publish, schema)
     return tuple(side.database.made_field(field) for field in schema.fields)
 
 

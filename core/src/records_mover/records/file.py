@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FileSource", "FileTarget", "check_format"]
 
+_TYPED = frozenset({"parquet", "avro", "orc"})
+"""Formats whose files say what their columns are."""
 _STDIN = "stdio://input"
 """The place of standard input: another one than standard output, though both are ``-``."""
 
@@ -165,7 +167,7 @@ class _Inspection:
     @property
     def _typed(self) -> bool:
         """Whether the schema is known without a look at the rows."""
-        return self._given_schema is not None or self.format.format_type in ("parquet", "avro")
+        return self._given_schema is not None or self.format.format_type in _TYPED
 
     @contextmanager
     def _payload(self) -> Iterator[Files]:
@@ -259,7 +261,7 @@ class _Inspection:
         """The given schema, or that of a format whose files hold one."""
         if self._given_schema is not None:
             return self._given_schema
-        return self.schema if self.format.format_type in ("parquet", "avro") else None
+        return self.schema if self.format.format_type in _TYPED else None
 
     @cached_property
     def schema(self) -> RecordsSchema:

@@ -10,7 +10,7 @@ from records_mover.parts import Files, Part
 from records_mover.records.at_once import at_once
 from records_mover.records.directory import WrittenFile
 from records_mover.records.filling import filling
-from records_mover.streams import CountedSink
+from records_mover.streams import CountedSink, copy_bytes
 from records_mover.url.local import absolute_url
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from records_mover.records.filling import Written
     from records_mover.records.work import Work
 
-__all__ = ["copy_bytes", "copy_into_folder", "split_into_folder", "write_folder"]
-
-_BLOCK = 1 << 20
+__all__ = ["copy_into_folder", "split_into_folder", "write_folder"]
 
 
 def write_folder(streams: Streams, directory: RecordsDirectory, work: Work) -> Payload:
@@ -72,16 +70,6 @@ def _named(parts: Sequence[Part]) -> list[tuple[str, Part]]:
     if len(parts) == 1:
         return [("data", parts[0])]
     return [(f"data{number:03}", part) for number, part in enumerate(parts, start=1)]
-
-
-def copy_bytes(source: BinaryIO, sink: BinaryIO, check: Callable[[], None]) -> int:
-    """Copy what is left of a stream, and return how much; ``check`` stops it by raising."""
-    size = 0
-    while block := source.read(_BLOCK):
-        check()
-        sink.write(block)
-        size += len(block)
-    return size
 
 
 @contextmanager

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.parts import Batches, Files, Part, Staging, Streams
 from records_mover.records.at_once import at_once
+from records_mover.records.carry import without_compression
 from records_mover.records.cutting import can_cut, cut_text, file_size
 from records_mover.records.directory import WrittenFile, manifest_text
-from records_mover.records.folder import copy_bytes
+from records_mover.streams import copy_bytes
 from records_mover.url.scratch import scratch_space
 
 if TYPE_CHECKING:
@@ -71,10 +72,11 @@ class Stage:
         size = file_size(staging.size, staging.multiple, total) if staging.several else 1 << 62
         new = _NewFiles(self.store, self.folder(), form)
         if isinstance(rows, Batches):
+            plain = without_compression(form)  # files are sized as they are without it
             write_files(
                 rows.reader,
-                form,
-                lambda _number: new.file(),
+                plain or form,
+                lambda _number: new.packed() if plain else new.file(),
                 bytes_per_file=size,
                 schema=rows.schema,
             )

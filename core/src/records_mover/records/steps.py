@@ -16,14 +16,10 @@ from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
 from records_mover.records.directory import RecordsDirectory, WrittenFile
-from records_mover.records.folder import (
-    copy_bytes,
-    copy_into_folder,
-    split_into_folder,
-    write_folder,
-)
+from records_mover.records.folder import copy_into_folder, split_into_folder, write_folder
 from records_mover.records.hidden import unproved
 from records_mover.records.join import can_join, join_into, joined
+from records_mover.streams import copy_bytes
 from records_mover.url import scheme_of
 from records_mover.url.local import local_path
 

@@ -68,7 +68,7 @@ class PostgresDatabase(SqlDatabase):
     privileges: ClassVar[frozenset[str]] = SqlDatabase.privileges | {"MAINTAIN"}
 
     def __init__(self, engine: Engine) -> None:
-        from mover_postgres.interrupts import Interrupts
+        from records_mover.db.interrupts import Interrupts
 
         super().__init__(engine)
         self._interrupts = Interrupts()
@@ -294,7 +294,12 @@ class PostgresDatabase(SqlDatabase):
         return reshape(self, info, columns, schema)
 
     def explain_publish(self, request: PublishRequest) -> str:
-        """Say in a clause what publishing will do."""
+        """Say in a clause what publishing will do, and why it would not, as things are now."""
+        words = self._explained(request)
+        refused = self._refusal(request)
+        return words if refused is None else f"{words}; as things are it is refused: {refused}"
+
+    def _explained(self, request: PublishRequest) -> str:
         from mover_postgres import shared
         from mover_postgres.publish import explanation
 
@@ -303,6 +308,17 @@ class PostgresDatabase(SqlDatabase):
         if request.info is not None and request.mode in ("replace", "upsert"):
             return explanation(request)
         return super().explain_publish(request)
+
+    def _refusal(self, request: PublishRequest) -> str | None:
+        from mover_postgres.publish.guard import guard
+
+        if request.info is None or request.mode in ("append", "drop"):
+            return None
+        try:
+            guard(self, request)
+        except DatabaseError as error:
+            return str(error)
+        return None
 
     def wipe(self, connection: Connection, table: TableName, mode: ExistingMode) -> None:
         """Remove every row inside the open transaction; TRUNCATE is undone by a rollback too."""

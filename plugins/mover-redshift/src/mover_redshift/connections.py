@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import LoadUnloadError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import URL, Connection
 
-__all__ = ["CONNECT_ARGS", "driver_url", "prepare"]
+__all__ = ["CONNECT_ARGS", "cancelling", "driver_url", "prepare"]
 
 CONNECT_ARGS = {
     "connect_timeout": 10,
@@ -32,6 +37,25 @@ def driver_url(url: URL) -> URL:
 
     register()
     return with_credentials(url)
+
+
+# https://www.postgresql.org/docs/current/protocol-message-formats.html, CancelRequest
+_CANCEL = 80877102
+_SECONDS = 10.0
+
+
+def cancelling(driver: Any) -> Callable[[], None]:
+    """Return what ends the statement of a connection; Amazon's driver has no call for it."""
+    own: Callable[[], None] | None = getattr(driver, "cancel", None)
+    return partial(_cancel, driver) if own is None else own
+
+
+def _cancel(driver: Any) -> None:
+    """Ask the server by a connection of its own, as libpq does."""
+    key, there = driver._backend_key_data, driver._usock.getpeername()  # noqa: SLF001 - no other way
+    with socket.create_connection(there[:2], _SECONDS) as asking:
+        asking.sendall(struct.pack("!ii", 8 + len(key), _CANCEL) + key)
+        asking.recv(1)
 
 
 def prepare(connection: Connection) -> None:

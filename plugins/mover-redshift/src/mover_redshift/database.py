@@ -92,6 +92,12 @@ class RedshiftDatabase(SqlDatabase):
         }
     )
 
+    def __init__(self, engine: Engine) -> None:
+        from records_mover.db.interrupts import Interrupts
+
+        super().__init__(engine)
+        self._interrupts = Interrupts()
+
     @cached_property
     def settings(self) -> Settings:
         """What the user set, by the URL or in the environment."""
@@ -119,12 +125,28 @@ class RedshiftDatabase(SqlDatabase):
 
         return translate(super().translate(exc, doing), exc)
 
+    def interrupt(self, thread: int) -> None:
+        """Cancel what the server does on the connections that a thread has opened."""
+        self._interrupts.interrupt(thread)
+
+    def relent(self, thread: int) -> None:
+        """Cancel no more for a thread."""
+        self._interrupts.relent(thread)
+
     def _connect(self) -> Connection:
-        from mover_redshift.connections import prepare
+        from mover_redshift.connections import cancelling, prepare
 
         connection = super()._connect()
         prepare(connection)
+        driver: Any = connection.connection.driver_connection
+        self._interrupts.add(driver, cancelling(driver))
         return connection
+
+    def _close(self, connection: Connection) -> None:
+        self._interrupts.forget_closed()
+        if not connection.invalidated:
+            self._interrupts.remove(connection.connection.driver_connection)
+        super()._close(connection)
 
     # What there is
 
@@ -199,6 +221,14 @@ class RedshiftDatabase(SqlDatabase):
     def made_field(self, field: Field) -> Field:
         """Return the column that a new table would have for this one, without a warning."""
         return types.made(field)
+
+    def made_fields(self, request: PublishRequest, schema: RecordsSchema) -> tuple[Field, ...]:
+        """Return the columns that the table of a request would have, which may be external."""
+        from mover_redshift import lake
+
+        if lake.is_external(self, request):
+            return lake.made_fields(self, schema)
+        return tuple(map(types.made, schema.fields))
 
     def keeps(self, source: Field, target: Field, form: Form) -> Kept:
         """Say what COPY keeps of a source's values in a column here."""

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mover_redshift.types import field_of
+from mover_redshift.types import ORIGIN, field_of
 from mover_redshift.words import folded, literal
 from records_mover.errors import DatabaseError
 from records_mover.parts import Column, TableInfo
+from records_mover.schema import SqlRepresentation
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from records_mover.parts import TableName
     from records_mover.schema import Field
 
-__all__ = ["describe", "fields"]
+__all__ = ["EXTERNAL", "describe", "fields", "is_in_lake", "landing_type"]
+
+EXTERNAL = "EXTERNAL"
+"""What is said of a column of an external table beside its type."""
 
 _LONG = {
     "int": "integer",
@@ -28,6 +32,13 @@ _LONG = {
     "timestamp": "timestamp without time zone",
     "tinyint": "smallint",
     "binary": "varbyte",
+}
+_SHORT = {
+    "int": "integer",
+    "string": "varchar(65535)",
+    "double": "double precision",
+    "float": "real",
+    "tinyint": "smallint",
 }
 _PREFIXES = (("varchar", "character varying"), ("decimal", "numeric"), ("char(", "character("))
 
@@ -49,7 +60,18 @@ def fields(database: RedshiftDatabase, connection: Connection, name: TableName) 
     found = _columns(database, connection, name) if name.schema is not None else []
     if not found:
         raise DatabaseError(f"there is no table '{name}'", "check its name and its schema")
-    return [field_of(each, _spelled(kind)) for each, kind in found]
+    return [field_of(each, _spelled(kind), modifiers=EXTERNAL) for each, kind in found]
+
+
+def is_in_lake(field: Field) -> bool:
+    """Whether a field is a column of an external table."""
+    known = field.representations.get(ORIGIN)
+    return isinstance(known, SqlRepresentation) and known.col_modifiers == EXTERNAL
+
+
+def landing_type(kind: str) -> str:
+    """Return the type of a table of Redshift's own for a column that an external table has."""
+    return _SHORT.get(kind, kind)
 
 
 def _columns(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mover_redshift.external import is_in_lake
 from mover_redshift.types import ORIGIN, REP_TYPE
 from records_mover.schema import (
     DecimalConstraints,
@@ -31,6 +32,8 @@ def keeps(source: Field, target: Field, form: Form) -> Kept:
     found = kept(source, target, strict=strict)
     if found.verdict == "exact" and source.field_type == "string":
         found = _lengths(source, target)
+    if is_in_lake(target) and (source.field_type, target.field_type) == ("datetimetz", "datetime"):
+        found = Kept(verdict="widened", why="the moment in UTC, and no zone")
     return worst(found, _by_form(target, form), _by_type(source, target))
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from records_mover.errors import LoadUnloadError, NotFoundError
+from records_mover.errors import LoadUnloadError
+from records_mover.url.patience import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,6 @@ _ENTRY = re.compile(
     r'(?:[^}]*?"record_count"\s*:\s*(?P<rows>\d+))?',
     re.DOTALL,
 )
-_STEP = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +82,4 @@ def await_manifest(
     stores: Stores, url: str, *, seconds: float, check: Callable[[], None]
 ) -> Unloaded | None:
     """Look for a manifest until it is there, or for so long; it is the sign of a whole UNLOAD."""
-    deadline = time.monotonic() + seconds
-    while True:
-        check()
-        try:
-            return read_manifest(stores, url)
-        except NotFoundError:
-            if time.monotonic() >= deadline:
-                return None
-        time.sleep(min(_STEP, max(deadline - time.monotonic(), 0.05)))
+    return wait_for(lambda: read_manifest(stores, url), seconds=seconds, check=check)

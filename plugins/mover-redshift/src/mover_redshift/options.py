@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["NO_NULL", "Options", "Unable", "copy_options", "unload_options"]
+__all__ = ["COLUMNAR", "NO_NULL", "Options", "Unable", "copy_options", "unload_options"]
 
-Mode = Literal["delimited", "csv", "json", "parquet", "avro"]
+Mode = Literal["delimited", "csv", "json", "parquet", "avro", "orc"]
+
+COLUMNAR = frozenset({"parquet", "orc"})
+"""Modes in which COPY maps columns by position, and takes hardly any option."""
 
 NO_NULL = "~mover~no~null~"
 """What stands for NULL where nothing may be taken for it."""
@@ -89,6 +92,8 @@ def copy_options(form: BaseRecordsFormat, *, lenient: bool = False) -> Options |
         return Options(mode="parquet")
     if form.format_type == "avro":
         return Options(mode="avro")
+    if form.format_type == "orc":
+        return Options(mode="orc")
     return (Unable("", f"COPY reads no {form.format_type}"),)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mover_redshift import spectrum
+from mover_redshift import lake, spectrum
 from mover_redshift.words import identifier, literal
 from records_mover.db import merge, staging
 from records_mover.db.publish import check
@@ -39,7 +39,7 @@ def publishing(
     otherwise: Callable[[PublishRequest], AbstractContextManager[Landing]],
 ) -> AbstractContextManager[Landing]:
     """Return the context in which a load lands and at whose end it becomes visible."""
-    if spectrum.is_external(database, request):
+    if lake.is_external(database, request):
         return spectrum.publishing(database, request)
     if request.info is None or request.mode not in ("truncate", "replace", "upsert"):
         return otherwise(request)

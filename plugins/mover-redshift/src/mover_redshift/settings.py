@@ -28,6 +28,7 @@ NAMES = {
     "unload_kms_key_id": "the key of KMS that UNLOAD encrypts its files with",
     "unload_wait_seconds": "how long to look for an UNLOAD's manifest when its connection is lost",
     "spectrum_base_url": "the folder of S3 below which files of external tables are written",
+    "spectrum_partition": "the columns that external tables that are made are partitioned by",
     "unload_partition": "the columns that UNLOAD partitions Parquet by, joined by commas",
 }
 """Each may stand in the URL as ``?iam_role=...``, or in the environment as REDSHIFT_IAM_ROLE."""
@@ -63,6 +64,7 @@ class Settings:
     unload_kms_key_id: str = ""
     unload_wait_seconds: int = _SECONDS
     spectrum_base_url: str = ""
+    spectrum_partition: tuple[str, ...] = ()
     unload_partition: tuple[str, ...] = ()
 
 
@@ -84,6 +86,7 @@ def settings_of(url: URL, environment: Mapping[str, str] = os.environ) -> Settin
         unload_kms_key_id=found.get("unload_kms_key_id", ""),
         unload_wait_seconds=int(found.get("unload_wait_seconds", _SECONDS)),
         spectrum_base_url=found.get("spectrum_base_url", ""),
+        spectrum_partition=_listed(found.get("spectrum_partition", "")),
         unload_partition=_listed(found.get("unload_partition", "")),
     )
 

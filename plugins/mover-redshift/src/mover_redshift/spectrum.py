@@ -2,7 +2,8 @@
 
 They land in a temporary table. From there UNLOAD writes them below the table's base, and a table
 that was there is pointed at the new folder by ALTER TABLE SET LOCATION, which is one step to every
-reader. Statements about external tables cannot be part of a transaction.
+reader; where it is partitioned there is such a step for each partition. Statements about external
+tables cannot be part of a transaction.
 """
 
 # ruff: noqa: S608 - every name and text in these statements is quoted by words.py
@@ -10,90 +11,64 @@ reader. Statements about external tables cannot be part of a transaction.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mover_redshift import partitions
 from mover_redshift.access import Authorization
+from mover_redshift.lake import find_lake
 from mover_redshift.options import Options
 from mover_redshift.statements import UnloadStatement
-from mover_redshift.types import column_type
-from mover_redshift.words import folded, identifier, literal
+from mover_redshift.words import identifier, literal
 from records_mover.db import staging
-from records_mover.db.ddl import stored_names
-from records_mover.errors import ConfigError, DatabaseError, SchemaError
+from records_mover.errors import ConfigError
 from records_mover.parts import Landing, TableName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from sqlalchemy import Connection
 
     from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.lake import Lake
+    from mover_redshift.partitions import Partition
     from records_mover.parts import PublishRequest
 
-__all__ = ["explanation", "is_external", "publishing"]
+__all__ = ["explanation", "publishing"]
 
-# What a column lands in, and what the external table calls it. Parquet has no zones here.
-_KINDS = {
-    "timestamptz": ("timestamptz", "timestamp"),
-    "timetz": ("varchar(32)", "varchar(32)"),
-    "time": ("varchar(32)", "varchar(32)"),
-    "super": ("varchar(65535)", "varchar(65535)"),
-}
 _PARQUET = Options(mode="parquet")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lake:
-    """Where the rows of an external table are, and what its columns are called."""
-
-    location: str
-    columns: tuple[tuple[str, str], ...]
-    there: bool
-
-
-def is_external(database: RedshiftDatabase, request: PublishRequest) -> bool:
-    """Whether a table is external, or its schema is, where it is not there yet."""
-    if request.info is not None:
-        return request.info.kind == "other"
-    if request.table.schema is None:
-        return False
-    query = (
-        "SELECT count(*) FROM svv_external_schemas "
-        f"WHERE schemaname = {literal(folded(request.table.schema))}"
-    )
-    with database.connection() as connection, database.doing("cannot look for the schema"):
-        return bool(database.run(connection, query).scalar())
 
 
 def explanation(request: PublishRequest) -> str:
     """Say in a clause what publishing will do."""
     if request.mode == "append":
         return f"unload into more files of the external table '{request.table}'"
-    return f"unload into a new folder, and point the external table '{request.table}' at it"
+    return (
+        f"unload into a new folder, and point the external table '{request.table}' at it, "
+        "or each of its partitions"
+    )
 
 
 @contextmanager
 def publishing(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Landing]:
     """Give a temporary table to load into, and publish its rows as files at the end."""
     role = _role(database)
-    lake = _lake(database, request)
+    lake = find_lake(database, request)
     stage = TableName(name=f"{staging.STAGE}{staging.new_token()}_lake")
-    fresh = not lake.there or request.mode == "drop"
-    added = not fresh and request.mode == "append"
-    base = lake.location if added else f"{_base(database, request)}{staging.new_token()}/"
+    base = _base(database, request)
     with database.transaction() as connection:
         _land(database, connection, stage, lake)
         landing = Landing(connection=connection, table=stage, target=request.table)
         yield landing
         if request.check is not None:
             request.check(connection, stage)
+        filling = _Filling(database, connection, request, stage, lake, base, role)
         with database.doing(f"cannot unload the rows of '{request.table}'"):
-            rows = _unload(database, connection, stage, base, role, added=added)
+            filling.unload()
             database.drop(connection, stage)
-    landing.notes.append(f"{rows} rows were unloaded into {base}")
-    with database.doing(f"the files are in {base}, but '{request.table}' cannot show them"):
-        for statement in _shown(request, lake, base, rows, fresh=fresh, added=added):
+    landing.notes.append(f"{filling.rows} rows were unloaded into {filling.base}")
+    with database.doing(f"the files are in {filling.base}, but '{request.table}' shows not all"):
+        for statement in filling.shown():
             _at_once(database, statement)
 
 
@@ -113,103 +88,115 @@ def _base(database: RedshiftDatabase, request: PublishRequest) -> str:
             f"nothing says below which folder of S3 the files of '{request.table}' are to be",
             "name it with spectrum_base_url or REDSHIFT_SPECTRUM_BASE_URL: s3://bucket/folder/",
         )
-    return f"{url}data/{request.table.schema}/{request.table.name}/"
-
-
-def _lake(database: RedshiftDatabase, request: PublishRequest) -> Lake:
-    if request.mode == "upsert":
-        what = f"'{request.table}' is an external table, whose rows cannot be updated"
-        raise DatabaseError(what, "use append, delete, truncate, replace or drop")
-    if request.info is None or request.mode == "drop":
-        return _new(database, request)
-    asked = (
-        "SELECT columnname, external_type, part_key, location FROM svv_external_columns c "
-        "JOIN svv_external_tables t ON t.schemaname = c.schemaname AND t.tablename = c.tablename "
-        f"WHERE c.schemaname = {literal(folded(request.table.schema or ''))} "
-        f"AND c.tablename = {literal(folded(request.table.name))} ORDER BY columnnum"
-    )
-    with database.connection() as connection, database.doing("cannot look at the table"):
-        rows = database.asked(connection, asked)
-    if any(row[2] for row in rows):
-        what = f"the external table '{request.table}' is partitioned"
-        raise DatabaseError(what, "unload into its folders, and add partitions by ALTER TABLE")
-    columns = tuple((str(row[0]), _landing(str(row[1]))) for row in rows)
-    location = str(rows[0][3])
-    return Lake(location=location.rstrip("/") + "/", columns=columns, there=True)
-
-
-def _landing(kind: str) -> str:
-    """Return the type to land in for a column that an external table has."""
-    return {"int": "integer", "double": "double precision", "string": "varchar(65535)"}.get(
-        kind, kind
-    )
-
-
-def _new(database: RedshiftDatabase, request: PublishRequest) -> Lake:
-    if request.schema is None:
-        what = f"nothing says which columns table '{request.table}' is to have"
-        raise SchemaError(what, "give a schema")
-    names = stored_names(database, request.schema.names)
-    kinds = [column_type(field) for field in request.schema.fields]
-    for name, kind in zip(names, kinds, strict=True):
-        if kind.startswith("varbyte"):
-            what = f"UNLOAD writes no VARBYTE as Parquet, which column '{name}' is"
-            raise SchemaError(what, "leave the column out, or make text of it in a query")
-    columns = tuple(zip(names, kinds, strict=True))
-    return Lake(location="", columns=columns, there=request.info is not None)
+    return f"{url}data/{request.table.schema}/{request.table.name}/{staging.new_token()}/"
 
 
 def _land(database: RedshiftDatabase, connection: Connection, stage: TableName, lake: Lake) -> None:
-    columns = ", ".join(
-        f"{identifier(name)} {_KINDS.get(kind, (kind,))[0].upper()}" for name, kind in lake.columns
-    )
+    columns = ", ".join(f"{identifier(each.name)} {each.lands.upper()}" for each in lake.columns)
     with database.doing("cannot make a table to land in"):
         database.run(connection, f"CREATE TEMP TABLE {database.table_sql(stage)} ({columns})")
 
 
-def _unload(
-    database: RedshiftDatabase,
-    connection: Connection,
-    stage: TableName,
-    base: str,
-    role: Authorization,
-    *,
-    added: bool,
-) -> int:
-    """Write the files; without a manifest, which Spectrum would take for one of them."""
-    unload = UnloadStatement(
-        query=f"SELECT * FROM {database.table_sql(stage)}",
-        target=f"{base}{staging.new_token()}_" if added else base,
-        options=_PARQUET,
-        settings=database.settings,
-        manifest=False,
-    )
-    database.run(connection, unload.statement(role).reveal())
-    return int(database.run(connection, "SELECT pg_last_unload_count()").scalar() or 0)
+@dataclass(slots=True)
+class _Filling:
+    """The files of one move, and the statements that let the table show them."""
 
+    database: RedshiftDatabase
+    connection: Connection
+    request: PublishRequest
+    stage: TableName
+    lake: Lake
+    base: str
+    role: Authorization
+    rows: int = 0
+    new: tuple[Partition, ...] = ()
+    known: dict[tuple[str, ...], Partition] | None = None
 
-def _shown(
-    request: PublishRequest, lake: Lake, base: str, rows: int, *, fresh: bool, added: bool
-) -> Iterator[str]:
-    """Yield the statements that let the table show the files, each of which commits."""
-    schema, name = identifier(request.table.schema or ""), identifier(request.table.name)
-    table = f"{schema}.{name}"
-    if fresh and lake.there:
-        yield f"DROP TABLE {table}"
-    if fresh:
-        columns = ", ".join(_declared(lake.columns))
-        yield (
-            f"CREATE EXTERNAL TABLE {table} ({columns}) STORED AS PARQUET "
-            f"LOCATION {literal(base)} TABLE PROPERTIES ('numRows'='{rows}')"
+    @property
+    def fresh(self) -> bool:
+        """Whether a table is made."""
+        return not self.lake.there or self.request.mode == "drop"
+
+    @property
+    def added(self) -> bool:
+        """Whether the rows come to those that are there."""
+        return self.request.mode == "append" and not self.fresh
+
+    def unload(self) -> None:
+        """Have the server write the files."""
+        if self.lake.keys:
+            self._unload_partitions()
+        elif self.added:
+            self.base = self.lake.location
+            self._unload("", f"{self.base}{staging.new_token()}_")
+        else:
+            self._unload("", self.base)
+
+    def _unload_partitions(self) -> None:
+        keys, sql = self.lake.keys, self.database.table_sql(self.stage)
+        there = {}
+        if not self.fresh:
+            there = partitions.known_partitions(self.database, self.request.table, keys)
+        for same, where in partitions.touched(self.database, self.connection, sql, keys):
+            if self.added and same in there:
+                self._unload(f" WHERE {where}", f"{there[same].location}{staging.new_token()}_")
+                self.database.run(self.connection, f"DELETE FROM {sql} WHERE {where}")
+        before = self.rows
+        self._unload("", self.base, tuple(key.name for key in keys))
+        query = self.database.run(self.connection, "SELECT pg_last_unload_id()").scalar()
+        rows = self.rows - before
+        found = partitions.written(self.database, int(query or 0), self.base, rows)
+        self.new, self.known = tuple(found), there
+
+    def _unload(self, where: str, target: str, keys: tuple[str, ...] = ()) -> None:
+        """Write files; without a manifest, which Spectrum would take for one of them."""
+        selected = [identifier(column.name) for column in self.lake.inside()]
+        if keys:
+            selected += [column.named for column in self.lake.outside()]
+        unload = UnloadStatement(
+            query=f"SELECT {', '.join(selected)} FROM {self.database.table_sql(self.stage)}{where}",
+            target=target,
+            options=_PARQUET,
+            settings=replace(self.database.settings, unload_partition=()),
+            manifest=False,
+            partition=keys,
         )
-    elif not added:
-        yield f"ALTER TABLE {table} SET LOCATION {literal(base)}"
-        yield f"ALTER TABLE {table} SET TABLE PROPERTIES ('numRows'='{rows}')"
+        self.database.run(self.connection, unload.statement(self.role).reveal())
+        counted = self.database.run(self.connection, "SELECT pg_last_unload_count()").scalar()
+        self.rows += int(counted or 0)
 
+    def shown(self) -> Iterator[str]:
+        """Yield the statements that let the table show the files, each of which commits."""
+        table = self.database.table_sql(self.request.table)
+        if self.fresh:
+            yield from self._made(table)
+        elif not self.added and not self.lake.keys:
+            yield f"ALTER TABLE {table} SET LOCATION {literal(self.base)}"
+        if self.lake.keys:
+            known = self.known or {}
+            yield from partitions.shown(
+                table, self.lake.keys, self.new, known, alone=not self.added
+            )
+        if not self.fresh and (rows := self._counted) is not None:
+            yield f"ALTER TABLE {table} SET TABLE PROPERTIES ('numRows'='{rows}')"
 
-def _declared(columns: Sequence[tuple[str, str]]) -> Iterator[str]:
-    for name, kind in columns:
-        yield f"{identifier(name)} {_KINDS.get(kind, ('', kind))[1].upper()}"
+    def _made(self, table: str) -> Iterator[str]:
+        if self.lake.there:
+            yield f"DROP TABLE {table}"
+        columns = ", ".join(column.sql for column in self.lake.inside())
+        keys = ", ".join(column.sql for column in self.lake.outside())
+        partitioned = f"PARTITIONED BY ({keys}) " if keys else ""
+        yield (
+            f"CREATE EXTERNAL TABLE {table} ({columns}) {partitioned}STORED AS PARQUET "
+            f"LOCATION {literal(self.base)} TABLE PROPERTIES ('numRows'='{self.rows}')"
+        )
+
+    @property
+    def _counted(self) -> int | None:
+        """How many rows the table has now; None where it does not say how many it had."""
+        if not self.added:
+            return self.rows
+        return None if self.lake.rows is None else self.lake.rows + self.rows
 
 
 def _at_once(database: RedshiftDatabase, statement: str) -> None:

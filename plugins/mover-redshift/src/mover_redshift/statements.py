@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mover_redshift.options import COLUMNAR
 from mover_redshift.words import identifier, literal, option
 from records_mover.secret import Secret
 
@@ -59,7 +60,7 @@ class CopyStatement:
         yield from self._format()
         if self.manifest:
             yield "MANIFEST"
-        if self.options.mode != "parquet":
+        if self.options.mode not in COLUMNAR:
             if self.region:
                 yield f"REGION {literal(self.region)}"
             yield from self._conversion()
@@ -70,8 +71,8 @@ class CopyStatement:
 
     def _format(self) -> Iterator[str]:
         mode, options = self.options.mode, self.options
-        if mode == "parquet":
-            yield "FORMAT AS PARQUET" + (" SERIALIZETOJSON" if self.nested else "")
+        if mode in COLUMNAR:
+            yield f"FORMAT AS {mode.upper()}" + (" SERIALIZETOJSON" if self.nested else "")
         elif mode in ("json", "avro"):
             yield f"FORMAT AS {mode.upper()} 'auto ignorecase'"
         elif mode == "csv":
@@ -104,13 +105,17 @@ class CopyStatement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnloadStatement:
-    """An UNLOAD of a query into files whose names begin with ``target``."""
+    """An UNLOAD of a query into files whose names begin with ``target``.
+
+    The columns of ``partition`` are in the names of its folders alone.
+    """
 
     query: str
     target: str
     options: Options
     region: str | None = None
     manifest: bool = True
+    partition: tuple[str, ...] = ()
     settings: Settings | None = None
 
     def statement(self, access: Authorization) -> Statement:
@@ -148,9 +153,11 @@ class UnloadStatement:
 
     def _settings(self) -> Iterator[str]:
         said = self.settings
+        if self.partition:
+            yield f"PARTITION BY ({', '.join(map(identifier, self.partition))})"
         if said is None:
             return
-        if said.unload_partition and self.options.mode == "parquet":
+        if said.unload_partition and not self.partition and self.options.mode == "parquet":
             listed = ", ".join(identifier(name) for name in said.unload_partition)
             yield f"PARTITION BY ({listed}) INCLUDE"
         if said.unload_parallel:

@@ -29,6 +29,7 @@ __all__ = [
     "column_type",
     "field_of",
     "is_text_here",
+    "long_name",
     "made",
     "spell",
 ]
@@ -125,12 +126,12 @@ def own_word(field: Field) -> str | None:
     if not isinstance(known, SqlRepresentation) or known.rep_type != REP_TYPE:
         return None
     word = known.col_type or ""
-    like = _described(_long(word), required=field.required)
+    like = _described(long_name(word), required=field.required)
     same = like == (field.field_type, field.constraints or Constraints())
     return word if word and same else None
 
 
-def _long(word: str) -> str:
+def long_name(word: str) -> str:
     """Return a short form as ``format_type`` spells it."""
     name, bracket, args = word.partition("(")
     return _LONG.get(name, name) + bracket + args
@@ -242,7 +243,7 @@ def _check_digits(field: Field, digits: int, scale: int) -> None:
 
 def made(field: Field) -> Field:
     """Return the column that a new table would have for this field."""
-    return field_of(field.name, _long(column_type(field)), required=field.required)
+    return field_of(field.name, long_name(column_type(field)), required=field.required)
 
 
 def is_text_here(field: Field) -> bool:

@@ -80,6 +80,12 @@ class VerticaDatabase(SqlDatabase):
         }
     )
 
+    def __init__(self, engine: Engine) -> None:
+        from records_mover.db.interrupts import Interrupts
+
+        super().__init__(engine)
+        self._interrupts = Interrupts()
+
     @cached_property
     def settings(self) -> Settings:
         """What the user set, by the URL or in the environment."""
@@ -102,8 +108,17 @@ class VerticaDatabase(SqlDatabase):
         url = self.engine.url
         return translate(exc, scrub(doing, url), where(url))
 
+    def interrupt(self, thread: int) -> None:
+        """Cancel what the server does on the connections that a thread has opened."""
+        self._interrupts.interrupt(thread)
+
+    def relent(self, thread: int) -> None:
+        """Cancel no more for a thread."""
+        self._interrupts.relent(thread)
+
     def _connect(self) -> Connection:
         connection = super()._connect()
+        self._interrupts.add(driver_connection(connection))
         info = connection.connection.info
         if not info.get(_PREPARED):
             cursor = driver_connection(connection).cursor()
@@ -111,6 +126,12 @@ class VerticaDatabase(SqlDatabase):
                 cursor.execute(statement)
             info[_PREPARED] = True
         return connection
+
+    def _close(self, connection: Connection) -> None:
+        self._interrupts.forget_closed()
+        if not connection.invalidated:
+            self._interrupts.remove(driver_connection(connection))
+        super()._close(connection)
 
     def _preparation(self) -> tuple[str, ...]:
         cap = self.settings.runtimecap

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mover_vertica.words import identifier, literal, shortened
 from records_mover.db import merge as generic
 from records_mover.db import staging
-from records_mover.db.publish import check, drop_quietly, staged, sweep
+from records_mover.db.publish import check, drop_quietly, settle, staged, sweep
 from records_mover.parts import Landing, TableName
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _beside(
         if request.check is not None:
             request.check(connection, stage)
         with database.doing(f"cannot put the new rows in the place of '{request.table}'"):
-            database.commit(connection)
+            settle(database, connection)
             for statement in _dressing(database, connection, table, stage):
                 database.run(connection, statement)
             aside = _named(f"{staging.OLD}{token}", request.table)

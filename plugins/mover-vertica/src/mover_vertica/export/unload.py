@@ -12,7 +12,7 @@ from mover_vertica.export.run import Run
 from mover_vertica.export.selecting import cannot_carry
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
-from records_mover.parts import Reach, Refusal, write_answers
+from records_mover.parts import Reach, Refusal, Tier, write_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,6 +41,8 @@ _PACKED = DelimitedRecordsFormat("csv", {**_TEXT, "compression": "GZIP"})
 _LIBRARY = DelimitedRecordsFormat("csv", {**_TEXT, "compression": None})
 _BARE = "a carriage return that nothing encloses is not escaped, which not every reader takes"
 _S3_IS_OFF = "s3=off says that Vertica is not to use S3 itself"
+_FIRST = Tier.SERVER_SIDE - 0.1
+"""Whoever has S3EXPORT switched on wants it."""
 _TEXT_SINCE, _DEPRECATED_SINCE = (11,), (11,)
 
 
@@ -82,7 +84,7 @@ class VerticaS3Export:
             return []  # EXPORT has said so
         if not _wants_library(database.settings.s3export, database.version):
             return []
-        return _answers(ask, "S3EXPORT", database.version, (_LIBRARY,))
+        return _answers(ask, "S3EXPORT", database.version, (_LIBRARY,), _FIRST)
 
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
@@ -99,6 +101,7 @@ def _answers(
     statement: Statements,
     version: tuple[int, ...],
     liked: tuple[BaseRecordsFormat, ...],
+    cost: float = float(Tier.SERVER_SIDE),
 ) -> Sequence[Offer | Refusal]:
     schema = ask.database.schema_of(ask.selection)
     lenient = not ask.instructions.fail_if_cant_handle_hint
@@ -116,6 +119,7 @@ def _answers(
         schemes=_SCHEMES,
         unable=unable,
         liked=tuple(form for form in liked if not unable(form)),
+        cost=cost,
     )
     bare = [form for form in ask.forms if form.place == ask.scratch and _is_bare(form.format)]
     refused = [Refusal(why=_BARE, form=form) for form in bare]

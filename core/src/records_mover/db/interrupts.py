@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
+    from collections.abc import Callable
 
 __all__ = ["Interrupts"]
 
@@ -17,27 +17,27 @@ _LONGEST = 60.0
 
 
 class Interrupts:
-    """The connections that are open, by the thread that has opened them."""
+    """The drivers' connections that are open, by the thread that has opened them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: list[tuple[int, PsycopgConnection]] = []
+        self._open: list[tuple[int, Any, Callable[[], object]]] = []
         self._ends: dict[int, threading.Event] = {}
 
-    def add(self, connection: PsycopgConnection) -> None:
-        """Note a connection of this thread."""
+    def add(self, connection: Any, cancel: Callable[[], object] | None = None) -> None:
+        """Note a connection of this thread; ``cancel`` is its own unless another is given."""
         with self._lock:
-            self._open.append((threading.get_ident(), connection))
+            self._open.append((threading.get_ident(), connection, cancel or connection.cancel))
 
-    def remove(self, connection: PsycopgConnection) -> None:
+    def remove(self, connection: Any) -> None:
         """Forget a connection, which is not cancelled any more from here on."""
         with self._lock:
-            self._open = [pair for pair in self._open if pair[1] is not connection]
+            self._open = [one for one in self._open if one[1] is not connection]
 
     def forget_closed(self) -> None:
         """Forget the connections that have ended."""
         with self._lock:
-            self._open = [pair for pair in self._open if not pair[1].closed]
+            self._open = [one for one in self._open if not _has_ended(one[1])]
 
     def interrupt(self, thread: int) -> None:
         """Cancel what the server does for a thread, again and again until its connections close.
@@ -70,8 +70,14 @@ class Interrupts:
         with self._lock:
             if ended.is_set():
                 return False
-            working = [connection for owner, connection in self._open if owner == thread]
-            for connection in working:
+            working = [cancel for owner, _, cancel in self._open if owner == thread]
+            for cancel in working:
                 with suppress(Exception):  # it has ended, or its server has
-                    connection.cancel()
+                    cancel()
         return bool(working)
+
+
+def _has_ended(connection: Any) -> bool:
+    """Ask a driver's connection, which has an attribute or a method for it, or neither."""
+    closed = getattr(connection, "closed", False)
+    return bool(closed() if callable(closed) else closed)
