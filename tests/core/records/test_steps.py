@@ -457,7 +457,7 @@ print(result.rows, *result.route, file=sys.stderr)
 
 
 @pytest.mark.parametrize("source", ["-", "/dev/stdin", "fifo"])
-@pytest.mark.parametrize("target", ["out.jsonl", "out.csv.gz", "-"])
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.csv.gz", "-"])
 def test_a_stream_arrives_whole_though_it_was_looked_at_first(
     tmp_path: Path, source: str, target: str
 ) -> None:

@@ -89,6 +89,7 @@ class Asked:
             and (self._source.single or target.place.endswith("/"))
             and not _sizes(self._options)
             and self._target.copies
+            and self._source.rereadable  # the store opens it again
             and source.scheme == target.scheme
             and source.format == target.format
         )

@@ -53,6 +53,7 @@ class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
     ``remedy`` is what to install when no route is found; ``single`` that it is one file;
+    ``rereadable`` that its files may be opened again, which those of a pipe may not;
     ``types_given`` that the caller said which types its columns have: other values are errors.
     ``payload`` opens what is not a table. ``columns`` are the names in order, None where the rows
     carry no names. ``schema`` may read the whole source, so it is asked only when it is needed;
@@ -72,6 +73,7 @@ class SourceEnd:
     notes: tuple[str, ...] = ()
     remedy: str = ""
     single: bool = True
+    rereadable: bool = True
     declared: Callable[[], RecordsSchema | None] = _undeclared
     types_given: bool = False
     typed: bool = False

@@ -140,6 +140,7 @@ class _Inspection:
             notes=sniffed.ambiguous if sniffed else (),
             findings=sniffed.findings if sniffed else (),
             single=len(self._parts) == 1,
+            rereadable=all(part.rereadable for part in self._parts),
             types_given=source.schema is not None or self._options.schema is not None,
             typed=self._typed,
         )
