@@ -33,6 +33,7 @@ def _imported(path: Path) -> Iterator[str]:
         ("redshift_server", {"standins"}),
         ("vertica_server", {"standins", "support.postgres"}),  # by hand it brings a PostgreSQL
     ],
+    ids=["standins", "redshift", "vertica"],
 )
 def test_a_stand_in_knows_neither_the_project_nor_the_other(package: str, may: set[str]) -> None:
     files = sorted((TESTS / package).rglob("*.py"))

@@ -127,9 +127,8 @@ class RedshiftServer(StandIn[Session]):
         self.oids = {int(oid or 0): str(name) for oid, name in kinds}
 
     def _outside(self, sql: str) -> None:
-        backend = Backend(Login.from_url(self.config.backend))
-        backend.query(sql)
-        backend.close()
+        with contextlib.closing(Backend(Login.from_url(self.config.backend))) as backend:
+            backend.query(sql)
 
     def _serve(self, sock: socket.socket) -> None:
         session = Session(self, sock)

@@ -114,9 +114,8 @@ class VerticaServer(StandIn[Session]):
         self.facts = Facts(self._admin)
 
     def _outside(self, sql: str) -> None:
-        engine = Engine(Login.from_url(self.config.backend))
-        engine.run(sql)
-        engine.close()
+        with contextlib.closing(Engine(Login.from_url(self.config.backend))) as engine:
+            engine.run(sql)
 
     def _serve(self, sock: socket.socket) -> None:
         try:
