@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
 import pytest
 
-from records_mover import Session
 from redshift_server import Keys, RedshiftServer, ServerConfig
 from support.s3 import seaweed_server
+from support.warehouse import Folder, bare, move_in, postgres_cursor, scratch, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
     from support.postgres import PostgresServer
     from support.s3 import S3Server
+
+__all__ = ["bare", "postgres_cursor", "scratch", "session"]
 
 ROLE = "arn:aws:iam::123456789012:role/loader"
 BUCKET = "redshift-data"
@@ -50,36 +51,6 @@ def redshift(postgres: PostgresServer, redshift_s3: S3Server) -> Iterator[Redshi
         yield server
 
 
-@dataclass(frozen=True, slots=True)
-class Objects:
-    """A folder of the bucket for one test."""
-
-    client: Any
-    bucket: str
-    folder: str
-
-    def url(self, name: str = "") -> str:
-        """The url of a name below the folder."""
-        return f"s3://{self.bucket}/{self.folder}/{name}"
-
-    def put(self, name: str, data: bytes | str) -> str:
-        """Write an object and return its url."""
-        body = data.encode() if isinstance(data, str) else data
-        self.client.put_object(Bucket=self.bucket, Key=f"{self.folder}/{name}", Body=body)
-        return self.url(name)
-
-    def get(self, name: str) -> bytes:
-        """Read an object."""
-        found = self.client.get_object(Bucket=self.bucket, Key=f"{self.folder}/{name}")
-        return bytes(found["Body"].read())
-
-    def names(self, prefix: str = "") -> list[str]:
-        """Name what is there."""
-        begin = f"{self.folder}/{prefix}"
-        found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=begin)
-        return [str(item["Key"])[len(self.folder) + 1 :] for item in found.get("Contents", [])]
-
-
 @pytest.fixture(scope="session")
 def redshift_s3_client(redshift_s3: S3Server) -> Any:
     """A client that looks at the S3 server from outside."""
@@ -87,9 +58,9 @@ def redshift_s3_client(redshift_s3: S3Server) -> Any:
 
 
 @pytest.fixture
-def objects(redshift_s3_client: Any) -> Objects:
+def objects(redshift_s3_client: Any) -> Folder:
     """A folder for this test alone."""
-    return Objects(redshift_s3_client, BUCKET, secrets.token_hex(6))
+    return Folder(client=redshift_s3_client, bucket=BUCKET, folder=secrets.token_hex(6))
 
 
 class Ask:
@@ -168,30 +139,5 @@ def warehouse(
     ask: Ask, redshift_s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Warehouse:
     """A schema to move into, with an environment in which S3 is the test's."""
-    for name, value in redshift_s3.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    move_in(monkeypatch, redshift_s3, tmp_path)
     return Warehouse(ask)
-
-
-@pytest.fixture
-def scratch(objects: Objects) -> Iterator[str]:
-    """Scratch space, in which nothing is left when a test ends."""
-    yield objects.url("tmp/")
-    assert objects.names("tmp/") == []
-
-
-@pytest.fixture
-def session(warehouse: Warehouse, scratch: str) -> Iterator[Session]:
-    """A session that has scratch space in S3."""
-    del warehouse
-    with Session(scratch_s3_url=scratch) as session:
-        yield session
-
-
-@pytest.fixture
-def bare(warehouse: Warehouse) -> Iterator[Session]:
-    """A session without scratch space."""
-    del warehouse
-    with Session() as session:
-        yield session

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redshift_server.config import Keys, ServerConfig
 from redshift_server.server import RedshiftServer
+from standins.byhand import add_options, options_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,14 +15,7 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM."""
-    config = read_arguments(words)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with RedshiftServer(config) as server:
-        print(f"listening on {server.url}", flush=True)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            print("stopped", flush=True)
+    run(RedshiftServer(read_arguments(words)), lambda server: server.url)
     return 0
 
 
@@ -42,11 +34,7 @@ def read_arguments(words: Sequence[str] | None = None) -> ServerConfig:
         " the server makes a database of its own there and drops it at the end",
     )
     add("--s3-endpoint", default="", metavar="URL", help="the S3 server that COPY reads")
-    add("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    add("--port", type=int, default=5439, help="0 for any free one (default: %(default)s)")
-    add("--user", default="awsuser", help="the master user (default: %(default)s)")
-    add("--password", default="Passw0rd", help="its password (default: %(default)s)")
-    add("--database", default="dev", help="the database's name (default: %(default)s)")
+    add_options(parser, port=5439, user="awsuser", whose="master user", database="dev")
     add("--region", default="us-east-1", help="the cluster's region (default: %(default)s)")
     add(
         "--bucket-region",
@@ -63,33 +51,18 @@ def read_arguments(words: Sequence[str] | None = None) -> ServerConfig:
         help="an IAM role and the keys that it stands for",
     )
     add("--default-role", default="", metavar="ARN", help="what IAM_ROLE default means")
-    add(
-        "--expired-token",
-        action="append",
-        default=[],
-        metavar="TOKEN",
-        help="a session token that is refused as expired",
-    )
     add("--slices", type=int, default=4, help="slices of the cluster (default: %(default)s)")
     add("--serverless", action="store_true", help="errors point to SYS_LOAD_ERROR_DETAIL")
-    add("--log", type=Path, help="a file for what was seen, credentials included")
     said = parser.parse_args(words)
     return ServerConfig(
-        backend=said.backend,
+        **options_of(said),
         s3_endpoint=said.s3_endpoint,
-        host=said.host,
-        port=said.port,
-        user=said.user,
-        password=said.password,
-        database=said.database,
         slices=said.slices,
         serverless=said.serverless,
         region=said.region,
         bucket_regions=dict(pair.split("=", 1) for pair in said.bucket_region),
         roles={name: _keys(keys) for name, keys in (pair.split("=", 1) for pair in said.role)},
         default_role=said.default_role,
-        expired_tokens=frozenset(said.expired_token),
-        log=said.log,
     )
 
 

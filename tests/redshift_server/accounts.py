@@ -12,8 +12,8 @@ from redshift_server.grammar.cursor import quoted
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor
-    from redshift_server.lexer import Token
     from redshift_server.session import Session
+    from standins.lexer import Token
 
 __all__ = ["create_user", "drop_user"]
 

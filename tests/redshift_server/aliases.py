@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redshift_server.lexer import Token, is_space
+from standins.lexer import Token, is_space
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from redshift_server.grammar.types import parse_type
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor, Name
-    from redshift_server.lexer import Token
     from redshift_server.session import Session
+    from standins.lexer import Token
 
 __all__ = ["alter_table"]
 

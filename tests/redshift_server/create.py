@@ -8,8 +8,8 @@ from redshift_server.actions import Action, Local
 from redshift_server.backend import literal
 from redshift_server.grammar.cursor import quoted, spelled
 from redshift_server.grammar.table import parse_create_table
-from redshift_server.lexer import Token
 from redshift_server.rewrite import rewrite
+from standins.lexer import Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

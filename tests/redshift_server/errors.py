@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
+from standins.errors import ServerError, read_fields
+
 __all__ = ["RedshiftError", "not_supported", "syntax_error"]
 
 
-class RedshiftError(Exception):
-    """An ERROR of the server: five letters of SQLSTATE, what is wrong, and more of it."""
+class RedshiftError(ServerError):
+    """An ERROR of the server."""
 
-    def __init__(
-        self, message: str, *, sqlstate: str = "XX000", detail: str = "", hint: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.sqlstate = sqlstate
-        self.detail = detail
-        self.hint = hint
-
-    def fields(self) -> bytes:
-        """Return the body of an ErrorResponse."""
-        named = {
+    def named(self) -> dict[str, str]:
+        """Return the fields of an ErrorResponse by their letters; empty ones are left out."""
+        return {
             "S": "ERROR",
             "C": self.sqlstate,
             "M": self.message,
             "D": self.detail,
             "H": self.hint,
         }
-        said = [f"{key}{text}".encode() + b"\0" for key, text in named.items() if text]
-        return b"".join(said) + b"\0"
 
     @classmethod
     def from_fields(cls, body: bytes) -> RedshiftError:
         """Read the body of an ErrorResponse."""
-        pairs = [field.decode("utf-8", "replace") for field in body.split(b"\0") if field]
-        said = {pair[0]: pair[1:] for pair in pairs}
+        said = read_fields(body, "replace")
         return cls(
             said.get("M", ""),
             sqlstate=said.get("C", "XX000"),

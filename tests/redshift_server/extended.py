@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from redshift_server import wire
 from redshift_server.actions import Forward, Local
 from redshift_server.errors import RedshiftError
+from standins import extended, wire
 
 if TYPE_CHECKING:
     from redshift_server.relay import Mend
@@ -21,47 +21,21 @@ _FLUSH = wire.message(b"H")
 _NO_DATA = wire.message(b"n")
 
 
-class Extended:
+class Extended(extended.Extended[RedshiftError]):
     """Prepared statements and portals of a session; the special ones live here alone."""
 
     def __init__(self, session: Session) -> None:
+        super().__init__(RedshiftError, session.fail)
         self._session = session
         self._statements: dict[bytes, Local] = {}
         self._portals: dict[bytes, Local] = {}
         self._mends: dict[bytes, Mend] = {}
         self._portal_mends: dict[bytes, Mend] = {}
-        self._skipping = False
-
-    def take(self, tag: bytes, body: bytes) -> None:
-        """Answer one message."""
-        if tag == b"S":
-            self._sync()
-        elif self._skipping or tag == b"H":
-            return
-        else:
-            try:
-                self._answer(tag, body)
-            except RedshiftError as error:
-                self._session.fail(error)
-                self._skipping = True
-
-    def _answer(self, tag: bytes, body: bytes) -> None:
-        handlers = {
-            b"P": self._parse,
-            b"B": self._bind,
-            b"D": self._describe,
-            b"E": self._execute,
-            b"C": self._close,
-        }
-        if tag not in handlers:
-            raise RedshiftError(f"invalid frontend message type {tag!r}", sqlstate="08P01")
-        handlers[tag](body)
 
     def _sync(self) -> None:
         session = self._session
         session.backend.channel.send(wire.message(b"S"))
         session.relay.until(b"Z")
-        self._skipping = False
         session.client.send(wire.message(b"Z", session.backend.status))
 
     def _parse(self, body: bytes) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from redshift_server.grammar.cursor import Cursor, Name
-    from redshift_server.lexer import Token
     from redshift_server.session import Session
+    from standins.lexer import Token
 
 __all__ = ["alter_external", "create_schema", "create_table", "refresh_named"]
 

@@ -8,13 +8,13 @@ from redshift_server.actions import Action, Forward, Local
 from redshift_server.backend import literal
 from redshift_server.errors import RedshiftError, syntax_error
 from redshift_server.grammar.cursor import spelled
-from redshift_server.lexer import is_space
 from redshift_server.rewrite import rewrite
+from standins.lexer import is_space
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor, Name
-    from redshift_server.lexer import Token
     from redshift_server.session import Session
+    from standins.lexer import Token
 
 __all__ = ["plan_merge"]
 
@@ -128,7 +128,7 @@ def _shape(session: Session, name: Name) -> list[list[str | None]]:
 
 
 def _spaced(tokens: list[Token]) -> list[Token]:
-    from redshift_server.lexer import Token
+    from standins.lexer import Token
 
     blank = Token(kind="space", text=" ", value=" ")
     return [piece for token in tokens for piece in (token, blank)]

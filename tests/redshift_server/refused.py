@@ -10,7 +10,7 @@ from redshift_server.grammar.types import UNSUPPORTED_TYPES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from redshift_server.lexer import Token
+    from standins.lexer import Token
 
 __all__ = ["check_refused", "refuse_command"]
 

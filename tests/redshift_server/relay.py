@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from redshift_server import wire
-from redshift_server.backend import columns_of
 from redshift_server.errors import RedshiftError
 from redshift_server.names import full, full_text, is_used
+from standins import wire
+from standins.backend import columns_of
 
 if TYPE_CHECKING:
     from redshift_server.session import Session

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from redshift_server.aliases import with_aliases
 from redshift_server.backend import literal
 from redshift_server.grammar.cursor import quoted
-from redshift_server.lexer import Token, is_space
 from redshift_server.names import is_known, short
 from redshift_server.refused import check_refused
 from redshift_server.startup import VERSION
+from standins.lexer import Token, is_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,25 +1,24 @@
-"""The listening side: a database of its own behind, and a thread for each client."""
+"""The cluster: what its database behind holds, and who is connected."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import secrets
-import socket
-import struct
-import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from redshift_server.backend import Backend, Login, literal
+from redshift_server.backend import Backend, literal
 from redshift_server.catalog import scripts
 from redshift_server.errors import RedshiftError
 from redshift_server.grammar.cursor import quoted
-from redshift_server.log import Log
 from redshift_server.session import Session
-from redshift_server.wire import ConnectionClosed
+from standins.backend import Login
+from standins.server import StandIn
+from standins.wire import ConnectionClosed
 
 if TYPE_CHECKING:
+    import socket
+
     from redshift_server.backend import Rows
     from redshift_server.config import ServerConfig
 
@@ -28,36 +27,21 @@ __all__ = ["RedshiftServer"]
 _ENTRY_NODES = 2
 
 
-class RedshiftServer:
-    """A stand-in cluster; as a context manager it is gone at the end, and its database too."""
+class RedshiftServer(StandIn[Session]):
+    """A stand-in cluster."""
+
+    mark = "rs"
+    config: ServerConfig
+    _admin: Backend | None
 
     def __init__(self, config: ServerConfig) -> None:
-        self.config = config
-        self.log = Log(config.log)
-        self._private = f"rs_{secrets.token_hex(6)}"
-        self._listener: socket.socket | None = None
-        self._sessions: dict[bytes, Session] = {}
-        self._lock = threading.Lock()
-        self._admin: Backend | None = None
+        super().__init__(config)
         self.relations: frozenset[str] = frozenset()
         self.oids: dict[int, str] = {}
         self.has_late_views = False
         self._made_role = False
         self.has_external_tables = False
         self.query_ids = itertools.count(1000)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        assert self._listener is not None
-        return int(self._listener.getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -66,35 +50,11 @@ class RedshiftServer:
         login = f"{quote(config.user, safe='')}:{quote(config.password, safe='')}"
         return f"postgresql://{login}@{config.host}:{self.port}/{config.database}"
 
-    def start(self) -> None:
-        """Make the database behind and listen."""
-        self._make_database()
-        self._listener = socket.create_server((self.config.host, self.config.port))
-        threading.Thread(target=self._accept, daemon=True).start()
-
     def stop(self) -> None:
-        """Hang up on everyone and drop the database behind."""
-        if self._listener is not None:
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-        with self._lock:
-            sessions = list(self._sessions.values())
-        for session in sessions:
-            session.hang_up()
-        if self._admin is not None:
-            self._admin.close()
-        self._outside(f"DROP DATABASE IF EXISTS {self._private} WITH (FORCE)")
+        """Leave nothing behind."""
+        super().stop()
         if self._made_role:
             self._outside(f"DROP ROLE IF EXISTS {quoted(self.config.user)}")
-
-    def drop_connections(self) -> int:
-        """Hang up on every client at once, as a network does; return how many there were."""
-        with self._lock:
-            sessions = list(self._sessions.values())
-        for session in sessions:
-            session.hang_up()
-        return len(sessions)
 
     def admin(self, sql: str) -> list[list[str | None]]:
         """Run SQL behind the clients' backs, committed at once: system tables do not roll back."""
@@ -133,23 +93,8 @@ class RedshiftServer:
         with self._lock:
             self._sessions.pop(session.key, None)
 
-    def cancel(self, key: bytes) -> None:
-        """Do what a CancelRequest asks for."""
-        with self._lock:
-            session = self._sessions.get(key)
-        if session is None:
-            return
-        session.cancelled = True
-        login = Login.from_url(self.config.backend)
-        with socket.create_connection((login.host, login.port)) as sock:
-            sock.sendall(struct.pack("!ii", 16, 80877102) + key)
-
-    def _make_database(self) -> None:
+    def _furnish(self) -> None:
         config = self.config
-        self._outside(
-            f"CREATE DATABASE {self._private} ENCODING 'SQL_ASCII' TEMPLATE template0"
-            " LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
-        )
         with contextlib.suppress(RedshiftError):  # another stand-in before the same PostgreSQL
             self._outside(f"CREATE ROLE {quoted(config.user)} LOGIN SUPERUSER")
             self._made_role = True
@@ -182,21 +127,10 @@ class RedshiftServer:
         self.oids = {int(oid or 0): str(name) for oid, name in kinds}
 
     def _outside(self, sql: str) -> None:
-        backend = Backend(Login.from_url(self.config.backend))
-        backend.query(sql)
-        backend.close()
-
-    def _accept(self) -> None:
-        assert self._listener is not None
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+        with contextlib.closing(Backend(Login.from_url(self.config.backend))) as backend:
+            backend.query(sql)
 
     def _serve(self, sock: socket.socket) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         session = Session(self, sock)
         try:
             session.run()

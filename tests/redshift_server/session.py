@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
-from redshift_server import wire
 from redshift_server.actions import Forward, Local
 from redshift_server.backend import Backend, literal
 from redshift_server.errors import RedshiftError
@@ -14,17 +12,18 @@ from redshift_server.grammar.cursor import quoted
 from redshift_server.lexer import split_statements
 from redshift_server.relay import Relay
 from redshift_server.settings import Settings
-from redshift_server.startup import CANCEL, ask_password, greeting, read_startup
+from redshift_server.startup import ask_password, greeting, read_startup
 from redshift_server.statements import plan
-from redshift_server.wire import Channel
+from standins import session, wire
+from standins.wire import CANCEL, Channel
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
     from redshift_server.actions import Action
-    from redshift_server.lexer import Token
     from redshift_server.server import RedshiftServer
+    from standins.lexer import Token
 
 __all__ = ["Session"]
 
@@ -32,17 +31,13 @@ _MAX_STATEMENT = 16 << 20
 _FAILED = "current transaction is aborted, commands ignored until end of transaction block"
 
 
-class Session:
+class Session(session.Session):
     """A connection from login to goodbye."""
 
     def __init__(self, server: RedshiftServer, sock: socket.socket) -> None:
+        super().__init__(sock, Channel(sock))
         self.server = server
         self.config = server.config
-        self._sock = sock
-        self.client = Channel(sock)
-        self.key = b""
-        self.user = ""
-        self.cancelled = False
         self.settings = Settings()
         self.last_copy_count = 0
         self.last_copy_id = -1
@@ -52,31 +47,26 @@ class Session:
         self.backend: Backend
         self.relay: Relay
 
+    @property
+    def behind(self) -> Backend:
+        """The session in the PostgreSQL behind."""
+        return self.backend
+
     def run(self) -> None:
         """Serve until the client leaves."""
-        if not self._log_in():
-            return
-        extended = Extended(self)
-        while True:
-            tag, body = self.client.read()
-            if tag == b"X":
-                return
-            if tag == b"Q":
-                self._simple(body[:-1].decode("utf-8", "surrogateescape"))
-            else:
-                extended.take(tag, body)
+        if self._log_in():
+            self._serve(Extended(self).take)
 
     def hang_up(self) -> None:
         """Close both sides, whoever waits on them."""
-        with contextlib.suppress(OSError):
-            self._sock.shutdown(2)
-        self._sock.close()
+        super().hang_up()
         if hasattr(self, "backend"):
             self.backend.close()
 
     def notice(self, text: str, severity: str = "INFO") -> None:
         """Tell the client something beside the answer."""
-        self.client.send(wire.notice(severity, text))
+        said = f"S{severity}\0C00000\0M{text}\0".encode()
+        self.client.send(wire.message(b"N", said + b"\0"))
 
     def plan(self, sql: str) -> list[Action]:
         """Return what to do for each statement of a text."""
@@ -114,17 +104,14 @@ class Session:
         self.last_query_id = next(self.server.query_ids)
         return self.last_query_id
 
-    def check_cancel(self) -> None:
-        """Stop where a CancelRequest came."""
-        if self.cancelled:
-            self.cancelled = False
-            raise RedshiftError("Query cancelled on user's request", sqlstate="57014")
-
     def fail(self, error: RedshiftError) -> None:
         """Report an error and spoil the transaction that is open."""
         self.server.log.write("error", message=error.message, sqlstate=error.sqlstate)
         self.backend.abort()
         self.client.send(wire.error_response(error.fields()))
+
+    def _stopped(self) -> RedshiftError:
+        return RedshiftError("Query cancelled on user's request", sqlstate="57014")
 
     def _simple(self, sql: str) -> None:
         self.cancelled = False

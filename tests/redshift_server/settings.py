@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from redshift_server.actions import Action, Forward, Local
 from redshift_server.backend import literal
 from redshift_server.errors import RedshiftError
-from redshift_server.lexer import join
+from standins.lexer import join
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor
-    from redshift_server.lexer import Token
     from redshift_server.session import Session
+    from standins.lexer import Token
 
 __all__ = ["Settings", "reset_setting", "set_setting", "show_setting"]
 

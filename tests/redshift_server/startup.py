@@ -8,21 +8,19 @@ import struct
 from typing import TYPE_CHECKING
 
 from redshift_server.errors import RedshiftError
-from redshift_server.wire import message, parameter_status
+from standins.wire import CANCEL, TLS, message, parameter_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from redshift_server.wire import Channel
+    from standins.wire import Channel
 
-__all__ = ["CANCEL", "VERSION", "ask_password", "greeting", "read_startup"]
+__all__ = ["VERSION", "ask_password", "greeting", "read_startup"]
 
 VERSION = (
     "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017"
     " (Red Hat 3.4.2-6.fc3), Redshift 1.0.117891"
 )
-CANCEL = 80877102
-_TLS = 80877103
 _GSS = 80877104
 _PROTOCOL = 3
 _REPORTED = {
@@ -43,7 +41,7 @@ def read_startup(channel: Channel) -> tuple[int, bytes]:
         (length,) = struct.unpack("!i", channel.read_exact(4))
         (code,) = struct.unpack("!i", channel.read_exact(4))
         body = channel.read_exact(length - 8)
-        if code not in (_TLS, _GSS):
+        if code not in (TLS, _GSS):
             break
         channel.send(b"N")
     if code != CANCEL and code >> 16 != _PROTOCOL:

@@ -10,9 +10,9 @@ from redshift_server.errors import RedshiftError, syntax_error
 from redshift_server.grammar.copy import parse_copy
 from redshift_server.grammar.cursor import Cursor, spelled
 from redshift_server.grammar.unload import parse_unload
-from redshift_server.lexer import Token, is_space
 from redshift_server.refused import refuse_command
 from redshift_server.rewrite import rewrite
+from standins.lexer import Token, is_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,8 +8,9 @@ from redshift_server.actions import Action, Forward, Local
 from redshift_server.backend import literal
 from redshift_server.errors import RedshiftError
 from redshift_server.grammar.cursor import quoted, spelled
-from redshift_server.lexer import Token, is_space, tokens
+from redshift_server.lexer import tokens
 from redshift_server.rewrite import rewrite
+from standins.lexer import Token, is_space
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from records_mover import Session
 from support.s3 import seaweed_server
+from support.warehouse import Folder, bare, move_in, postgres_cursor, scratch, session
 from vertica_server import ServerConfig, VerticaServer
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from support.postgres import PostgresServer
     from support.s3 import S3Server
+
+__all__ = ["bare", "postgres_cursor", "scratch", "session"]
 
 BUCKET = "vertica-data"
 
@@ -40,12 +42,11 @@ def vertica(postgres: PostgresServer) -> Iterator[VerticaServer]:
         yield server
 
 
-@dataclass(frozen=True, slots=True)
-class Objects:
-    """A folder of the bucket for one test."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objects(Folder):
+    """A folder of the bucket for one test, and the way to it for Vertica."""
 
     server: S3Server
-    folder: str
 
     @property
     def session_parameters(self) -> str:
@@ -55,31 +56,19 @@ class Objects:
             f" AWSEndpoint = '127.0.0.1:{self.server.port}', AWSEnableHttps = 0"
         )
 
-    def url(self, name: str = "") -> str:
-        """The url of a name below the folder."""
-        return f"s3://{BUCKET}/{self.folder}/{name}"
 
-    def put(self, name: str, data: bytes) -> str:
-        """Write an object and return its url."""
-        self.server.client().put_object(Bucket=BUCKET, Key=f"{self.folder}/{name}", Body=data)
-        return self.url(name)
-
-    def get(self, name: str) -> bytes:
-        """Read an object."""
-        found = self.server.client().get_object(Bucket=BUCKET, Key=f"{self.folder}/{name}")
-        return bytes(found["Body"].read())
-
-    def names(self, prefix: str = "") -> list[str]:
-        """Name what is there."""
-        begin = f"{self.folder}/{prefix}"
-        found = self.server.client().list_objects_v2(Bucket=BUCKET, Prefix=begin)
-        return [str(item["Key"])[len(self.folder) + 1 :] for item in found.get("Contents", [])]
+@pytest.fixture(scope="session")
+def vertica_s3_client(vertica_s3: S3Server) -> Any:
+    """A client that looks at the S3 server from outside."""
+    return vertica_s3.client()
 
 
 @pytest.fixture
-def objects(vertica_s3: S3Server) -> Objects:
+def objects(vertica_s3: S3Server, vertica_s3_client: Any) -> Objects:
     """A folder for this test alone."""
-    return Objects(vertica_s3, secrets.token_hex(6))
+    return Objects(
+        client=vertica_s3_client, bucket=BUCKET, folder=secrets.token_hex(6), server=vertica_s3
+    )
 
 
 class Ask:
@@ -205,30 +194,5 @@ def warehouse(
     ask: Ask, vertica_s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Warehouse:
     """A schema to move into, with an environment in which S3 is the test's."""
-    for name, value in vertica_s3.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    move_in(monkeypatch, vertica_s3, tmp_path)
     return Warehouse(ask)
-
-
-@pytest.fixture
-def scratch(objects: Objects) -> Iterator[str]:
-    """Scratch space, in which nothing is left when a test ends."""
-    yield objects.url("tmp/")
-    assert objects.names("tmp/") == []
-
-
-@pytest.fixture
-def session(warehouse: Warehouse, scratch: str) -> Iterator[Session]:
-    """A session that has scratch space in S3."""
-    del warehouse
-    with Session(scratch_s3_url=scratch) as session:
-        yield session
-
-
-@pytest.fixture
-def bare(warehouse: Warehouse) -> Iterator[Session]:
-    """A session without scratch space."""
-    del warehouse
-    with Session() as session:
-        yield session

@@ -9,8 +9,8 @@ from vertica_server.actions import Action, Local, Result
 from vertica_server.control import table_of
 
 if TYPE_CHECKING:
+    from standins.lexer import Token
     from vertica_server.session import Session
-    from vertica_server.sql.lexer import Token
 
 __all__ = ["plan_function"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from standins.config import Config
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -15,15 +17,10 @@ AUTHENTICATIONS = ("trust", "password", "md5", "hash", "hash_md5", "sha512", "oa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerConfig:
+class ServerConfig(Config):
     """One stand-in database."""
 
-    backend: str
-    """The URL of a superuser of a PostgreSQL; the server makes a database of its own there."""
-    host: str = "127.0.0.1"
-    port: int = 0
     user: str = "dbadmin"
-    password: str = "Passw0rd"
     database: str = "vmart"
     authentication: str = "hash"
     """One of ``AUTHENTICATIONS``."""
@@ -44,7 +41,3 @@ class ServerConfig:
     """How long a statement waits for a lock (LockTimeout)."""
     reject_max_fails_at_limit: bool = True
     """Whether a load fails at REJECTMAX rejected rows, or only beyond them."""
-    expired_tokens: frozenset[str] = frozenset()
-    """Session tokens that S3 is said to refuse as expired."""
-    log: Path | None = None
-    """A file for what was seen, one JSON a line, credentials as they were sent."""

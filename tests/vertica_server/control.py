@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import data_row, parameter_status
+from standins.wire import data_row, parameter_status
 from vertica_server.actions import Action, Local, Result
 from vertica_server.errors import VerticaError, syntax_error
 from vertica_server.grammar.types import plain, sized
@@ -14,9 +14,9 @@ from vertica_server.wire.results import Field
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from standins.lexer import Token
     from vertica_server.session import Session
     from vertica_server.sql.cursor import Cursor
-    from vertica_server.sql.lexer import Token
 
 __all__ = [
     "accept",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from redshift_server.backend import Backend, Column, Login, columns_of
-from redshift_server.wire import message, split_row
+from standins.backend import Backend, Column, Login, columns_of
+from standins.wire import message, split_row
 from vertica_server.errors import VerticaError
 from vertica_server.translate import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Answer", "Column", "Engine", "Login"]
+__all__ = ["Answer", "Engine"]
 
 _SAVEPOINT = "vertica_statement"
 
@@ -97,6 +97,10 @@ class Engine(Backend):
         self._last: Answer | None = None
         super().__init__(login)
 
+    def error(self, body: bytes) -> VerticaError:
+        """Return what the body of an ErrorResponse says."""
+        return translated(body)
+
     def ask(self, sql: str) -> Answer:
         """Run one statement; the next one waits until its rows were read."""
         self._send(message(b"Q", sql.encode("utf-8", "surrogateescape") + b"\0"))
@@ -116,12 +120,7 @@ class Engine(Backend):
     def copy(self, sql: str, chunks: Iterable[bytes]) -> int:
         """Run a COPY FROM STDIN; an error of ``chunks`` ends it without a row."""
         self._send(message(b"Q", sql.encode("utf-8", "surrogateescape") + b"\0"))
-        tag, body = self.channel.read()
-        while tag in (b"N", b"S"):
-            tag, body = self.channel.read()
-        if tag == b"E":
-            self._drain()
-            raise translated(body)
+        self._wait_for_copy()
         try:
             for chunk in chunks:
                 self.channel.send(message(b"d", chunk))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from standins.errors import ServerError
+
 __all__ = [
     "VerticaError",
     "missing_relation",
@@ -12,8 +14,8 @@ __all__ = [
 ]
 
 
-class VerticaError(Exception):
-    """An ERROR of the server: Vertica's number, five letters of SQLSTATE, and what is wrong."""
+class VerticaError(ServerError):
+    """An ERROR of the server, with Vertica's number."""
 
     def __init__(
         self,
@@ -27,19 +29,15 @@ class VerticaError(Exception):
         position: int = 0,
         routine: str = "",
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.sqlstate = sqlstate
+        super().__init__(message, sqlstate=sqlstate, detail=detail, hint=hint)
         self.code = code
         self.severity = severity
-        self.detail = detail
-        self.hint = hint
         self.position = position
         self.routine = routine or "vertica_server"
 
-    def fields(self) -> bytes:
-        """Return the body of an ErrorResponse."""
-        named = {
+    def named(self) -> dict[str, str]:
+        """Return the fields of an ErrorResponse by their letters; empty ones are left out."""
+        return {
             "S": self.severity,
             "V": str(self.code),
             "C": self.sqlstate,
@@ -51,8 +49,6 @@ class VerticaError(Exception):
             "F": "stand-in",
             "L": "1",
         }
-        said = [f"{key}{text}".encode() + b"\0" for key, text in named.items() if text]
-        return b"".join(said) + b"\0"
 
 
 def syntax_error(near: str | None, position: int = 0) -> VerticaError:

@@ -6,9 +6,10 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import message
+from standins import extended
+from standins.backend import Column
+from standins.wire import message
 from vertica_server.actions import Forward
-from vertica_server.engine import Column
 from vertica_server.errors import VerticaError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from vertica_server.session import Session
 
 __all__ = ["Extended"]
-
-_IGNORED = b"dcfjeF"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,40 +36,20 @@ class _Portal:
     values: list[bytes | None]
 
 
-class Extended:
-    """The prepared statements of a session."""
+class Extended(extended.Extended[VerticaError]):
+    """The prepared statements of a session; what is left of a failed COPY is passed over."""
+
+    ignored = b"HdcfjeF"
+    unknown = "Invalid frontend message type"
 
     def __init__(self, session: Session) -> None:
+        super().__init__(VerticaError, session.fail)
         self._session = session
         self._statements: dict[bytes, _Prepared] = {}
         self._portals: dict[bytes, _Portal] = {}
-        self._skipping = False
 
-    def take(self, tag: bytes, body: bytes) -> None:
-        """Answer one message; what is left of a failed COPY is passed over."""
-        if tag == b"S":
-            self._skipping = False
-            self._session.ready()
-        elif self._skipping or tag == b"H" or tag in _IGNORED:
-            return
-        else:
-            try:
-                self._answer(tag, body)
-            except VerticaError as error:
-                self._session.fail(error)
-                self._skipping = True
-
-    def _answer(self, tag: bytes, body: bytes) -> None:
-        handlers = {
-            b"P": self._parse,
-            b"B": self._bind,
-            b"D": self._describe,
-            b"E": self._execute,
-            b"C": self._close,
-        }
-        if tag not in handlers:
-            raise VerticaError(f"Invalid frontend message type {tag!r}", sqlstate="08P01")
-        handlers[tag](body)
+    def _sync(self) -> None:
+        self._session.ready()
 
     def _parse(self, body: bytes) -> None:
         name, text, _ = body.split(b"\0", 2)

@@ -14,7 +14,8 @@ from vertica_server.wire.results import Field
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vertica_server.engine import Column, Engine
+    from standins.backend import Column
+    from vertica_server.engine import Engine
 
 __all__ = ["Facts"]
 

@@ -1,20 +1,19 @@
-"""The listening side: a database of its own behind, and a thread for each client."""
+"""The database: what lies behind, who is let in, and who is connected."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 import secrets
-import socket
 import ssl
 import struct
-import threading
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from redshift_server.log import Log
-from redshift_server.wire import ConnectionClosed, message, parameter_status
+from standins.backend import Login
+from standins.server import StandIn
+from standins.wire import ConnectionClosed, error_response, message, parameter_status
 from vertica_server.catalog import scripts
-from vertica_server.engine import Column, Engine, Login
+from vertica_server.engine import Engine
 from vertica_server.errors import VerticaError
 from vertica_server.facts import Facts
 from vertica_server.session import Session
@@ -23,49 +22,35 @@ from vertica_server.wire.login import Account, log_in
 from vertica_server.wire.startup import Arrival, arrive
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
+    from standins.backend import Column
     from vertica_server.config import ServerConfig
     from vertica_server.wire.results import Field
 
 __all__ = ["VerticaServer"]
 
-_CANCEL = 80877102
 _METHODS = {"trust": "ImpTrust", "password": "Password", "md5": "MD5", "hash": "Password",
             "hash_md5": "MD5", "sha512": "Password", "oauth": "OAuth"}  # fmt: skip
 
 
-class VerticaServer:
-    """A stand-in database; as a context manager it is gone at the end, and what is behind too."""
+class VerticaServer(StandIn[Session]):
+    """A stand-in database."""
+
+    mark = "vs"
+    config: ServerConfig
+    _admin: Engine | None
 
     def __init__(self, config: ServerConfig) -> None:
-        self.config = config
-        self.log = Log(config.log)
+        super().__init__(config)
         self.accounts = {config.user: Account(config.password)}
         self.facts: Facts
-        self._private = f"vs_{secrets.token_hex(6)}"
-        self._listener: socket.socket | None = None
-        self._sessions: dict[bytes, Session] = {}
-        self._lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._turns = itertools.count(0)
-        self._admin: Engine | None = None
         self._tls = _tls(config)
         self.balances = False
         """Whether SET_LOAD_BALANCE_POLICY chose a policy: each client goes to the next node."""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        assert self._listener is not None
-        return int(self._listener.getsockname()[1])
 
     @property
     def login(self) -> dict[str, object]:
@@ -75,31 +60,6 @@ class VerticaServer:
             "host": config.host, "port": self.port, "user": config.user,
             "password": config.password, "database": config.database,
         }  # fmt: skip
-
-    def start(self) -> None:
-        """Make the database behind and listen."""
-        self._make_database()
-        self._listener = socket.create_server((self.config.host, self.config.port))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def stop(self) -> None:
-        """Hang up on everyone and drop the database behind."""
-        if self._listener is not None:
-            with contextlib.suppress(OSError):
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-        self.drop_connections()
-        if self._admin is not None:
-            self._admin.close()
-        self._outside(f"DROP DATABASE IF EXISTS {self._private} WITH (FORCE)")
-
-    def drop_connections(self) -> int:
-        """Hang up on every client at once, as a network does; return how many there were."""
-        with self._lock:
-            sessions = list(self._sessions.values())
-        for session in sessions:
-            session.hang_up()
-        return len(sessions)
 
     def admin(self, sql: str) -> list[list[str | None]]:
         """Run SQL behind the clients' backs, committed at once."""
@@ -140,22 +100,7 @@ class VerticaServer:
         """Return a secret that a CancelRequest has to know."""
         return secrets.randbits(31)
 
-    def cancel(self, key: bytes) -> None:
-        """Do what a CancelRequest asks for."""
-        with self._lock:
-            session = self._sessions.get(key)
-        if session is None:
-            return
-        session.cancelled = True
-        login = Login.from_url(self.config.backend)
-        with socket.create_connection((login.host, login.port)) as sock:
-            sock.sendall(struct.pack("!ii", 16, _CANCEL) + session.engine.key)
-
-    def _make_database(self) -> None:
-        self._outside(
-            f"CREATE DATABASE {self._private} ENCODING 'SQL_ASCII' TEMPLATE template0"
-            " LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
-        )
+    def _furnish(self) -> None:
         self._admin = Engine(Login.from_url(self.config.backend, self._private))
         for script in scripts():
             self._admin.run(script)
@@ -169,21 +114,10 @@ class VerticaServer:
         self.facts = Facts(self._admin)
 
     def _outside(self, sql: str) -> None:
-        engine = Engine(Login.from_url(self.config.backend))
-        engine.run(sql)
-        engine.close()
-
-    def _accept(self) -> None:
-        assert self._listener is not None
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+        with contextlib.closing(Engine(Login.from_url(self.config.backend))) as engine:
+            engine.run(sql)
 
     def _serve(self, sock: socket.socket) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             arrival = arrive(sock, self._tls, self._next_node)
             if arrival.cancel:
@@ -207,7 +141,7 @@ class VerticaServer:
     def _refuse(self, sock: socket.socket, error: VerticaError) -> None:
         self.log.write("refused", message=error.message)
         with contextlib.suppress(OSError):
-            sock.sendall(message(b"E", error.fields()))
+            sock.sendall(error_response(error.fields()))
 
     def _welcome(self, arrival: Arrival) -> None:
         """Let a client in, or tell it why not."""

@@ -7,7 +7,8 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import command_complete, message
+from standins import session
+from standins.wire import command_complete, error_response, message
 from vertica_server.actions import Forward, Local, Result
 from vertica_server.control import functions
 from vertica_server.errors import VerticaError, missing_schema
@@ -35,14 +36,13 @@ _NULL_FIRST = ("int", "numeric", "date", "time", "timetz", "timestamp", "timesta
 OUTPUT = Field(name="OUTPUT", type=plain("int"))
 
 
-class Session:
+class Session(session.Session):
     """A connection from its first statement to goodbye."""
 
     def __init__(self, server: VerticaServer, arrival: Arrival, user: str, engine: Engine) -> None:
+        super().__init__(arrival.sock, arrival.channel)
         self.server = server
         self.config = server.config
-        self.client = arrival.channel
-        self.sock = arrival.sock
         self.said = arrival.parameters
         self.protocol = min(arrival.protocol, server.config.protocol)
         self.user = user
@@ -54,9 +54,13 @@ class Session:
         self.complex_types = "true" in self.said.get("protocol_features", "")
         self.accepted = 0
         self.rejected = 0
-        self.cancelled = False
         self.how = ""
         """The method that let the client in."""
+
+    @property
+    def behind(self) -> Engine:
+        """The session in the PostgreSQL behind."""
+        return self.engine
 
     @property
     def session_id(self) -> str:
@@ -77,21 +81,11 @@ class Session:
     def run(self) -> None:
         """Serve until the client leaves."""
         self.engine.run(f"SET vertica.session = {literal(self.session_id)}")
-        extended = Extended(self)
-        while True:
-            tag, body = self.client.read()
-            if tag == b"X":
-                return
-            if tag == b"Q":
-                self._simple(body[:-1].decode("utf-8", "surrogateescape"))
-            else:
-                extended.take(tag, body)
+        self._serve(Extended(self).take)
 
     def hang_up(self) -> None:
         """Close both sides, whoever waits on them."""
-        with contextlib.suppress(OSError):
-            self.sock.shutdown(2)
-        self.sock.close()
+        super().hang_up()
         self.engine.close()
 
     def notice(self, text: str, severity: str = "NOTICE", code: int = 4185) -> None:
@@ -111,7 +105,7 @@ class Session:
         """Report an error."""
         error = self._schema_first(error)
         self.server.log.write("error", message=error.message, code=error.code)
-        self.client.send(message(b"E", error.fields()))
+        self.client.send(error_response(error.fields()))
 
     def _schema_first(self, error: VerticaError) -> VerticaError:
         """Where the schema is missing too, that is what is told."""
@@ -121,11 +115,8 @@ class Session:
         said = f"SELECT 1 FROM pg_namespace WHERE nspname = {literal(inner(found.group(1)))}"
         return error if self.server.admin(said) else missing_schema(found.group(1))
 
-    def check_cancel(self) -> None:
-        """Stop where a CancelRequest came."""
-        if self.cancelled:
-            self.cancelled = False
-            raise VerticaError("Execution canceled by operator", sqlstate="57014", code=3326)
+    def _stopped(self) -> VerticaError:
+        return VerticaError("Execution canceled by operator", sqlstate="57014", code=3326)
 
     def smallest(self, sql: str) -> dict[str, bool]:
         """Tell of each column of a query, by name and number, whether NULL comes first in it."""

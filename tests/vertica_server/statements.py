@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from standins.lexer import Token, is_space
 from vertica_server import control
 from vertica_server.actions import Action, Forward, Local, Result
 from vertica_server.ddl import access, alter, create, drop, projections, views
 from vertica_server.errors import not_supported, syntax_error
 from vertica_server.grammar.table import parse_create_table
 from vertica_server.sql.cursor import Cursor
-from vertica_server.sql.lexer import Token, is_space
 from vertica_server.sql.nulls import has_order, with_nulls
 from vertica_server.sql.rewrite import rewrite, spellings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from standins.errors import read_fields
 from vertica_server.errors import VerticaError
 
 __all__ = ["translated"]
@@ -73,8 +74,7 @@ _RULES: tuple[tuple[str, str, str, str, int], ...] = (
 
 def translated(body: bytes) -> VerticaError:
     """Read the body of an ErrorResponse."""
-    pairs = [field.decode("utf-8", "surrogateescape") for field in body.split(b"\0") if field]
-    said = {pair[0]: pair[1:] for pair in pairs}
+    said = read_fields(body, "surrogateescape")
     state, text = said.get("C", "XX000"), said.get("M", "")
     special = _constraint(state, said) or _thrown(state, text, said)
     if special is not None:

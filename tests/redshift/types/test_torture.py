@@ -6,16 +6,16 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from records_mover.errors import MoverError
 from support.torture import BUILT_IN, COMMON
+from support.warehouse import Trip, said_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 PAGE = Path(__file__).parents[3] / "docs" / "redshift.md"
 SOME = (
@@ -29,23 +29,18 @@ CASES: dict[str, Sequence[str]] = {
     "numeric(38,10)": ["9999999999999999999999999999.9999999999", "-0.0000000001"],
     "numeric(19,0)": ["9999999999999999999"],
 }
-
-
-@pytest.fixture
-def postgres_cursor(pg_url: str) -> Iterator[Any]:
-    connection = psycopg2.connect(pg_url.replace("postgresql+psycopg2", "postgresql"))
-    connection.autocommit = True
-    yield connection.cursor()
-    connection.close()
+MADE = (
+    "select type from pg_table_def where tablename = 't' and \"column\" = 'c'"
+    " and schemaname = '{schema}'"
+)
 
 
 @pytest.mark.parametrize("kind", CASES)
 def test_a_type_of_postgresql_comes_back_as_the_page_says(
     session: Any, warehouse: Any, pg_url: str, postgres_cursor: Any, kind: str
 ) -> None:
-    row = next(line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{kind}` |"))
-    _, _, made, outcome, *_ = (cell.strip() for cell in row.split("|"))
-    trip = _Trip(session, warehouse, pg_url, postgres_cursor)
+    made, outcome = said_of(kind, PAGE)
+    trip = Trip(session, warehouse, pg_url, postgres_cursor)
     refused = [value for value in CASES[kind] if value and f"`{value}`" in outcome]
     if outcome.startswith("refused") and not refused:
         with pytest.raises(MoverError, match=outcome.removeprefix("refused: ")):
@@ -60,37 +55,8 @@ def test_a_type_of_postgresql_comes_back_as_the_page_says(
         with pytest.raises(MoverError, match="may lose something"):
             trip.there(kind, CASES[kind], None)
     trip.there(kind, [v for v in CASES[kind] if v not in refused], ["all"] if lossy else None)
-    assert trip.made() == made.strip("`")
+    assert warehouse.ask(MADE.format(schema=warehouse.ask.schema))[0][0] == made
     assert bool(trip.back(kind)) == lossy
-
-
-class _Trip:
-    def __init__(self, session: Any, warehouse: Any, pg_url: str, cursor: Any) -> None:
-        self.session, self.warehouse = session, warehouse
-        self.pg_url, self.cursor = pg_url, cursor
-
-    def there(self, kind: str, values: Sequence[str], lossy: Any) -> None:
-        self.cursor.execute(f"drop table if exists s; create table s (id int, c {kind})")
-        for number, value in enumerate([*values, None]):
-            self.cursor.execute("insert into s values (%s, %s)", (number, value))
-        named = {} if lossy is None else {"allow_lossy": lossy}
-        self.session.move(f"{self.pg_url}::s", self.warehouse.url("t"), **named)
-
-    def made(self) -> str:
-        found = self.warehouse.ask(
-            "select type from pg_table_def where tablename = 't' and \"column\" = 'c'"
-            f" and schemaname = '{self.warehouse.ask.schema}'"
-        )
-        return str(found[0][0])
-
-    def back(self, kind: str) -> list[Any]:
-        self.cursor.execute(f"drop table if exists b; create table b (id int, c {kind})")
-        self.session.move(self.warehouse.url("t"), f"{self.pg_url}::b", allow_lossy=["all"])
-        self.cursor.execute(
-            "select id, s.c::text, b.c::text from s full join b using (id)"
-            " where s.c::text is distinct from b.c::text"
-        )
-        return list(self.cursor.fetchall())
 
 
 def _table() -> pa.Table:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from redshift_server.errors import RedshiftError, syntax_error
-from redshift_server.lexer import Token, is_space
 from redshift_server.names import LONGEST, short
+from standins import cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from standins.lexer import Token
 
 __all__ = ["Cursor", "Name", "quoted", "spelled"]
 
@@ -17,71 +19,12 @@ Name = tuple[str | None, str]
 """A schema or None, and a name."""
 
 
-class Cursor:
-    """Goes over the tokens of one statement, blanks left out."""
+class Cursor(cursor.Cursor):
+    """Reads names as Redshift does: folded, unless it is told to keep quoted ones."""
 
     def __init__(self, tokens: Sequence[Token], *, keep_case: bool = False) -> None:
-        self._tokens = [token for token in tokens if not is_space(token)]
-        self._at = 0
+        super().__init__(tokens)
         self._keep_case = keep_case
-
-    @property
-    def here(self) -> Token | None:
-        """The next token, or None at the end."""
-        return self.ahead(0)
-
-    def ahead(self, count: int) -> Token | None:
-        """The token so many places ahead, or None."""
-        at = self._at + count
-        return self._tokens[at] if at < len(self._tokens) else None
-
-    def next(self) -> Token:
-        """Take whatever comes."""
-        token = self.here
-        if token is None:
-            self.fail()
-        self._at += 1
-        return token
-
-    def at(self, *words: str) -> bool:
-        """Whether these keywords come next, in this order."""
-        ahead = [self.ahead(place) for place in range(len(words))]
-        return all(t is not None and t.is_word(w) for t, w in zip(ahead, words, strict=True))
-
-    def take(self, *words: str) -> bool:
-        """Take these keywords if they come next, in this order."""
-        if not self.at(*words):
-            return False
-        self._at += len(words)
-        return True
-
-    def need(self, *words: str) -> None:
-        """Take these keywords, or fail."""
-        for word in words:
-            if not self.take(word):
-                self.fail()
-
-    def at_op(self, text: str) -> bool:
-        """Whether this punctuation comes next."""
-        return self.here is not None and self.here.is_op(text)
-
-    def take_op(self, text: str) -> bool:
-        """Take this punctuation if it comes next."""
-        if not self.at_op(text):
-            return False
-        self._at += 1
-        return True
-
-    def need_op(self, text: str) -> None:
-        """Take this punctuation, or fail."""
-        if not self.take_op(text):
-            self.fail()
-
-    def string(self) -> str:
-        """Take a quoted text."""
-        if self.here is None or self.here.kind not in ("string", "dollar"):
-            self.fail()
-        return self.next().value
 
     def at_string(self) -> bool:
         """Whether a quoted text comes next."""
@@ -114,36 +57,6 @@ class Cursor:
         """Take ``[schema.]name``."""
         first = self.name()
         return (first, self.name()) if self.take_op(".") else (None, first)
-
-    def names(self) -> list[str]:
-        """Take a list of names in parentheses."""
-        self.need_op("(")
-        found = [self.name()]
-        while self.take_op(","):
-            found.append(self.name())
-        self.need_op(")")
-        return found
-
-    def group(self) -> list[Token]:
-        """Take everything between parentheses, which come next."""
-        self.need_op("(")
-        depth, inside = 1, list[Token]()
-        while depth:
-            token = self.next()
-            depth += token.is_op("(") - token.is_op(")")
-            inside.append(token)
-        return inside[:-1]
-
-    def rest(self) -> list[Token]:
-        """Take everything that is left."""
-        left = self._tokens[self._at :]
-        self._at = len(self._tokens)
-        return left
-
-    def end(self) -> None:
-        """Fail unless everything was taken."""
-        if self.here is not None:
-            self.fail()
 
     def fail(self) -> NoReturn:
         """Raise the parser's error at the next token."""

@@ -12,7 +12,7 @@ from redshift_server.grammar.table_column import Column, parse_column, parse_con
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor, Name
-    from redshift_server.lexer import Token
+    from standins.lexer import Token
 
 __all__ = ["CreateTable", "parse_create_table"]
 

@@ -9,7 +9,7 @@ from redshift_server.errors import RedshiftError
 from redshift_server.grammar.cursor import quoted, spelled
 from redshift_server.grammar.table_attributes import ENCODINGS
 from redshift_server.grammar.types import parse_type
-from redshift_server.lexer import join
+from standins.lexer import join
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor

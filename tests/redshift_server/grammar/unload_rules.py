@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from redshift_server.errors import RedshiftError
 from redshift_server.grammar.settings import one_byte
-from redshift_server.lexer import is_space, tokens
+from redshift_server.lexer import tokens
+from standins.lexer import is_space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

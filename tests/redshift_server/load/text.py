@@ -9,7 +9,7 @@ from redshift_server.grammar.settings import one_byte, unescaped
 from redshift_server.load.csvtext import Csv
 from redshift_server.load.delimited import Delimited
 from redshift_server.load.fixed import FixedWidth
-from redshift_server.load.lzop import decompress_lzop
+from standins.lzop import decompress_lzop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

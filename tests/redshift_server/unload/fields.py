@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from redshift_server.backend import Column
     from redshift_server.session import Session
+    from standins.backend import Column
 
 __all__ = ["Field", "fields_of"]
 

@@ -8,16 +8,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from records_mover.errors import MoverError
 from support.torture import BUILT_IN, COMMON
+from support.warehouse import Trip, said_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 PAGE = Path(__file__).parents[3] / "docs" / "vertica.md"
 SOME = (
@@ -31,14 +31,10 @@ CASES: dict[str, Sequence[str]] = {
     "numeric(38,10)": ["9999999999999999999999999999.9999999999", "-0.0000000001"],
     "numeric(76,10)": ["-" + "9" * 66 + ".0000000001"],
 }
-
-
-@pytest.fixture
-def postgres_cursor(pg_url: str) -> Iterator[Any]:
-    connection = psycopg2.connect(pg_url.replace("postgresql+psycopg2", "postgresql"))
-    connection.autocommit = True
-    yield connection.cursor()
-    connection.close()
+MADE = (
+    "SELECT data_type FROM v_catalog.columns WHERE table_name = 't' AND column_name = 'c'"
+    " AND table_schema = '{schema}'"
+)
 
 
 @pytest.mark.parametrize("way", ["bare", "session"])
@@ -51,44 +47,15 @@ def test_a_type_of_postgresql_comes_back_as_the_page_says(
     kind: str,
     way: str,
 ) -> None:
-    row = next(line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{kind}` |"))
-    _, _, made, outcome, *_ = (cell.strip() for cell in row.split("|"))
-    trip = _Trip(request.getfixturevalue(way), warehouse, pg_url, postgres_cursor)
+    made, outcome = said_of(kind, PAGE)
+    trip = Trip(request.getfixturevalue(way), warehouse, pg_url, postgres_cursor)
     refused = [value for value in CASES[kind] if value and f"`{value}`" in outcome]
     for value in refused:
         with pytest.raises(MoverError):
             trip.there(kind, [value])
     trip.there(kind, [value for value in CASES[kind] if value not in refused])
-    assert trip.made() == made.strip("`")
+    assert warehouse.ask(MADE.format(schema=warehouse.ask.schema))[0][0] == made
     assert trip.back(kind) == []
-
-
-class _Trip:
-    def __init__(self, session: Any, warehouse: Any, pg_url: str, cursor: Any) -> None:
-        self.session, self.warehouse = session, warehouse
-        self.pg_url, self.cursor = pg_url, cursor
-
-    def there(self, kind: str, values: Sequence[str]) -> None:
-        self.cursor.execute(f"drop table if exists s; create table s (id int, c {kind})")
-        for number, value in enumerate([*values, None]):
-            self.cursor.execute("insert into s values (%s, %s)", (number, value))
-        self.session.move(f"{self.pg_url}::s", self.warehouse.url("t"))
-
-    def made(self) -> str:
-        found = self.warehouse.ask(
-            "SELECT data_type FROM v_catalog.columns WHERE table_name = 't' AND column_name = 'c'"
-            f" AND table_schema = '{self.warehouse.ask.schema}'"
-        )
-        return str(found[0][0])
-
-    def back(self, kind: str) -> list[Any]:
-        self.cursor.execute(f"drop table if exists b; create table b (id int, c {kind})")
-        self.session.move(self.warehouse.url("t"), f"{self.pg_url}::b", allow_lossy=["all"])
-        self.cursor.execute(
-            "select id, s.c::text, b.c::text from s full join b using (id)"
-            " where s.c::text is distinct from b.c::text"
-        )
-        return list(self.cursor.fetchall())
 
 
 def _table() -> pa.Table:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from standins.lexer import Token
     from vertica_server.sql.cursor import Cursor
-    from vertica_server.sql.lexer import Token
 
 __all__ = ["Design", "parse_design"]
 

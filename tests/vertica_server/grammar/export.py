@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vertica_server.errors import VerticaError, syntax_error
 
 if TYPE_CHECKING:
+    from standins.lexer import Token
     from vertica_server.sql.cursor import Cursor
-    from vertica_server.sql.lexer import Token
 
 __all__ = ["Export", "ExportText", "parse_export", "parse_s3export", "truth"]
 

@@ -10,8 +10,8 @@ from vertica_server.grammar.types import VType, parse_type
 from vertica_server.sql.names import Name
 
 if TYPE_CHECKING:
+    from standins.lexer import Token
     from vertica_server.sql.cursor import Cursor
-    from vertica_server.sql.lexer import Token
 
 __all__ = [
     "ColumnDef",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import message
+from standins.wire import message
 from vertica_server.errors import VerticaError
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from vertica_server.sql.lexer import tokens
 from vertica_server.sql.names import inner
 
 if TYPE_CHECKING:
+    from standins.lexer import Token
     from vertica_server.grammar.copy import CopyStatement
     from vertica_server.session import Session
-    from vertica_server.sql.lexer import Token
 
 __all__ = ["Input", "Targets", "targets"]
 

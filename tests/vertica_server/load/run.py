@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import data_row
+from standins.wire import data_row
 from vertica_server.actions import Action, Local, Result
 from vertica_server.ddl import projections
 from vertica_server.ddl.record import relation

@@ -108,6 +108,6 @@ def _zstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _lzo(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    from redshift_server.load.lzop import decompress_lzop
+    from standins.lzop import decompress_lzop
 
     yield decompress_lzop(b"".join(chunks))

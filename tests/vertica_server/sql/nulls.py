@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vertica_server.sql.lexer import Token, tokens
+from standins.lexer import Token
+from vertica_server.sql.lexer import tokens
 from vertica_server.sql.names import inner
 
 if TYPE_CHECKING:

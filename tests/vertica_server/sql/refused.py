@@ -9,7 +9,7 @@ from vertica_server.errors import VerticaError, syntax_error
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vertica_server.sql.lexer import Token
+    from standins.lexer import Token
 
 __all__ = ["check_refused"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standins.lexer import Token, is_space
 from vertica_server.errors import VerticaError, missing_schema
 from vertica_server.grammar.types import VType, parse_type
 from vertica_server.sql.cursor import Cursor
-from vertica_server.sql.lexer import Token, is_space
 from vertica_server.sql.names import inner, literal, quoted
 from vertica_server.sql.refused import check_refused
 

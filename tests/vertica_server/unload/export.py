@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from redshift_server.wire import data_row
+from standins.wire import data_row
 from vertica_server.actions import Action, Local, Result
 from vertica_server.errors import VerticaError
 from vertica_server.grammar.export import Export, parse_export, truth

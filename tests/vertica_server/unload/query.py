@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import split_row
+from standins.wire import split_row
 from vertica_server.sql.rewrite import rewrite, spellings
 from vertica_server.wire.results import Field
 from vertica_server.wire.text import text_of
@@ -13,8 +13,8 @@ from vertica_server.wire.text import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from standins.lexer import Token
     from vertica_server.session import Session
-    from vertica_server.sql.lexer import Token
 
 __all__ = ["Rows", "ask"]
 

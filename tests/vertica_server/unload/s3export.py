@@ -5,7 +5,7 @@ from __future__ import annotations
 import bz2
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import data_row
+from standins.wire import data_row
 from vertica_server.actions import Action, Local, Result
 from vertica_server.grammar.export import parse_s3export
 from vertica_server.grammar.types import plain, sized
@@ -16,8 +16,8 @@ from vertica_server.unload.text import TextForm
 from vertica_server.wire.results import Field
 
 if TYPE_CHECKING:
+    from standins.lexer import Token
     from vertica_server.session import Session
-    from vertica_server.sql.lexer import Token
 
 __all__ = ["plan_s3export"]
 

@@ -8,11 +8,11 @@ import secrets
 import struct
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import message
+from standins.wire import message
 from vertica_server.errors import VerticaError
 
 if TYPE_CHECKING:
-    from redshift_server.wire import Channel
+    from standins.wire import Channel
     from vertica_server.config import ServerConfig
 
 __all__ = ["Account", "log_in"]

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import data_row, message, split_row
+from standins.wire import data_row, message, split_row
 from vertica_server.wire.binary import binary_of
 from vertica_server.wire.text import text_of
 

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from redshift_server.wire import Channel, ConnectionClosed
+from standins.wire import CANCEL, TLS, Channel, ConnectionClosed
 from vertica_server.errors import VerticaError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrival", "arrive", "balanced"]
 
-CANCEL = 80877102
-_TLS = 80877103
 _BALANCE = 80936960
 _LONGEST = 1 << 16
 
@@ -49,7 +47,7 @@ def arrive(
         (code,) = struct.unpack_from("!I", body)
         if code == _BALANCE:
             channel.send(balanced(next_node()))
-        elif code == _TLS:
+        elif code == TLS:
             channel.send(b"N" if tls is None else b"S")
             if tls is not None:
                 sock = tls.wrap_socket(sock, server_side=True)

@@ -12,7 +12,7 @@ _FILTER = 0x800
 
 
 def decompress_lzop(data: bytes) -> bytes:
-    """Return what an .lzo file holds; a filter is an error, as in Redshift."""
+    """Return what an .lzo file holds; one written through a filter is an error."""
     if not data.startswith(_MAGIC):
         raise ValueError("not an lzop file")
     at = len(_MAGIC) + 6 + 2

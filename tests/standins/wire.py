@@ -10,18 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = [
+    "CANCEL",
+    "TLS",
     "Channel",
     "ConnectionClosed",
     "command_complete",
     "data_row",
     "error_response",
     "message",
-    "notice",
     "parameter_status",
-    "row_description",
     "split_row",
 ]
 
+CANCEL = 80877102
+TLS = 80877103
+"""What a first packet may be other than the startup message."""
 _CHUNK = 1 << 16
 _NULL = b"\xff\xff\xff\xff"
 
@@ -73,12 +76,6 @@ def error_response(fields: bytes) -> bytes:
     return message(b"E", fields)
 
 
-def notice(severity: str, text: str) -> bytes:
-    """Frame a notice, as INFO or WARNING."""
-    said = f"S{severity}\0C00000\0M{text}\0".encode()
-    return message(b"N", said + b"\0")
-
-
 def command_complete(tag: str) -> bytes:
     """Frame the end of a statement."""
     return message(b"C", tag.encode() + b"\0")
@@ -87,14 +84,6 @@ def command_complete(tag: str) -> bytes:
 def parameter_status(name: str, value: str) -> bytes:
     """Frame a setting that the server reports by itself."""
     return message(b"S", f"{name}\0{value}\0".encode())
-
-
-def row_description(columns: Sequence[tuple[str, int]]) -> bytes:
-    """Frame the names and type oids of text columns."""
-    body = struct.pack("!h", len(columns))
-    for name, oid in columns:
-        body += name.encode() + b"\0" + struct.pack("!ihihih", 0, 0, oid, -1, -1, 0)
-    return message(b"T", body)
 
 
 def data_row(values: Sequence[bytes | None]) -> bytes:
