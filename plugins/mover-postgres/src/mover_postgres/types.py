@@ -227,15 +227,6 @@ def server_spelling(kind: TypeEngine[Any], dialect: Dialect) -> str:
 
 def spelled(spelling: str) -> TypeEngine[Any]:
     """Return a type that is written in DDL as it stands here."""
-    from sqlalchemy.types import UserDefinedType
+    from records_mover.db.spelled import Spelled
 
-    class Spelled(UserDefinedType[Any]):
-        cache_ok = True
-
-        def __str__(self) -> str:
-            return spelling
-
-        def get_col_spec(self, **_: object) -> str:
-            return spelling
-
-    return Spelled()
+    return Spelled(spelling)

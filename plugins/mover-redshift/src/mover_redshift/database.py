@@ -200,7 +200,9 @@ class RedshiftDatabase(InterruptibleDatabase):
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
-        return _spelled(types.column_type(field).upper())
+        from records_mover.db.spelled import Spelled
+
+        return Spelled(types.column_type(field).upper())
 
     def made_field(self, field: Field) -> Field:
         """Return the column that a new table would have for this one, without a warning."""
@@ -263,16 +265,3 @@ class RedshiftDatabase(InterruptibleDatabase):
         """Open another connection, whose errors leave the transaction of a load alone."""
         with self.connection() as connection, self.doing(what):
             yield connection
-
-
-def _spelled(spelling: str) -> TypeEngine[Any]:
-    """Return a type that is written in DDL as it stands here."""
-    from sqlalchemy.types import UserDefinedType
-
-    class Spelled(UserDefinedType[Any]):
-        cache_ok = True
-
-        def get_col_spec(self, **_: object) -> str:
-            return spelling
-
-    return Spelled()

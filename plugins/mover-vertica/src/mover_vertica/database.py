@@ -209,7 +209,7 @@ class VerticaDatabase(SqlDatabase):
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
-        from mover_vertica.reflection import Spelled
+        from records_mover.db.spelled import Spelled
 
         return Spelled(types.column_type(field).upper())
 
