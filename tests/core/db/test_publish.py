@@ -11,6 +11,7 @@ import pytest
 
 from records_mover.db import staging
 from records_mover.db.database import SqlDatabase
+from records_mover.db.publish import name_beside, run_check
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import (
     ConfigError,
@@ -429,3 +430,24 @@ def _dead_pid() -> int:
     with pytest.raises(ProcessLookupError):
         os.kill(child.pid, 0)
     return child.pid
+
+
+def test_a_name_beside_a_table_s_is_one_that_the_database_can_hold(
+    monkeypatch: pytest.MonkeyPatch, database: SqlDatabase
+) -> None:
+    monkeypatch.setattr(database.engine.dialect, "max_identifier_length", 10)
+    found = name_beside(database, TableName(name="orders", schema="main"), "mover")
+    assert found == TableName(name="mover_orde", schema="main")
+
+
+def test_the_mover_looks_at_the_table_that_the_rows_are_in(database: SqlDatabase) -> None:
+    seen: list[TableName] = []
+    asked = PublishRequest(
+        table=T, mode="append", info=None, check=lambda _, name: seen.append(name)
+    )
+    stage = TableName(name="mover_stage_t")
+    with database.connection() as connection:
+        run_check(connection, asked)
+        run_check(connection, asked, stage)
+        run_check(connection, PublishRequest(table=T, mode="append", info=None))
+    assert seen == [T, stage]

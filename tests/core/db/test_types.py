@@ -9,6 +9,7 @@ from sqlalchemy.dialects import mssql, mysql, oracle, postgresql, sqlite
 
 from records_mover.db import ddl, types
 from records_mover.db.database import SqlDatabase
+from records_mover.db.spelled import Spelled
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.schema import (
     DecimalConstraints,
@@ -259,3 +260,16 @@ def test_a_type_that_becomes_a_field_becomes_the_same_type_again(
     dialect = DIALECTS["postgresql"].dialect()
     field = types.field_from_type("c", kind)
     assert spelt(field) == ddl.spell_type(kind, dialect)
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_a_spelled_type_is_written_as_it_stands(dialect: str) -> None:
+    kind = Spelled("long varchar(12)")
+    assert str(kind) == "long varchar(12)"
+    assert ddl.spell_type(kind, DIALECTS[dialect].dialect()) == "long varchar(12)"
+
+
+def test_a_spelled_type_survives_the_copy_of_its_column() -> None:
+    table = sa.Table("t", sa.MetaData(), sa.Column("a", Spelled("super")))
+    copied = table.to_metadata(sa.MetaData())
+    assert str(copied.c.a.type) == "super"

@@ -7,10 +7,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db.database import SqlDatabase
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Interrupts"]
+    from sqlalchemy import Connection, Engine
+
+__all__ = ["InterruptibleDatabase", "Interrupts"]
 
 _EVERY = 0.25
 _LONGEST = 60.0
@@ -81,3 +85,36 @@ def _has_ended(connection: Any) -> bool:
     """Ask a driver's connection, which has an attribute or a method for it, or neither."""
     closed = getattr(connection, "closed", False)
     return bool(closed() if callable(closed) else closed)
+
+
+class InterruptibleDatabase(SqlDatabase):
+    """A database whose server can be asked, from another thread, to end what it does."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._interrupts = Interrupts()
+
+    def interrupt(self, thread: int) -> None:
+        """Cancel what the server does on the connections that a thread has opened."""
+        self._interrupts.interrupt(thread)
+
+    def relent(self, thread: int) -> None:
+        """Cancel no more what a thread does."""
+        self._interrupts.relent(thread)
+
+    def canceller(self, driver: Any) -> Callable[[], object] | None:
+        """Return what ends the statement of a driver's connection; None for its own ``cancel``."""
+        del driver
+        return None
+
+    def _connect(self) -> Connection:
+        connection = super()._connect()
+        driver = connection.connection.driver_connection
+        self._interrupts.add(driver, self.canceller(driver))
+        return connection
+
+    def _close(self, connection: Connection) -> None:
+        self._interrupts.forget_closed()
+        if not connection.invalidated:
+            self._interrupts.remove(connection.connection.driver_connection)
+        super()._close(connection)

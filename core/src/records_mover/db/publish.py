@@ -27,8 +27,10 @@ __all__ = [
     "check",
     "drop_quietly",
     "explanation",
+    "name_beside",
     "publishing",
     "rename_in_turn",
+    "run_check",
     "settle",
     "staged",
     "sweep",
@@ -81,7 +83,7 @@ def _in_place(database: SqlDatabase, request: PublishRequest) -> Iterator[Landin
             with database.doing(f"cannot empty table '{request.table}'"):
                 database.wipe(connection, request.table, request.mode)
         yield Landing(connection=connection, table=request.table)
-        _checked(connection, request)
+        run_check(connection, request)
 
 
 @contextmanager
@@ -91,7 +93,7 @@ def _create(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
         yield Landing(connection=connection, table=request.table)
         _check_keys(database, connection, request, request.table)
         database.grant(connection, request, request.table)
-        _checked(connection, request)
+        run_check(connection, request)
 
 
 @contextmanager
@@ -104,7 +106,7 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
             yield Landing(connection=connection, table=stage, target=request.table)
             _check_keys(database, connection, request, stage)
             database.grant(connection, request, stage)
-            _checked(connection, request, stage)
+            run_check(connection, request, stage)
             with database.doing(f"cannot put the new table in the place of '{request.table}'"):
                 _take_place(database, connection, stage, request)
 
@@ -121,7 +123,7 @@ def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
             yield Landing(connection=connection, table=stage, target=request.table)
             with database.doing(f"cannot merge the rows into table '{request.table}'"):
                 database.merge(connection, stage, request.table, columns, request.key)
-            _checked(connection, request)
+            run_check(connection, request)
             settle(database, connection, shows=True)
             if database.transactional_ddl:
                 database.drop(connection, stage)
@@ -129,7 +131,7 @@ def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
                 drop_quietly(database, connection, stage)
 
 
-def _checked(
+def run_check(
     connection: Connection, request: PublishRequest, table: TableName | None = None
 ) -> None:
     """Let the mover look at the rows where they are now; whatever it raises undoes everything."""
@@ -157,10 +159,11 @@ def _check_keys(
 
 
 def _stage_table(database: SqlDatabase, table: TableName) -> TableName:
-    return _beside(database, table, f"{staging.STAGE}{staging.new_token()}")
+    return name_beside(database, table, f"{staging.STAGE}{staging.new_token()}")
 
 
-def _beside(database: SqlDatabase, table: TableName, prefix: str) -> TableName:
+def name_beside(database: SqlDatabase, table: TableName, prefix: str) -> TableName:
+    """Return the name of a table of the same schema that begins with ``prefix``."""
     name = database.column_name(f"{prefix}_{table.name}")
     return TableName(name=name, schema=table.schema)
 
@@ -232,7 +235,7 @@ def _take_place(
 def _exchange(
     database: SqlDatabase, connection: Connection, stage: TableName, table: TableName
 ) -> None:
-    old = _beside(database, table, f"{staging.OLD}{staging.new_token()}")
+    old = name_beside(database, table, f"{staging.OLD}{staging.new_token()}")
     database.exchange(connection, stage, table, old)
     settle(database, connection)
     drop_quietly(database, connection, old)

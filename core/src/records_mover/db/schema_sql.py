@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from records_mover.db import ddl
 from records_mover.db.columns import suggestion
+from records_mover.db.declared import ORIGIN, declared
 from records_mover.db.query_text import plain_query
 from records_mover.errors import ColumnMismatchError, DatabaseError
 from records_mover.schema import (
     DecimalConstraints,
     Field,
     RecordsSchema,
-    SqlRepresentation,
     TableRepresentation,
 )
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from records_mover.schema import FieldType
 
 __all__ = ["query_schema", "result_names", "sampled_fields", "table_schema"]
-
-ORIGIN = "origin"
 
 _SAMPLE_ROWS = 1000
 
@@ -60,12 +58,7 @@ def table_schema(
 def _represented(database: SqlDatabase, column: Mapping[str, Any]) -> Field:
     kind = ddl.spell_type(column["type"], database.engine.dialect)
     modifiers = "" if column.get("nullable", True) else "NOT NULL"
-    origin = SqlRepresentation(
-        rep_type=f"sql/{database.dialect}",
-        col_ddl=f"{kind} {modifiers}".strip(),
-        col_type=kind,
-        col_modifiers=modifiers,
-    )
+    origin = declared(f"sql/{database.dialect}", kind, modifiers)
     return replace(database.field_for(column), representations={ORIGIN: origin})
 
 

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
-from records_mover.db import SqlDatabase
 from records_mover.db.connecting import check_connection
 from records_mover.db.failures import sqlalchemy_errors
+from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
 
@@ -60,18 +60,12 @@ def open_postgres(engine: Engine) -> PostgresDatabase:
     )
 
 
-class PostgresDatabase(SqlDatabase):
+class PostgresDatabase(InterruptibleDatabase):
     """A PostgreSQL database, through psycopg2."""
 
     transactional_ddl: ClassVar[bool] = True
     varchar_limit: ClassVar[int | None] = 10_485_760
-    privileges: ClassVar[frozenset[str]] = SqlDatabase.privileges | {"MAINTAIN"}
-
-    def __init__(self, engine: Engine) -> None:
-        from records_mover.db.interrupts import Interrupts
-
-        super().__init__(engine)
-        self._interrupts = Interrupts()
+    privileges: ClassVar[frozenset[str]] = InterruptibleDatabase.privileges | {"MAINTAIN"}
 
     def identity(self) -> str:
         """Name the server by its own number, so that two ways to reach it are the same."""
@@ -118,20 +112,7 @@ class PostgresDatabase(SqlDatabase):
 
         commit(self, connection)
 
-    def interrupt(self, thread: int) -> None:
-        """Cancel what the server does on the connections that a thread has opened."""
-        self._interrupts.interrupt(thread)
-
-    def relent(self, thread: int) -> None:
-        """Cancel no more what a thread does."""
-        self._interrupts.relent(thread)
-
     def _connect(self) -> Connection:
-        connection = self._opened()
-        self._interrupts.add(connection.connection.driver_connection)
-        return connection
-
-    def _opened(self) -> Connection:
         from mover_postgres.errors import DRIVER_ERRORS
 
         try:
@@ -144,10 +125,8 @@ class PostgresDatabase(SqlDatabase):
 
     def _close(self, connection: Connection) -> None:
         """Close a connection; one that the server has cut has nothing left to roll back."""
-        self._interrupts.forget_closed()
         if not connection.invalidated:
             driver: Any = connection.connection.driver_connection
-            self._interrupts.remove(driver)
             if driver.closed:
                 connection.invalidate()
         super()._close(connection)

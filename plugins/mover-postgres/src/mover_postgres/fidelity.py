@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mover_postgres.types import BASE, ORIGIN, REP_TYPE
-from records_mover.schema import DecimalConstraints, SqlRepresentation, TimeConstraints
+from mover_postgres.types import BASE, REP_TYPE
+from records_mover.db.declared import origin_of
+from records_mover.schema import DecimalConstraints, TimeConstraints
 from records_mover.schema.fidelity import EXACT, Kept, kept, same_words, worst
 
 if TYPE_CHECKING:
@@ -80,10 +81,8 @@ def _by_words(source: Field, target: Field, found: Kept) -> Kept:
 
 def _word(field: Field) -> str:
     """Return a type as PostgreSQL spells it; empty for a column of something else."""
-    known = field.representations.get(ORIGIN)
-    if isinstance(known, SqlRepresentation) and known.rep_type == REP_TYPE:
-        return known.col_type or ""
-    return ""
+    known = origin_of(field, REP_TYPE)
+    return "" if known is None else known.col_type or ""
 
 
 def _lossy(why: str) -> Kept:

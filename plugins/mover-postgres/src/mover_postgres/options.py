@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mover_postgres.dates import HINT_TYPES, style_to_read, styles_to_write
 from mover_postgres.encodings import SAFE_FOR_BACKSLASH, server_encoding
+from records_mover.formats.unable import Unable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -82,17 +83,6 @@ class UnloadOptions:
     in_utc: bool = False
     bom: bool = False
     raw_controls: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unable:
-    """A hint whose value COPY cannot honour, and why, in words meant for the user."""
-
-    hint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.hint}: {self.why}"
 
 
 def load_options(

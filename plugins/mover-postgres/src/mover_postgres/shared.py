@@ -17,7 +17,7 @@ from psycopg2 import sql
 from mover_postgres.connections import driver_connection, fetch, set_locally
 from mover_postgres.statements import relation
 from records_mover.db import staging
-from records_mover.db.publish import check
+from records_mover.db.publish import check, name_beside, run_check
 from records_mover.errors import MoverError
 from records_mover.parts import Landing, TableName
 
@@ -64,8 +64,7 @@ def shared(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
     """Make the table under a hidden name, and give it its own in the transaction that ends here."""
     check(database, request)
     assert request.schema is not None, "checked above"
-    name = database.column_name(f"{staging.STAGE}{staging.new_token()}_{request.table.name}")
-    stage = TableName(name=name, schema=request.table.schema)
+    stage = name_beside(database, request.table, f"{staging.STAGE}{staging.new_token()}")
     made = False
     try:
         with database.transaction() as connection:
@@ -83,8 +82,7 @@ def shared(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
             )
             database.grant(connection, request, stage)
             _publish(database, connection, stage, request)
-            if request.check is not None:
-                request.check(connection, request.table)
+            run_check(connection, request)
     except BaseException:
         if made:
             _drop_quietly(database, stage)

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db.declared import (
+    FLOATS,
+    INTEGERS,
+    ORIGIN,
+    binary_number,
+    declared,
+    fixed_point,
+    origin_of,
+)
 from records_mover.schema import (
     Constraints,
-    DecimalConstraints,
     Field,
-    IntegerConstraints,
     SqlRepresentation,
     StringConstraints,
     TimeConstraints,
@@ -36,15 +43,13 @@ __all__ = [
     "spelling_of",
 ]
 
-ORIGIN, BASE = "origin", "base"
+BASE = "base"
 REP_TYPE = "sql/postgresql"
 
 _SPELLING = re.compile(
     r"(?P<name>[a-z][a-z0-9 ]*?)(?:\((?P<args>-?\d+(?:,-?\d+)?)\))?"
     r"(?P<zone> with(?:out)? time zone)?(?P<array>\[\])?"
 )
-_INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
-_FLOATS = {"real": (32, 23), "double precision": (64, 53)}
 _TEXTS = frozenset({"text", "character varying", "character", "bpchar", "name"})
 _PLAIN: Mapping[str, FieldType] = {
     "boolean": "boolean",
@@ -61,8 +66,8 @@ _BUILT_IN = frozenset(
         *("point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery"),
         *("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "oid"),
         *("interval", "numeric", "time", "timestamp"),
-        *_INTEGERS,
-        *_FLOATS,
+        *INTEGERS,
+        *FLOATS,
         *_TEXTS,
         *_PLAIN,
     }
@@ -75,18 +80,10 @@ def field_of(name: str, spelling: str, *, required: bool = False, own: str | Non
     ``own`` is the column's own type where that is a domain over ``spelling``.
     """
     kind, constraints, items = _described(spelling, required=required)
-    ddl = f"{own or spelling}{' NOT NULL' if required else ''}"
-    origin = SqlRepresentation(
-        rep_type=REP_TYPE,
-        col_ddl=ddl,
-        col_type=own or spelling,
-        col_modifiers="NOT NULL" if required else "",
-    )
+    origin = declared(REP_TYPE, own or spelling, "NOT NULL" if required else "")
     known: dict[str, SqlRepresentation] = {ORIGIN: origin}
     if own is not None:
-        known[BASE] = SqlRepresentation(
-            rep_type=REP_TYPE, col_ddl=spelling, col_type=spelling, col_modifiers=""
-        )
+        known[BASE] = declared(REP_TYPE, spelling)
     return Field(name, kind, constraints, None, known, items)
 
 
@@ -109,16 +106,11 @@ def _described(spelling: str, *, required: bool) -> Described:
 def _scalar(
     name: str, args: str | None, zone: str | None, *, required: bool
 ) -> tuple[FieldType, Constraints]:
-    if name in _INTEGERS:
-        half = 2 ** (_INTEGERS[name] - 1)
-        return "integer", IntegerConstraints(required=required, min=-half, max=half - 1)
-    if name in _FLOATS:
-        bits, significand = _FLOATS[name]
-        return "decimal", DecimalConstraints(
-            required=required, fp_total_bits=bits, fp_significand_bits=significand
-        )
+    number = binary_number(name, required=required)
+    if number is not None:
+        return number
     if name == "numeric":
-        return "decimal", _fixed_point(args, required=required)
+        return "decimal", fixed_point(args, required=required)
     if name in ("time", "timestamp"):
         return _moment(name, args, zone, required=required)
     if name.split(" ", maxsplit=1)[0] == "interval":
@@ -127,15 +119,6 @@ def _scalar(
         return _PLAIN[name], Constraints(required=required)
     limit = int(args) if args and name in _TEXTS else 1 if name == "character" else None
     return "string", StringConstraints(required=required, max_length_chars=limit)
-
-
-def _fixed_point(args: str | None, *, required: bool) -> DecimalConstraints:
-    if args is None:
-        return DecimalConstraints(required=required)
-    precision, _, scale = args.partition(",")
-    return DecimalConstraints(
-        required=required, fixed_precision=int(precision), fixed_scale=int(scale or 0)
-    )
 
 
 def _moment(
@@ -181,8 +164,8 @@ def lost_type(field: Field, chosen: TypeEngine[Any]) -> str | None:
 
 def _spellings(field: Field) -> Iterator[str]:
     for name in (ORIGIN, BASE):
-        known = field.representations.get(name)
-        if isinstance(known, SqlRepresentation) and known.rep_type == REP_TYPE and known.col_type:
+        known = origin_of(field, REP_TYPE, name)
+        if known is not None and known.col_type:
             yield known.col_type
 
 
@@ -227,15 +210,6 @@ def server_spelling(kind: TypeEngine[Any], dialect: Dialect) -> str:
 
 def spelled(spelling: str) -> TypeEngine[Any]:
     """Return a type that is written in DDL as it stands here."""
-    from sqlalchemy.types import UserDefinedType
+    from records_mover.db.spelled import Spelled
 
-    class Spelled(UserDefinedType[Any]):
-        cache_ok = True
-
-        def __str__(self) -> str:
-            return spelling
-
-        def get_col_spec(self, **_: object) -> str:
-            return spelling
-
-    return Spelled()
+    return Spelled(spelling)

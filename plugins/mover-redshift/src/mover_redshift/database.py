@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mover_redshift import types
 from mover_redshift.settings import settings_of
 from mover_redshift.words import folded, identifier
-from records_mover.db import SqlDatabase
+from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -78,7 +78,7 @@ def as_redshift(database: object) -> RedshiftDatabase:
     return database
 
 
-class RedshiftDatabase(SqlDatabase):
+class RedshiftDatabase(InterruptibleDatabase):
     """A Redshift database, through psycopg2 or Amazon's own driver."""
 
     transactional_ddl: ClassVar[bool] = True
@@ -91,12 +91,6 @@ class RedshiftDatabase(SqlDatabase):
             *("REFERENCES", "DROP", "TRUNCATE", "ALTER"),
         }
     )
-
-    def __init__(self, engine: Engine) -> None:
-        from records_mover.db.interrupts import Interrupts
-
-        super().__init__(engine)
-        self._interrupts = Interrupts()
 
     @cached_property
     def settings(self) -> Settings:
@@ -125,28 +119,18 @@ class RedshiftDatabase(SqlDatabase):
 
         return translate(super().translate(exc, doing), exc)
 
-    def interrupt(self, thread: int) -> None:
-        """Cancel what the server does on the connections that a thread has opened."""
-        self._interrupts.interrupt(thread)
+    def canceller(self, driver: Any) -> Callable[[], object]:
+        """Return what ends the statement of a connection; Amazon's driver has no call for it."""
+        from mover_redshift.connections import cancelling
 
-    def relent(self, thread: int) -> None:
-        """Cancel no more for a thread."""
-        self._interrupts.relent(thread)
+        return cancelling(driver)
 
     def _connect(self) -> Connection:
-        from mover_redshift.connections import cancelling, prepare
+        from mover_redshift.connections import prepare
 
         connection = super()._connect()
         prepare(connection)
-        driver: Any = connection.connection.driver_connection
-        self._interrupts.add(driver, cancelling(driver))
         return connection
-
-    def _close(self, connection: Connection) -> None:
-        self._interrupts.forget_closed()
-        if not connection.invalidated:
-            self._interrupts.remove(connection.connection.driver_connection)
-        super()._close(connection)
 
     # What there is
 
@@ -216,7 +200,9 @@ class RedshiftDatabase(SqlDatabase):
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
-        return _spelled(types.column_type(field).upper())
+        from records_mover.db.spelled import Spelled
+
+        return Spelled(types.column_type(field).upper())
 
     def made_field(self, field: Field) -> Field:
         """Return the column that a new table would have for this one, without a warning."""
@@ -279,16 +265,3 @@ class RedshiftDatabase(SqlDatabase):
         """Open another connection, whose errors leave the transaction of a load alone."""
         with self.connection() as connection, self.doing(what):
             yield connection
-
-
-def _spelled(spelling: str) -> TypeEngine[Any]:
-    """Return a type that is written in DDL as it stands here."""
-    from sqlalchemy.types import UserDefinedType
-
-    class Spelled(UserDefinedType[Any]):
-        cache_ok = True
-
-        def get_col_spec(self, **_: object) -> str:
-            return spelling
-
-    return Spelled()

@@ -9,8 +9,9 @@ from mover_redshift.catalog import Attributes
 from mover_redshift.types import ORIGIN, REP_TYPE, column_type
 from mover_redshift.words import folded, identifier
 from records_mover.db.ddl import stored_names
+from records_mover.db.declared import origin_of
 from records_mover.errors import ConfigError, SchemaError
-from records_mover.schema import SqlRepresentation, TableRepresentation
+from records_mover.schema import TableRepresentation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,10 +52,8 @@ def _column(name: str, field: Field) -> str:
 
 def _encoding(field: Field) -> str:
     """Return the encoding that a column had in a Redshift, while its type is what it was."""
-    known = field.representations.get(ORIGIN)
-    if not isinstance(known, SqlRepresentation) or known.rep_type != REP_TYPE:
-        return ""
-    if known.col_type != column_type(field):
+    known = origin_of(field, REP_TYPE)
+    if known is None or known.col_type != column_type(field):
         return ""
     _, found, encoding = (known.col_modifiers or "").partition("ENCODE ")
     return encoding.split(" ")[0] if found else ""

@@ -6,12 +6,8 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.external import is_in_lake
 from mover_redshift.types import ORIGIN, REP_TYPE
-from records_mover.schema import (
-    DecimalConstraints,
-    SqlRepresentation,
-    StringConstraints,
-    TimeConstraints,
-)
+from records_mover.db.keeping import characters_in_bytes, fine_times, numbers_of_json
+from records_mover.schema import SqlRepresentation
 from records_mover.schema.fidelity import EXACT, Kept, kept, same_words, worst
 
 if TYPE_CHECKING:
@@ -20,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["keeps"]
 
-_FLOAT_DIGITS = 15
-_MICROSECONDS = 6
+_CUT = "what is finer than 6 decimals of a second is left out"
+_AS_FLOATS = "COPY reads numbers of JSON as floats of 64 bits"
 
 
 def keeps(source: Field, target: Field, form: Form) -> Kept:
@@ -31,40 +27,14 @@ def keeps(source: Field, target: Field, form: Form) -> Kept:
     strict = form.kind == "batches"
     found = kept(source, target, strict=strict)
     if found.verdict == "exact" and source.field_type == "string":
-        found = _lengths(source, target)
+        found = characters_in_bytes(source, target)
     if is_in_lake(target) and (source.field_type, target.field_type) == ("datetimetz", "datetime"):
         found = Kept(verdict="widened", why="the moment in UTC, and no zone")
-    return worst(found, _by_form(target, form), _by_type(source, target))
+    by_form = numbers_of_json(target, form, why=_AS_FLOATS)
+    return worst(found, by_form, fine_times(source, target, why=_CUT), _json(source, target))
 
 
-def _lengths(source: Field, target: Field) -> Kept:
-    """Compare characters with bytes, of which a character takes up to four."""
-    here, there = source.constraints, target.constraints
-    if not (isinstance(here, StringConstraints) and isinstance(there, StringConstraints)):
-        return EXACT
-    limit = there.max_length_bytes
-    if limit is None or here.max_length_bytes is not None or here.max_length_chars is None:
-        return EXACT
-    if here.max_length_chars * 4 <= limit:
-        return Kept(verdict="widened", why="longer text fits")
-    return Kept(verdict="checked", why=f"text of more than {limit} bytes is refused")
-
-
-def _by_form(target: Field, form: Form) -> Kept:
-    facts = target.constraints
-    if form.format is None or form.format.format_type != "jsonl":
-        return EXACT
-    wide = isinstance(facts, DecimalConstraints) and (facts.fixed_precision or 0) > _FLOAT_DIGITS
-    if wide:
-        return Kept(verdict="lossy", why="COPY reads numbers of JSON as floats of 64 bits")
-    return EXACT
-
-
-def _by_type(source: Field, target: Field) -> Kept:
-    facts = source.constraints
-    fine = isinstance(facts, TimeConstraints) and (facts.precision or 0) > _MICROSECONDS
-    if fine and isinstance(target.constraints, TimeConstraints):
-        return Kept(verdict="lossy", why="what is finer than 6 decimals of a second is left out")
+def _json(source: Field, target: Field) -> Kept:
     if target.field_type == "json" and source.field_type == "json":
         known = source.representations.get(ORIGIN)
         if not isinstance(known, SqlRepresentation):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.formats.dates import parse_format
+from records_mover.formats.unable import NO_NULL, Unable, is_one_byte, unlike_iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,6 @@ Mode = Literal["delimited", "csv", "json", "parquet", "avro", "orc"]
 
 COLUMNAR = frozenset({"parquet", "orc"})
 """Modes in which COPY maps columns by position, and takes hardly any option."""
-
-NO_NULL = "~mover~no~null~"
-"""What stands for NULL where nothing may be taken for it."""
 
 _CODECS = {"GZIP": "GZIP", "BZIP": "BZIP2", "LZO": "LZOP", "ZSTD": "ZSTD"}
 _UNLOAD_CODECS = frozenset({"GZIP", "BZIP", "ZSTD"})
@@ -63,17 +61,6 @@ class Options:
     dateformat: str = ""
     timeformat: str = ""
     booleans: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unable:
-    """A hint whose value cannot be honoured, and why, in words meant for the user."""
-
-    hint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.hint}: {self.why}" if self.hint else self.why
 
 
 def copy_options(form: BaseRecordsFormat, *, lenient: bool = False) -> Options | tuple[Unable, ...]:
@@ -139,7 +126,7 @@ def _is_csv(hints: ValidatedRecordsHints) -> bool:
 
 
 def _common(hints: ValidatedRecordsHints) -> Iterator[Unable]:
-    if not _one_byte(hints.field_delimiter):
+    if not is_one_byte(hints.field_delimiter):
         said = f"Redshift takes one ASCII character, not {hints.field_delimiter!r}"
         yield Unable("field-delimiter", said)
     if hints.comment is not None:
@@ -149,10 +136,6 @@ def _common(hints: ValidatedRecordsHints) -> Iterator[Unable]:
     marker = hints.null_marker
     if marker not in (None, "\\N") and not _plain(marker or "", hints):
         yield Unable("null-marker", f"Redshift cannot be told {marker!r}")
-
-
-def _one_byte(sign: str) -> bool:
-    return len(sign) == 1 and sign.isascii() and sign not in "\0\r\n\\"
 
 
 def _plain(marker: str, hints: ValidatedRecordsHints) -> bool:
@@ -180,7 +163,7 @@ def _cannot_unquote(hints: ValidatedRecordsHints) -> Iterator[Unable]:
     if hints.doublequote:
         if hints.escape is not None:
             yield Unable("escape", "COPY in CSV mode escapes a quote by doubling it only")
-        if not _one_byte(hints.quotechar):
+        if not is_one_byte(hints.quotechar):
             yield Unable("quotechar", f"COPY takes one ASCII character, not {hints.quotechar!r}")
     elif hints.quoting != "all" or hints.quotechar not in "\"'":
         yield Unable("quoting", "COPY takes quotes off fields only where all of them have some")
@@ -229,7 +212,7 @@ def _format(text: str, iso: frozenset[str]) -> str:
 
 
 def _unload_text(hints: ValidatedRecordsHints) -> Options | tuple[Unable, ...]:
-    unable = [*_common(hints), *_cannot_write(hints), *_written_times(hints)]
+    unable = [*_common(hints), *_cannot_write(hints), *unlike_iso(hints, "UNLOAD")]
     if unable:
         return tuple(unable)
     csv = _is_csv(hints)
@@ -270,17 +253,3 @@ def _cannot_quote(hints: ValidatedRecordsHints) -> Iterator[Unable]:
         yield Unable("escape", "UNLOAD escapes delimiters and newlines")
     elif hints.null_marker != "\\N":
         yield Unable("null-marker", "UNLOAD tells NULL from text by \\N only")
-
-
-def _written_times(hints: ValidatedRecordsHints) -> Iterator[Unable]:
-    wanted = {
-        "dateformat": "YYYY-MM-DD",
-        "timeonlyformat": "HH24:MI:SS",
-        "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
-        "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
-    }
-    for name, format_ in wanted.items():
-        said = parse_format(getattr(hints, name)).canonical
-        if said != format_:
-            hint = name
-            yield Unable(hint, f"UNLOAD writes {format_}, not {said}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mover_redshift import lake, spectrum
 from mover_redshift.words import identifier, literal
 from records_mover.db import merge, staging
-from records_mover.db.publish import check
+from records_mover.db.publish import check, name_beside, run_check
 from records_mover.parts import Landing, TableName
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _exchange(database: RedshiftDatabase, request: PublishRequest) -> Iterator[L
         with database.doing(f"cannot look at '{request.table}'"):
             table = database.described(connection, request.table)
             why = _bound(database, connection, table)
-        stage = _stage(request.table, temporary=bool(why))
+        stage = _stage(database, request.table, temporary=bool(why))
         with database.doing(f"cannot create a table like '{request.table}'"):
             if why:
                 _empty(database, connection, stage, request)
@@ -90,14 +90,13 @@ def _exchange(database: RedshiftDatabase, request: PublishRequest) -> Iterator[L
             with database.doing(f"cannot put the new rows in the place of '{request.table}'"):
                 _dress(database, connection, table, stage)
                 _swap(database, connection, request.table, stage)
-        if request.check is not None:
-            request.check(connection, request.table)
+        run_check(connection, request)
 
 
 @contextmanager
 def _upsert(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
-        stage = _stage(request.table, temporary=True)
+        stage = _stage(database, request.table, temporary=True)
         with database.doing(f"cannot create a table like '{request.table}'"):
             columns = _empty(database, connection, stage, request)
         yield Landing(connection=connection, table=stage, target=request.table)
@@ -105,8 +104,7 @@ def _upsert(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Lan
             merge.check_key(database, connection, stage, request.key)
             for statement in _merge(database, request, stage, columns):
                 database.run(connection, statement)
-        if request.check is not None:
-            request.check(connection, request.table)
+        run_check(connection, request)
         with database.doing("cannot drop the temporary table"):
             database.drop(connection, stage)
 
@@ -136,11 +134,9 @@ def _merge(
     )
 
 
-def _stage(table: TableName, *, temporary: bool) -> TableName:
-    from mover_redshift.words import folded
-
-    name = folded(f"{staging.STAGE}{staging.new_token()}_{table.name}")
-    return TableName(name=name, schema=None if temporary else table.schema)
+def _stage(database: RedshiftDatabase, table: TableName, *, temporary: bool) -> TableName:
+    stage = name_beside(database, table, f"{staging.STAGE}{staging.new_token()}")
+    return TableName(name=stage.name) if temporary else stage
 
 
 def _like(
@@ -242,8 +238,7 @@ def _swap(
     database: RedshiftDatabase, connection: Connection, table: TableName, stage: TableName
 ) -> None:
     """Rename the table out of the way and the stage into its place, then drop the old one."""
-    token = f"{staging.OLD}{staging.new_token()}_{table.name}"
-    old = TableName(name=database.column_name(token), schema=table.schema)
+    old = name_beside(database, table, f"{staging.OLD}{staging.new_token()}")
     database.rename(connection, table, old.name)
     database.rename(connection, stage, table.name)
     database.drop(connection, old)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from records_mover.db.settings import check_choice, listed, said
 from records_mover.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ NAMES = {
 """Each may stand in the URL as ``?iam_role=...``, or in the environment as REDSHIFT_IAM_ROLE."""
 
 _CHOICES = {
-    "diststyle": {"auto", "even", "all", "key"},
-    "compupdate": {"on", "off", "preset"},
-    "statupdate": {"on", "off"},
-    "unload_parallel": {"on", "off"},
+    "diststyle": ("all", "auto", "even", "key"),
+    "compupdate": ("off", "on", "preset"),
+    "statupdate": ("off", "on"),
+    "unload_parallel": ("off", "on"),
 }
 _RANGES = {
     "max_statement_rows": (0, 1 << 62),
@@ -70,14 +71,14 @@ class Settings:
 
 def settings_of(url: URL, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings of a URL, and from the environment those that it does not name."""
-    found = {name: value for name in NAMES if (value := _said(name, url, environment))}
+    found = said(NAMES, url, environment, "REDSHIFT")
     for name, value in found.items():
         _check(name, value)
     return Settings(
         iam_role=found.get("iam_role", ""),
         diststyle=found.get("diststyle", "").lower(),
         distkey=found.get("distkey", ""),
-        sortkey=_listed(found.get("sortkey", "")),
+        sortkey=listed(found.get("sortkey", "")),
         max_statement_rows=int(found.get("max_statement_rows", _ROWS)),
         compupdate=found.get("compupdate", "").lower(),
         statupdate=found.get("statupdate", "").lower(),
@@ -86,27 +87,14 @@ def settings_of(url: URL, environment: Mapping[str, str] = os.environ) -> Settin
         unload_kms_key_id=found.get("unload_kms_key_id", ""),
         unload_wait_seconds=int(found.get("unload_wait_seconds", _SECONDS)),
         spectrum_base_url=found.get("spectrum_base_url", ""),
-        spectrum_partition=_listed(found.get("spectrum_partition", "")),
-        unload_partition=_listed(found.get("unload_partition", "")),
+        spectrum_partition=listed(found.get("spectrum_partition", "")),
+        unload_partition=listed(found.get("unload_partition", "")),
     )
 
 
-def _said(name: str, url: URL, environment: Mapping[str, str]) -> str:
-    told = url.query.get(name)
-    if told is None:
-        return environment.get(f"REDSHIFT_{name.upper()}", "").strip()
-    return (told if isinstance(told, str) else told[-1]).strip()
-
-
 def _check(name: str, value: str) -> None:
-    choices, limits = _CHOICES.get(name), _RANGES.get(name)
-    if choices is not None and value.lower() not in choices:
-        advice = f"use one of: {', '.join(sorted(choices))}"
-        raise ConfigError(f"the setting {name} of Redshift cannot be {value!r}", advice)
+    check_choice(name, value, _CHOICES.get(name, ()), "Redshift")
+    limits = _RANGES.get(name)
     if limits is not None and not (value.isdecimal() and limits[0] <= int(value) <= limits[1]):
         advice = f"write a whole number from {limits[0]} to {limits[1]}"
         raise ConfigError(f"the setting {name} of Redshift cannot be {value!r}", advice)
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())

@@ -21,6 +21,7 @@ from mover_redshift.options import Options
 from mover_redshift.statements import UnloadStatement
 from mover_redshift.words import identifier, literal
 from records_mover.db import staging
+from records_mover.db.publish import run_check
 from records_mover.errors import ConfigError
 from records_mover.parts import Landing, TableName
 
@@ -60,8 +61,7 @@ def publishing(database: RedshiftDatabase, request: PublishRequest) -> Iterator[
         _land(database, connection, stage, lake)
         landing = Landing(connection=connection, table=stage, target=request.table)
         yield landing
-        if request.check is not None:
-            request.check(connection, stage)
+        run_check(connection, request, stage)
         filling = _Filling(database, connection, request, stage, lake, base, role)
         with database.doing(f"cannot unload the rows of '{request.table}'"):
             filling.unload()

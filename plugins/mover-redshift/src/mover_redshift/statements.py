@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.options import COLUMNAR
 from mover_redshift.words import identifier, literal, option
-from records_mover.secret import Secret
+from records_mover.db.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,22 +17,6 @@ if TYPE_CHECKING:
     from mover_redshift.settings import Settings
 
 __all__ = ["CopyStatement", "Statement", "UnloadStatement"]
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement in pieces, some of which are secret."""
-
-    pieces: tuple[str | Secret, ...]
-
-    def __str__(self) -> str:
-        return "".join(map(str, self.pieces))
-
-    def reveal(self) -> str:
-        """Return the text for the server; do not keep it."""
-        return "".join(
-            piece.reveal() if isinstance(piece, Secret) else piece for piece in self.pieces
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

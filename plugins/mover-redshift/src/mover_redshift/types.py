@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from records_mover.db.declared import (
+    INTEGERS,
+    ORIGIN,
+    binary_number,
+    declared,
+    fixed_point,
+    own_word,
+    text_bytes,
+)
 from records_mover.errors import SchemaError
 from records_mover.schema import (
     Constraints,
     DecimalConstraints,
     Field,
-    IntegerConstraints,
     SqlRepresentation,
     StringConstraints,
-    StringStatistics,
     TimeConstraints,
 )
 
@@ -34,16 +41,12 @@ __all__ = [
     "spell",
 ]
 
-ORIGIN = "origin"
 REP_TYPE = "sql/redshift"
 VARCHAR_BYTES = 65_535
 CHAR_BYTES = 4_096
 DIGITS = 38
 SCALE = 37
-_BYTES_A_CHARACTER = 4
 
-_INTEGERS = {"smallint": 16, "integer": 32, "bigint": 64}
-_FLOATS = {"real": (32, 23), "double precision": (64, 53)}
 _PLAIN: Mapping[str, FieldType] = {
     "boolean": "boolean",
     "date": "date",
@@ -75,10 +78,7 @@ def field_of(name: str, spelling: str, *, required: bool = False, modifiers: str
     kind, constraints = _described(spelling, required=required)
     word = spell(spelling)
     words = f"{'NOT NULL' if required else ''} {modifiers}".strip()
-    origin = SqlRepresentation(
-        rep_type=REP_TYPE, col_ddl=f"{word} {words}".strip(), col_type=word, col_modifiers=words
-    )
-    return Field(name, kind, constraints, None, {ORIGIN: origin})
+    return Field(name, kind, constraints, None, {ORIGIN: declared(REP_TYPE, word, words)})
 
 
 def spell(spelling: str) -> str:
@@ -93,17 +93,11 @@ def spell(spelling: str) -> str:
 def _described(spelling: str, *, required: bool) -> tuple[FieldType, Constraints]:
     found = _SPELLING.fullmatch(spelling)
     name, args = (found["name"], found["args"]) if found else (spelling, None)
-    if name in _INTEGERS:
-        half = 2 ** (_INTEGERS[name] - 1)
-        return "integer", IntegerConstraints(required=required, min=-half, max=half - 1)
-    if name in _FLOATS:
-        bits, significand = _FLOATS[name]
-        facts = DecimalConstraints(
-            required=required, fp_total_bits=bits, fp_significand_bits=significand
-        )
-        return "decimal", facts
+    number = binary_number(name, required=required)
+    if number is not None:
+        return number
     if name in ("numeric", "decimal"):
-        return "decimal", _fixed(args, required=required)
+        return "decimal", fixed_point(args or "18,0", required=required)
     kind = _PLAIN.get(spelling) or _PLAIN.get(name)
     if kind is not None:
         timed = kind in ("time", "timetz", "datetime", "datetimetz")
@@ -111,24 +105,6 @@ def _described(spelling: str, *, required: bool) -> tuple[FieldType, Constraints
         return kind, maker(required=required)
     limit = int(args) if args and name.startswith("char") else None
     return "string", StringConstraints(required=required, max_length_bytes=limit)
-
-
-def _fixed(args: str | None, *, required: bool) -> DecimalConstraints:
-    digits, _, scale = (args or "18,0").partition(",")
-    return DecimalConstraints(
-        required=required, fixed_precision=int(digits), fixed_scale=int(scale or 0)
-    )
-
-
-def own_word(field: Field) -> str | None:
-    """Return the type that a column had in a Redshift, if it still says what the field holds."""
-    known = field.representations.get(ORIGIN)
-    if not isinstance(known, SqlRepresentation) or known.rep_type != REP_TYPE:
-        return None
-    word = known.col_type or ""
-    like = _described(long_name(word), required=field.required)
-    same = like == (field.field_type, field.constraints or Constraints())
-    return word if word and same else None
 
 
 def long_name(word: str) -> str:
@@ -145,7 +121,9 @@ def column_type(field: Field) -> str:
 
     Raises ``SchemaError`` where Redshift has none, and says which column it is.
     """
-    own = own_word(field)
+    own = own_word(
+        field, REP_TYPE, lambda word: _described(long_name(word), required=field.required)
+    )
     if own is not None:
         return own
     if field.field_type == "string":
@@ -181,24 +159,8 @@ _SIMPLE: Mapping[str, str] = {
 
 
 def _text(field: Field) -> str:
-    facts, seen = field.constraints, field.statistics
-    size = None
-    if isinstance(facts, StringConstraints):
-        size = _bytes(facts.max_length_bytes, facts.max_length_chars)
-    if size is None and isinstance(seen, StringStatistics) and seen.complete:
-        size = _roomy(_bytes(seen.max_length_bytes, seen.max_length_chars))
+    size = text_bytes(field, limit=VARCHAR_BYTES)
     return f"varchar({min(max(size or VARCHAR_BYTES, 1), VARCHAR_BYTES)})"
-
-
-def _roomy(size: int | None) -> int | None:
-    """Leave room for what the next load may bring: a power of two, and no less than 256."""
-    return None if size is None else max(1 << (size - 1).bit_length() if size else 1, 256)
-
-
-def _bytes(size: int | None, characters: int | None) -> int | None:
-    if size is not None:
-        return size
-    return None if characters is None else characters * _BYTES_A_CHARACTER
 
 
 def _integer(field: Field) -> str:
@@ -208,7 +170,7 @@ def _integer(field: Field) -> str:
     if limits is None:
         return "bigint"
     low, high = limits
-    for name, bits in _INTEGERS.items():
+    for name, bits in INTEGERS.items():
         if -(2 ** (bits - 1)) <= low and high < 2 ** (bits - 1):
             return name
     digits = max(len(str(abs(low))), len(str(abs(high))))

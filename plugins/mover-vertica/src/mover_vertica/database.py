@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mover_vertica import types
 from mover_vertica.settings import settings_of
 from mover_vertica.words import identifier, literal, shortened
-from records_mover.db import SqlDatabase
 from records_mover.db.failures import scrub, sqlalchemy_errors, where
+from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, InDoubtError, MoverError
 from records_mover.parts import Form, UnloadJob
@@ -66,7 +66,7 @@ def driver_connection(connection: Connection) -> DriverConnection:
     return found
 
 
-class VerticaDatabase(SqlDatabase):
+class VerticaDatabase(InterruptibleDatabase):
     """A Vertica database, through vertica-python."""
 
     transactional_ddl: ClassVar[bool] = False
@@ -79,12 +79,6 @@ class VerticaDatabase(SqlDatabase):
             *("REFERENCES", "TRUNCATE", "ALTER", "DROP"),
         }
     )
-
-    def __init__(self, engine: Engine) -> None:
-        from records_mover.db.interrupts import Interrupts
-
-        super().__init__(engine)
-        self._interrupts = Interrupts()
 
     @cached_property
     def settings(self) -> Settings:
@@ -108,17 +102,8 @@ class VerticaDatabase(SqlDatabase):
         url = self.engine.url
         return translate(exc, scrub(doing, url), where(url))
 
-    def interrupt(self, thread: int) -> None:
-        """Cancel what the server does on the connections that a thread has opened."""
-        self._interrupts.interrupt(thread)
-
-    def relent(self, thread: int) -> None:
-        """Cancel no more for a thread."""
-        self._interrupts.relent(thread)
-
     def _connect(self) -> Connection:
         connection = super()._connect()
-        self._interrupts.add(driver_connection(connection))
         info = connection.connection.info
         if not info.get(_PREPARED):
             cursor = driver_connection(connection).cursor()
@@ -126,12 +111,6 @@ class VerticaDatabase(SqlDatabase):
                 cursor.execute(statement)
             info[_PREPARED] = True
         return connection
-
-    def _close(self, connection: Connection) -> None:
-        self._interrupts.forget_closed()
-        if not connection.invalidated:
-            self._interrupts.remove(driver_connection(connection))
-        super()._close(connection)
 
     def _preparation(self) -> tuple[str, ...]:
         cap = self.settings.runtimecap
@@ -230,7 +209,7 @@ class VerticaDatabase(SqlDatabase):
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
-        from mover_vertica.reflection import Spelled
+        from records_mover.db.spelled import Spelled
 
         return Spelled(types.column_type(field).upper())
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.formats.dates import parse_format
+from records_mover.formats.unable import NO_NULL, Unable, is_one_byte
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["NO_NULL", "CopyOptions", "Unable", "copy_options"]
 
 Mode = Literal["delimited", "json", "avro", "parquet"]
-
-NO_NULL = "~mover~no~null~"
-"""What stands for NULL where nothing may be taken for it."""
 
 _CODECS = frozenset({"GZIP", "BZIP", "ZSTD", "LZO"})
 _TRUE = frozenset({"t", "true", "y", "yes", "1"})
@@ -59,17 +57,6 @@ class CopyOptions:
     codec: str = ""
     skip: int = 0
     formats: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Unable:
-    """A hint whose value cannot be honoured, and why, in words meant for the user."""
-
-    hint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.hint}: {self.why}" if self.hint else self.why
 
 
 def copy_options(
@@ -123,7 +110,7 @@ def _signs(hints: ValidatedRecordsHints) -> Iterator[Unable]:
         yield Unable("encoding", f"COPY reads UTF8, not {hints.encoding}")
     if hints.comment is not None:
         yield Unable("comment", "COPY knows no comments")
-    if not _one_octet(hints.field_delimiter):
+    if not is_one_byte(hints.field_delimiter):
         said = f"COPY takes one ASCII character, not {hints.field_delimiter!r}"
         yield Unable("field-delimiter", said)
     if not hints.record_terminator.isascii() or "\0" in hints.record_terminator:
@@ -135,14 +122,10 @@ def _signs(hints: ValidatedRecordsHints) -> Iterator[Unable]:
     yield from _null(hints)
 
 
-def _one_octet(sign: str) -> bool:
-    return len(sign) == 1 and sign.isascii() and sign not in "\0\r\n\\"
-
-
 def _quotes(hints: ValidatedRecordsHints) -> Iterator[Unable]:
     if hints.doublequote:
         yield Unable("doublequote", "COPY knows no doubled quotes")
-    if not _one_octet(hints.quotechar) or hints.quotechar == hints.field_delimiter:
+    if not is_one_byte(hints.quotechar) or hints.quotechar == hints.field_delimiter:
         yield Unable("quotechar", f"COPY cannot quote with {hints.quotechar!r}")
 
 

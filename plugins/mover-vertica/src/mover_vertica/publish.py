@@ -11,11 +11,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mover_vertica.words import identifier, literal, shortened
+from mover_vertica.words import identifier, literal
 from records_mover.db import merge as generic
 from records_mover.db import staging
-from records_mover.db.publish import check, drop_quietly, settle, staged, sweep
-from records_mover.parts import Landing, TableName
+from records_mover.db.publish import (
+    check,
+    drop_quietly,
+    name_beside,
+    run_check,
+    settle,
+    staged,
+    sweep,
+)
+from records_mover.parts import Landing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 
     from mover_vertica.catalog import Described
     from mover_vertica.database import VerticaDatabase
-    from records_mover.parts import PublishRequest
+    from records_mover.parts import PublishRequest, TableName
 
 __all__ = ["explanation", "like_statement", "merge", "publishing"]
 
@@ -90,8 +98,7 @@ def _in_place(
     landing = Landing(connection=connection, table=request.table)
     yield landing
     landing.notes.append(f"the rows were deleted and the new ones loaded, since {why}")
-    if request.check is not None:
-        request.check(connection, request.table)
+    run_check(connection, request)
 
 
 @contextmanager
@@ -100,17 +107,16 @@ def _beside(
 ) -> Iterator[Landing]:
     sweep(database, connection, request)
     token = staging.new_token()
-    stage = _named(f"{staging.STAGE}{token}", request.table)
+    stage = name_beside(database, request.table, f"{staging.STAGE}{token}")
     like = like_statement(database, stage, request.table, inherits=table.inherits)
     with staged(database, connection, stage, [like]):
         yield Landing(connection=connection, table=stage, target=request.table)
-        if request.check is not None:
-            request.check(connection, stage)
+        run_check(connection, request, stage)
         with database.doing(f"cannot put the new rows in the place of '{request.table}'"):
             settle(database, connection)
             for statement in _dressing(database, connection, table, stage):
                 database.run(connection, statement)
-            aside = _named(f"{staging.OLD}{token}", request.table)
+            aside = name_beside(database, request.table, f"{staging.OLD}{token}")
             database.exchange(connection, stage, request.table, aside)
     drop_quietly(database, connection, aside)
 
@@ -122,10 +128,6 @@ def like_statement(
     made = f"CREATE TABLE {database.table_sql(stage)} LIKE {database.table_sql(table)}"
     inherited = " INCLUDE SCHEMA PRIVILEGES" if inherits else ""
     return f"{made} INCLUDING PROJECTIONS{inherited}"
-
-
-def _named(prefix: str, table: TableName) -> TableName:
-    return TableName(name=shortened(f"{prefix}_{table.name}"), schema=table.schema)
 
 
 def _bound(database: VerticaDatabase, connection: Connection, table: Described) -> str:

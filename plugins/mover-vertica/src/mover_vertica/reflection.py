@@ -9,32 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import types as sqltypes
 from sqlalchemy.exc import NoSuchTableError
-from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from mover_vertica import catalog
 from mover_vertica.words import literal
+from records_mover.db.spelled import Spelled
 from records_mover.parts import TableName
 
 if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
     from mover_vertica.catalog import Described
 
-__all__ = ["Reflection", "Spelled", "type_of"]
+__all__ = ["Reflection", "type_of"]
 
 _SPELLING = re.compile(r"(?P<name>[a-z][a-z ]*?) ?\((?P<args>\d+(?:,\d+)?)\)")
 _OUR_OWN = "'v_catalog', 'v_monitor', 'v_internal', 'v_func', 'v_txtindex'"
-
-
-class Spelled(UserDefinedType[Any]):
-    """A type that is written in DDL as it stands here."""
-
-    cache_ok = True
-
-    def __init__(self, spelling: str) -> None:
-        self.spelling = spelling
-
-    def get_col_spec(self, **_: object) -> str:
-        """Return the spelling."""
-        return self.spelling
 
 
 def type_of(spelling: str) -> TypeEngine[Any]:

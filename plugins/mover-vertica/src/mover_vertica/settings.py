@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db.settings import check_choice, last, listed, said
 from records_mover.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -72,24 +73,24 @@ class Settings:
 
 def settings_of(url: URL, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings of a URL, and from the environment those that it does not name."""
-    found = {name: value for name in NAMES if (value := _said(name, url, environment))}
+    found = said(NAMES, url, environment, "VERTICA")
     for name, value in found.items():
-        _check(name, value)
+        check_choice(name, value, _CHOICES.get(name, ()), "Vertica")
     return Settings(
         s3=found.get("s3", "on").lower() == "on",
         s3_access=found.get("s3_access", "session").lower(),
         s3export=found["s3export"].lower() == "on" if "s3export" in found else None,
         export_file_mb=_megabytes(found.get("export_file_mb")),
         runtimecap=found.get("runtimecap", ""),
-        order_by=_listed(found.get("order_by", "")),
-        segmented_by=_listed(found.get("segmented_by", "")),
+        order_by=listed(found.get("order_by", "")),
+        segmented_by=listed(found.get("segmented_by", "")),
         ksafe=int(found["ksafe"]) if "ksafe" in found else None,
     )
 
 
 def driver_options(url: URL) -> dict[str, Any]:
     """Return what the driver is to be given for a URL; ``ConfigError`` for what it cannot be."""
-    told = {name: _last(value) for name, value in url.query.items() if name not in NAMES}
+    told = {name: last(value) for name, value in url.query.items() if name not in NAMES}
     options: dict[str, Any] = {
         "host": url.host or "localhost",
         "port": url.port or _PORT,
@@ -107,7 +108,7 @@ def _driver_value(name: str, value: str, port: int) -> Any:
         near = get_close_matches(name, [*DRIVER, *NAMES], n=1)
         advice = f"did you mean '{near[0]}'?" if near else f"use one of: {', '.join(DRIVER)}"
         raise ConfigError(f"Vertica's driver knows no option '{name}'", advice)
-    _check(name, value)
+    check_choice(name, value, _CHOICES.get(name, ()), "Vertica")
     if name == "connection_load_balance":
         return _truth(name, value)
     if name == "connection_timeout":
@@ -149,25 +150,3 @@ def _node(text: str, port: int) -> tuple[str, int]:
     if host and number.isdecimal() and int(number) < 1 << 16:
         return host.strip("[]"), int(number)
     raise ConfigError(f"the node {text!r} cannot be understood", "write it as host:port")
-
-
-def _said(name: str, url: URL, environment: Mapping[str, str]) -> str:
-    told = url.query.get(name)
-    if told is None:
-        return environment.get(f"VERTICA_{name.upper()}", "").strip()
-    return _last(told).strip()
-
-
-def _last(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else value[-1]
-
-
-def _check(name: str, value: str) -> None:
-    choices = _CHOICES.get(name)
-    if choices is not None and value.lower() not in choices:
-        advice = f"use one of: {', '.join(choices)}"
-        raise ConfigError(f"the setting {name} of Vertica cannot be {value!r}", advice)
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())

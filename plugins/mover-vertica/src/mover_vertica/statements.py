@@ -1,4 +1,4 @@
-"""COPY as text; whoever runs it with credentials reveals them, whoever prints it does not."""
+"""COPY as text."""
 
 from __future__ import annotations
 
@@ -6,30 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mover_vertica.words import identifier, literal, option, shortened
-from records_mover.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mover_vertica.options import CopyOptions
 
-__all__ = ["CopyColumn", "CopyStatement", "Statement"]
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement in pieces, some of which are secret."""
-
-    pieces: tuple[str | Secret, ...]
-
-    def __str__(self) -> str:
-        return "".join(map(str, self.pieces))
-
-    def reveal(self) -> str:
-        """Return the text for the server; do not keep it."""
-        return "".join(
-            piece.reveal() if isinstance(piece, Secret) else piece for piece in self.pieces
-        )
+__all__ = ["CopyColumn", "CopyStatement"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

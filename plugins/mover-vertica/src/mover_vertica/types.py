@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from records_mover.db.declared import ORIGIN, declared, fixed_point, own_word, text_bytes
 from records_mover.errors import SchemaError
 from records_mover.schema import (
     Constraints,
     DecimalConstraints,
     Field,
     IntegerConstraints,
-    SqlRepresentation,
     StringConstraints,
-    StringStatistics,
     TimeConstraints,
 )
 
@@ -34,13 +33,11 @@ __all__ = [
     "made",
 ]
 
-ORIGIN = "origin"
 REP_TYPE = "sql/vertica"
 VARCHAR_BYTES = 65_000
 LONG_BYTES = 32_000_000
 LONG_DEFAULT = 1_048_576
 MOST_DIGITS = 1024
-_BYTES_A_CHARACTER = 4
 _INTERVAL = "varchar(64)"
 
 _LEAST, _GREATEST = -(2**63) + 1, 2**63 - 1
@@ -78,12 +75,7 @@ def field_of(name: str, spelling: str, *, required: bool = False) -> Field:
     """Return the field for a type as V_CATALOG.COLUMNS spells it; text for any without a like."""
     kind, constraints = _described(spelling, required=required)
     modifiers = "NOT NULL" if required else ""
-    origin = SqlRepresentation(
-        rep_type=REP_TYPE,
-        col_ddl=f"{spelling} {modifiers}".strip(),
-        col_type=spelling,
-        col_modifiers=modifiers,
-    )
+    origin = declared(REP_TYPE, spelling, modifiers)
     return Field(name, kind, constraints, None, {ORIGIN: origin})
 
 
@@ -98,12 +90,8 @@ def _described(spelling: str, *, required: bool) -> tuple[FieldType, Constraints
             required=required, fp_total_bits=64, fp_significand_bits=53
         )
     if name == "numeric":
-        if args is None:  # an expression's, of which the server tells no size
-            return "decimal", DecimalConstraints(required=required)
-        digits, _, scale = args.partition(",")
-        return "decimal", DecimalConstraints(
-            required=required, fixed_precision=int(digits), fixed_scale=int(scale or 0)
-        )
+        # Of an expression's the server tells no size.
+        return "decimal", fixed_point(args, required=required)
     if name in _TIMED:
         precision = int(args) if args else None
         return _PLAIN[name], TimeConstraints(required=required, precision=precision)
@@ -117,24 +105,13 @@ def _described(spelling: str, *, required: bool) -> tuple[FieldType, Constraints
     return "string", StringConstraints(required=required, max_length_bytes=limit)
 
 
-def own_word(field: Field) -> str | None:
-    """Return the type that a column had in a Vertica, if it still says what the field holds."""
-    known = field.representations.get(ORIGIN)
-    if not isinstance(known, SqlRepresentation) or known.rep_type != REP_TYPE:
-        return None
-    word = known.col_type or ""
-    like = _described(word, required=field.required)
-    same = like == (field.field_type, field.constraints or Constraints())
-    return word if word and word != "numeric" and same else None
-
-
 def column_type(field: Field) -> str:
     """Return the type of a column that holds every value of this field, as DDL spells it.
 
     Raises ``SchemaError`` where Vertica has none, and says which column it is.
     """
-    own = own_word(field)
-    if own is not None:
+    own = own_word(field, REP_TYPE, lambda word: _described(word, required=field.required))
+    if own is not None and own != "numeric":
         return own
     if field.field_type == "string":
         return _text(field)
@@ -165,30 +142,11 @@ _SIMPLE: Mapping[str, str] = {
 
 
 def _text(field: Field) -> str:
-    facts, seen = field.constraints, field.statistics
-    size = None
-    if isinstance(facts, StringConstraints):
-        size = _bytes(facts.max_length_bytes, facts.max_length_chars)
-    if size is None and isinstance(seen, StringStatistics) and seen.complete:
-        size = _roomy(_bytes(seen.max_length_bytes, seen.max_length_chars))
+    size = text_bytes(field, limit=VARCHAR_BYTES)
     size = max(VARCHAR_BYTES if size is None else size, 1)
     if size <= VARCHAR_BYTES:
         return f"varchar({size})"
     return f"long varchar({min(size, LONG_BYTES)})"
-
-
-def _roomy(size: int | None) -> int | None:
-    """Leave room for what the next load may bring: a power of two, and no less than 256."""
-    if size is None:
-        return None
-    roomy = max(1 << (size - 1).bit_length() if size else 1, 256)
-    return VARCHAR_BYTES if size <= VARCHAR_BYTES < roomy else roomy
-
-
-def _bytes(size: int | None, characters: int | None) -> int | None:
-    if size is not None:
-        return size
-    return None if characters is None else characters * _BYTES_A_CHARACTER
 
 
 def _integer(field: Field) -> str:

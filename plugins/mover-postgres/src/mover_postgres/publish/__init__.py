@@ -20,7 +20,7 @@ from mover_postgres.publish.merge import insert, merge, source_of
 from mover_postgres.publish.reshaping import explained
 from mover_postgres.publish.sequences import move_sequences
 from mover_postgres.publish.stage import STAGE, make_stage
-from records_mover.db.publish import check
+from records_mover.db.publish import check, run_check
 from records_mover.errors import UsageError
 from records_mover.parts import Landing, Reshape
 
@@ -75,8 +75,7 @@ def _checks(request: PublishRequest, notes: list[str]) -> Callable[[Connection, 
     """Return what happens last: nothing that outlives a rollback comes before the check."""
 
     def last(connection: Connection, table: TableName) -> None:
-        if request.check is not None:
-            request.check(connection, table)
+        run_check(connection, request, table)
         notes.extend(
             move_sequences(driver_connection(connection), request.table, _columns(request))
         )
@@ -100,8 +99,7 @@ def _staged(
             blaming(driver, request, columns),
         ):
             notes.extend(_changed(database, driver, connection, request, columns))
-        if request.check is not None:
-            request.check(connection, request.table)
+        run_check(connection, request)
 
 
 def _changed(

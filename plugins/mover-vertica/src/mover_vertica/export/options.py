@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mover_vertica.options import Unable
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.formats.dates import parse_format
+from records_mover.formats.unable import Unable, is_one_byte, unlike_iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,12 +28,6 @@ _EXPORT_CODECS: Mapping[str | None, str] = {
     "ZSTD": "ZSTD",
 }
 _LIBRARY_CODECS: Mapping[str | None, str] = {None: "none", "BZIP": "bzip"}
-_WRITTEN = {
-    "dateformat": "YYYY-MM-DD",
-    "timeonlyformat": "HH24:MI:SS",
-    "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
-    "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +75,13 @@ def s3export_options(form: BaseRecordsFormat) -> ExportOptions | tuple[Unable, .
 def _text(
     hints: ValidatedRecordsHints, codecs: Mapping[str | None, str], more: tuple[Unable, ...]
 ) -> tuple[Unable, ...]:
-    return (*more, *_signs(hints), *_packing(hints, codecs), *_quotes(hints), *_times(hints))
+    return (
+        *more,
+        *_signs(hints),
+        *_packing(hints, codecs),
+        *_quotes(hints),
+        *unlike_iso(hints, "Vertica"),
+    )
 
 
 def _options(hints: ValidatedRecordsHints, codecs: Mapping[str | None, str]) -> ExportOptions:
@@ -110,7 +109,7 @@ def _forbidden(hints: ValidatedRecordsHints, escape: str) -> str:
 
 
 def _signs(hints: ValidatedRecordsHints) -> Iterator[Unable]:
-    if not _one_byte(hints.field_delimiter):
+    if not is_one_byte(hints.field_delimiter):
         said = f"Vertica takes one ASCII character, not {hints.field_delimiter!r}"
         yield Unable("field-delimiter", said)
     if not hints.record_terminator.isascii() or "\0" in hints.record_terminator:
@@ -123,10 +122,6 @@ def _signs(hints: ValidatedRecordsHints) -> Iterator[Unable]:
         yield Unable("decimal-separator", "Vertica writes numbers with a point only")
     if hints.skip_lines:
         yield Unable("skip-lines", "Vertica writes no lines before the rows")
-
-
-def _one_byte(sign: str) -> bool:
-    return len(sign) == 1 and sign.isascii() and sign not in "\0\r\n\\"
 
 
 def _packing(hints: ValidatedRecordsHints, codecs: Mapping[str | None, str]) -> Iterator[Unable]:
@@ -144,16 +139,9 @@ def _quotes(hints: ValidatedRecordsHints) -> Iterator[Unable]:
         return
     if hints.quoting == "all":
         yield Unable("quoting", "Vertica puts quotes around text and dates only")
-    if not _one_byte(hints.quotechar):
+    if not is_one_byte(hints.quotechar):
         yield Unable("quotechar", f"Vertica takes one ASCII character, not {hints.quotechar!r}")
     if hints.doublequote and hints.escape is not None:
         yield Unable("escape", "Vertica escapes a quote in one way, not in two")
     if not hints.doublequote and hints.escape is None:
         yield Unable("doublequote", "Vertica needs a way to write a quote inside quotes")
-
-
-def _times(hints: ValidatedRecordsHints) -> Iterator[Unable]:
-    for name, format_ in _WRITTEN.items():
-        said = parse_format(getattr(hints, name)).canonical
-        if said != format_:
-            yield Unable(name, f"Vertica writes {format_}, not {said}")
