@@ -29,6 +29,35 @@ def _servers() -> list[str]:
     return ["embedded"] if debian_bin_dir() is None else ["embedded", "debian"]
 
 
+SAMPLE = 8
+"""Cases of one test that a sample keeps at the least."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let what lands be judged by a sample of the long lists of cases."""
+    said = f"of each test with more than {SAMPLE} cases take a third of them, evenly spread"
+    parser.addoption("--sample", action="store_true", help=said)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of a sample the cases between those that it takes."""
+    if not config.getoption("--sample"):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    taken = {item for alike in cases.values() for item in _spread(alike)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in taken])
+    items[:] = [item for item in items if item in taken]
+
+
+def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:
+    wanted = max(SAMPLE, len(cases) // 3)
+    if len(cases) <= wanted:
+        return cases
+    return [cases[number * len(cases) // wanted] for number in range(wanted)]
+
+
 def pytest_configure() -> None:
     """Keep the user's own settings away from the tests, and let no plugin be broken in silence."""
     users = ("PG", "MOVER_", "AWS_", "DB_", "AIRFLOW_", "BLUELABS_", "SCRATCH_", "RECORDS_MOVER_")
