@@ -16,7 +16,7 @@ T = TypeVar("T")
 THREADS = 10
 PART = 8 << 20
 """Bytes that one request moves: enough that its overhead does not count."""
-MEMORY = 10 * PART
+MEMORY = 5 * PART
 """Bytes that all streams together may hold ahead of their users."""
 
 
