@@ -53,7 +53,9 @@ def nothing_is_left() -> Iterator[None]:
     before = len(os.listdir("/proc/self/fd")), _movers()  # noqa: PTH208 - a Path would open one
     yield
     gc.collect()
-    assert (len(os.listdir("/proc/self/fd")), _movers()) == before  # noqa: PTH208
+    # Not the same: what other tests in this process have left may have ended meanwhile.
+    assert len(os.listdir("/proc/self/fd")) <= before[0]  # noqa: PTH208
+    assert _movers() <= before[1]
 
 
 def _movers() -> int:
