@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from records_mover.errors import MoverError
+from records_mover.errors import BadRowError, MoverError
 from records_mover.formats import DelimitedRecordsFormat, infer_schema, read_batches, transcode
 from records_mover.formats.bytewise import bytewise
 from records_mover.formats.names import PLAIN_CSV
@@ -70,6 +70,9 @@ def outcome(data: bytes, one: str, other: str, schema: RecordsSchema | None) -> 
     other=st.sampled_from(sorted(DIALECTS)),
     raw=st.booleans(),
     typed=st.booleans(),
+)
+@example(
+    text=[["", "", ""], ["#", "", "\n"]], one="all quoted", other="comments", raw=False, typed=False
 )
 @example(text=[["", "", "\\N"]], one="bluelabs", other="backslash marker", raw=False, typed=False)
 def test_the_quick_way_says_what_the_careful_way_says(
@@ -177,3 +180,20 @@ def test_only_columns_of_types_that_are_written_differently_are_taken_apart() ->
     target = PLAIN_CSV.alter_hints({"dateformat": "DD.MM.YYYY", "field-delimiter": ";"})
     transcode.transcode([lambda: io.BytesIO(data)], PLAIN_CSV, sink, target, schema=schema)
     assert sink.getvalue() == b"d;n;t\n02.01.2020;007;1.50\n;08;\n"
+
+
+@pytest.mark.parametrize("one", ["csv", "all quoted", "escaped"])
+@pytest.mark.parametrize("comment", ["#", "%", "-"])
+def test_no_value_becomes_a_comment(one: str, comment: str) -> None:
+    rows = [[f"{comment}1", "", "\n"], ["-1", comment, "b"]]
+    target = DIALECTS["csv"].alter_hints({"comment": comment})
+    sink = io.BytesIO()
+    transcode.transcode([lambda: io.BytesIO(written(rows, one))], DIALECTS[one], sink, target)
+    found = read_batches(io.BytesIO(sink.getvalue()), target).read_all().to_pylist()
+    assert [list(row.values()) for row in found] == rows
+
+
+def test_a_comment_ends_with_its_line_where_rows_are_counted() -> None:
+    data = b'a,b,c\n#,"","\n"\n'
+    with pytest.raises(BadRowError, match="line 3: 1 fields, but there are 3 columns"):
+        read_batches(io.BytesIO(data), DIALECTS["comments"]).read_all()

@@ -54,7 +54,9 @@ class Marks:
         # Of a mark of several characters the first needs care: | before || would shift it.
         first, last = hints.field_delimiter[0].encode(), hints.record_terminator[0].encode()
         ends = [last, b"\n", b"\r"] if quote or escape or end in _ENDS else [last]
-        special = tuple(dict.fromkeys([*escape, first, *quote, *ends]))
+        # A row whose first value began with it would be left out by whoever reads the file.
+        comment = [hints.comment.encode()] if hints.comment else []
+        special = tuple(dict.fromkeys([*escape, first, *quote, *ends, *comment]))
         swapped = dict.fromkeys([delimiter, *quote, *_REFUSED])
         one_byte = [mark for mark in swapped if len(mark) == 1]
         stand_in = {mark: _STAND_INS[spot : spot + 1] for spot, mark in enumerate(one_byte)}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from records_mover.formats.dialect import Dialect
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["Masked", "escapes", "mask"]
+__all__ = ["Masked", "escapes", "line_end", "mask"]
 
 # No byte of 0xF8..0xFF occurs in UTF-8.
 _NEWLINE, _RETURN, _UNIT, _NUL = b"\xff", b"\xfe", b"\xfd", b"\x00"
@@ -76,7 +76,7 @@ def _drop_comments(data: bytes, dialect: Dialect) -> bytes:
     records = []
     spot = 0
     while spot < len(data):
-        end = _line_end(data, spot, dialect)
+        end = line_end(data, spot, dialect)
         if not data.startswith(dialect.comment, spot):
             match = dialect.record.match(data, spot)
             end = match.end() if match else len(data)
@@ -85,7 +85,8 @@ def _drop_comments(data: bytes, dialect: Dialect) -> bytes:
     return b"".join(records)
 
 
-def _line_end(data: bytes, spot: int, dialect: Dialect) -> int:
+def line_end(data: bytes, spot: int, dialect: Dialect) -> int:
+    """Return where the line at ``spot`` ends, as a comment does, whatever quotes are in it."""
     found = data.find(dialect.terminator, spot)
     return len(data) if found < 0 else found + len(dialect.terminator)
 

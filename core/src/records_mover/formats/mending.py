@@ -106,10 +106,13 @@ class Mender:
         return b"".join(records), problems
 
     def _records(self, data: bytes) -> Iterator[bytes]:
-        spot = 0
+        dialect, spot = self.layout.dialect, 0
         while spot < len(data):
-            match = self.layout.dialect.record.match(data, spot)
-            record = match.group() if match else data[spot:]
+            if dialect.comment is not None and data.startswith(dialect.comment, spot):
+                record = data[spot : masking.line_end(data, spot, dialect)]
+            else:
+                match = dialect.record.match(data, spot)
+                record = match.group() if match else data[spot:]
             yield record
             spot += len(record)
 
