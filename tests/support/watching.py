@@ -70,11 +70,16 @@ def watched_run(
 def _look(seen: Seen, folder: Path, temporary: Path, pid: int) -> None:
     for path in folder.rglob("*"):
         _look_at(seen, path, private=temporary in path.parents)
-    ours = _told(pid, "cmdline")
+    ours, given = _told(pid, "cmdline"), _surroundings(pid)
     for child in _descendants(pid):
         command = _told(child, "cmdline")
         if command != ours:  # else it has been forked, and is no other program yet
-            seen.children |= {command, _told(child, "environ")}
+            seen.children |= {command, *_surroundings(child) - given}
+
+
+def _surroundings(pid: int) -> set[str]:
+    """Return its environment: a child may well see what the user has told them both."""
+    return set(_told(pid, "environ").split("\0"))
 
 
 def _told(pid: int, what: str) -> str:

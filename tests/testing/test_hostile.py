@@ -28,6 +28,7 @@ def test_every_test_of_every_suite_finds_its_fault(tmp_path: Path) -> None:
         env=os.environ | {"MOVER_STRICT_PLUGINS": ""},
         capture_output=True,
         check=False,
+        timeout=240,
     )
     ended = [_ended(case) for case in ET.parse(report).iter("testcase")]
     failing = {name for name, failed in ended if failed}

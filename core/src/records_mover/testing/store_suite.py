@@ -56,7 +56,7 @@ class StoreSuite(Suite):
         """Of any size, an empty file too."""
         body = (BLOCK * 2)[:size]
         _write(store, folder + "a.bin", body)
-        assert _read(store, folder + "a.bin") == body
+        assert _sum(_read(store, folder + "a.bin")) == _sum(body)
         assert store.size(folder + "a.bin") == size
 
     @behaviour()
@@ -149,7 +149,8 @@ class StoreSuite(Suite):
         """The copy is whole, and the original stays."""
         _write(store, folder + "a.bin", BLOCK)
         store.copy(folder + "a.bin", folder + "b.bin")
-        assert _read(store, folder + "b.bin") == _read(store, folder + "a.bin") == BLOCK
+        copied, kept = (_read(store, folder + name) for name in ("b.bin", "a.bin"))
+        assert (_sum(copied), _sum(kept)) == (_sum(BLOCK), _sum(BLOCK))
 
     @behaviour("access")
     def test_a_server_can_be_let_in(self, store: Store, folder: str) -> None:
@@ -169,7 +170,7 @@ class StoreSuite(Suite):
         with Session() as session:
             session.move(str(source), folder + "rows.csv")
             session.move(folder + "rows.csv", str(target))
-            assert target.read_bytes() == source.read_bytes()
+            assert _sum(target.read_bytes()) == _sum(source.read_bytes())
             session.move(str(source), folder + "rows/", target_format="parquet")
             session.move(folder + "rows/", str(tmp_path / "again.csv"))
             with suppress(NotFoundError), pytest.raises(MoverError):
@@ -198,6 +199,11 @@ def _write_half(store: Store, url: str) -> None:
 def _read(store: Store, url: str) -> bytes:
     with closing(store.open(url)) as stream:
         return stream.read()
+
+
+def _sum(body: bytes) -> tuple[int, str]:
+    """Return what tells large files apart: pytest would look for hours at where they differ."""
+    return len(body), hashlib.sha256(body).hexdigest()
 
 
 def _names(store: Store, folder: str) -> list[str]:
