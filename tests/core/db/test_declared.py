@@ -8,9 +8,12 @@ from records_mover.db.declared import (
     ORIGIN,
     binary_number,
     declared,
+    digits_of,
     fixed_point,
     origin_of,
     own_word,
+    table_declared,
+    table_origin_of,
     text_bytes,
 )
 from records_mover.schema import (
@@ -19,6 +22,7 @@ from records_mover.schema import (
     Field,
     FieldType,
     IntegerConstraints,
+    RecordsSchema,
     StringConstraints,
     StringStatistics,
 )
@@ -114,3 +118,22 @@ def test_text_is_as_long_as_is_declared_or_was_seen_with_room_for_more(
     field: Field, size: int | None
 ) -> None:
     assert text_bytes(field, limit=1000) == size
+
+
+def test_a_tables_details_come_back_to_its_own_kind_of_database_alone() -> None:
+    known = table_declared(_MOON, {"sorted_by": ["a"], "phase": ""})
+    schema = RecordsSchema([_declared("date", "day")], known)
+    assert table_origin_of(schema, _MOON) == {"sorted_by": ["a"]}
+    assert not table_origin_of(schema, "sql/sunbase")
+    assert not table_declared(_MOON, {"phase": ""})
+
+
+@pytest.mark.parametrize(
+    ("precision", "scale", "digits"),
+    [(10, 2, (10, 2)), (2, 5, (5, 5)), (3, -2, (5, 0)), (0, 0, (1, 0)), (4, None, (4, 0))],
+)
+def test_a_decimal_has_room_for_each_of_its_digits(
+    precision: int, scale: int | None, digits: tuple[int, int]
+) -> None:
+    facts = DecimalConstraints(fixed_precision=precision, fixed_scale=scale)
+    assert digits_of(facts) == digits

@@ -302,12 +302,7 @@ class SqlDatabase:
         """Return a type for text, and warn that this column travels so."""
         import sqlalchemy as sa
 
-        log.warning(
-            "column '%s' becomes text: %s has no type for '%s' that keeps every value",
-            field.name,
-            self.dialect,
-            field.field_type,
-        )
+        ddl.warn_of_text([field], self.dialect)
         return sa.Text()
 
     def create_statements(self, name: TableName, schema: RecordsSchema) -> tuple[str, ...]:

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db.names import checked_name
 from records_mover.errors import ConfigError, DatabaseError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect
     from sqlalchemy.types import TypeEngine
 
     from records_mover.db.database import SqlDatabase
     from records_mover.parts import PublishRequest, TableName
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field, RecordsSchema
 
 __all__ = [
     "check_grants",
     "create_statements",
+    "create_table",
     "grant",
     "quote",
     "reflected_statement",
     "spell_type",
     "stored_names",
+    "warn_of_text",
 ]
+
+
+log = logging.getLogger(__name__)
 
 
 def quote(name: str, dialect: Dialect) -> str:
     """Return an identifier, quoted, as the server is to read it."""
-    if "\0" in name:
-        raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
+    checked_name(name)
     preparer = dialect.identifier_preparer
     # Where unquoted names are folded to upper case, SQLAlchemy shows them in lower case: quoting
     # such a name would mean another one.
@@ -57,10 +63,15 @@ def spell_type(kind: TypeEngine[Any], dialect: Dialect) -> str:
         return type(kind).__name__
 
 
-def stored_names(database: SqlDatabase, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return column names as the database will store them; raise when two become one."""
+def stored_names(database: SqlDatabase, table: TableName, schema: RecordsSchema) -> tuple[str, ...]:
+    """Return the names of a new table's columns as the database will store them.
+
+    Raises ``SchemaError`` where there are none, one is empty, or two become one.
+    """
+    if not schema.fields:
+        raise SchemaError(f"table '{table}' would have no columns", "give it at least one")
     stored: dict[str, str] = {}
-    for position, name in enumerate(names, 1):
+    for position, name in enumerate(schema.names, 1):
         if not name:
             raise SchemaError(f"column {position} has no name", "give every column a name")
         short = database.column_name(name)
@@ -79,9 +90,7 @@ def create_statements(
     from sqlalchemy.schema import CreateTable
 
     dialect = database.engine.dialect
-    if not schema.fields:
-        raise SchemaError(f"table '{name}' would have no columns", "give it at least one")
-    names = stored_names(database, schema.names)
+    names = stored_names(database, name, schema)
     columns = [
         sa.Column(
             _name(stored, dialect),
@@ -99,6 +108,25 @@ def create_statements(
         schema=None if name.schema is None else _name(name.schema, dialect),
     )
     return (_plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect),)
+
+
+def create_table(
+    database: SqlDatabase, name: TableName, columns: Iterable[str], clauses: str = ""
+) -> str:
+    """Return CREATE TABLE; columns and what follows them are as they stand in SQL."""
+    lines = ",\n".join(f"  {column}" for column in columns)
+    return f"CREATE TABLE {database.table_sql(name)} (\n{lines}\n){clauses}"
+
+
+def warn_of_text(fields: Iterable[Field], server: str) -> None:
+    """Tell the user of columns that become text, since the server has no type for their values."""
+    for field in fields:
+        log.warning(
+            "column '%s' becomes text: %s has no type for '%s' that keeps every value",
+            field.name,
+            server,
+            field.field_type,
+        )
 
 
 def reflected_statement(

@@ -1,8 +1,8 @@
-"""Columns as a database declares them: its own words for a type, and what they say of a field."""
+"""Columns and tables as a database declares them: its own words, and what they say of a field."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from records_mover.schema import (
     Constraints,
@@ -11,12 +11,13 @@ from records_mover.schema import (
     SqlRepresentation,
     StringConstraints,
     StringStatistics,
+    TableRepresentation,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from records_mover.schema import Field, FieldType
+    from records_mover.schema import Field, FieldType, RecordsSchema
 
     Described = tuple[FieldType, Constraints]
 
@@ -26,9 +27,12 @@ __all__ = [
     "ORIGIN",
     "binary_number",
     "declared",
+    "digits_of",
     "fixed_point",
     "origin_of",
     "own_word",
+    "table_declared",
+    "table_origin_of",
     "text_bytes",
 ]
 
@@ -61,6 +65,24 @@ def origin_of(field: Field, rep_type: str, name: str = ORIGIN) -> SqlRepresentat
     if isinstance(known, SqlRepresentation) and known.rep_type == rep_type:
         return known
     return None
+
+
+def table_declared(rep_type: str, details: Mapping[str, Any]) -> dict[str, TableRepresentation]:
+    """Return how a table was declared, for a schema's ``known_representations``.
+
+    ``details`` are what its columns do not say, such as how rows are sorted; those that are empty
+    are left out.
+    """
+    said = {name: value for name, value in details.items() if value}
+    return {ORIGIN: TableRepresentation(type=rep_type, details=said)} if said else {}
+
+
+def table_origin_of(schema: RecordsSchema, rep_type: str) -> Mapping[str, Any]:
+    """Return the details of the table that a schema is of; none of another kind of database's."""
+    known = schema.known_representations.get(ORIGIN)
+    if isinstance(known, TableRepresentation) and known.type == rep_type:
+        return known.details
+    return {}
 
 
 def own_word(field: Field, rep_type: str, said: Callable[[str], Described]) -> str | None:
@@ -96,6 +118,16 @@ def fixed_point(args: str | None, *, required: bool) -> DecimalConstraints:
     return DecimalConstraints(
         required=required, fixed_precision=int(digits), fixed_scale=int(scale or 0)
     )
+
+
+def digits_of(facts: DecimalConstraints) -> tuple[int, int]:
+    """Return the digits that a decimal needs, and how many of them are behind the point.
+
+    At least one digit, and none less than nothing behind the point. Only for one whose
+    ``fixed_precision`` is known.
+    """
+    precision, scale = facts.fixed_precision or 0, facts.fixed_scale or 0
+    return (max(precision, scale, 1), scale) if scale >= 0 else (precision - scale, 0)
 
 
 def text_bytes(field: Field, *, limit: int) -> int | None:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 from records_mover.errors import LoadUnloadError
 
@@ -16,7 +17,82 @@ if TYPE_CHECKING:
     from records_mover.db.database import SqlDatabase
     from records_mover.parts import TableName
 
-__all__ = ["check_key", "clause", "merge", "merged"]
+__all__ = ["Merging", "check_key", "clause", "merge", "merged"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merging:
+    """The statements that bring the rows of a stage into a table by a key.
+
+    ``target`` and ``source`` are the tables as they stand in SQL; ``old`` and ``new`` are what
+    their columns are qualified by. All names are quoted.
+    """
+
+    target: str
+    source: str
+    old: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    new: str = "mover_new"
+
+    @property
+    def updates(self) -> bool:
+        """Whether there is a column beside those of the key."""
+        return bool(self._others)
+
+    @classmethod
+    def of(
+        cls,
+        database: SqlDatabase,
+        stage: TableName,
+        table: TableName,
+        columns: tuple[str, ...],
+        key: tuple[str, ...],
+    ) -> Self:
+        """Return those of a stage and a table; the table's columns are qualified by its name."""
+        return cls(
+            target=database.table_sql(table),
+            source=database.table_sql(stage),
+            old=database.quote(table.name),
+            columns=tuple(map(database.quote, columns)),
+            key=tuple(map(database.quote, key)),
+        )
+
+    def update(self) -> str:
+        """Return UPDATE of the rows whose key the stage holds, if there is something to update."""
+        found = f"FROM {self.source} {self.new} WHERE {self._same(self.old)}"
+        values = [f"{name} = (SELECT {self.new}.{name} {found})" for name in self._others]
+        return f"UPDATE {self.target} SET {', '.join(values)} WHERE EXISTS (SELECT 1 {found})"
+
+    def insert(self) -> str:
+        """Return INSERT of the rows whose key the table does not hold."""
+        return (
+            f"INSERT INTO {self.target} ({', '.join(self.columns)}) SELECT {self._given} "
+            f"FROM {self.source} {self.new} "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self.target} WHERE {self._same(self.old)})"
+        )
+
+    def merge(self, alias: str = "") -> str:
+        """Return MERGE, which does both; ``alias`` is what it calls the target, if not by name."""
+        values = ", ".join(f"{name} = {self.new}.{name}" for name in self._others)
+        matched = f"WHEN MATCHED THEN UPDATE SET {values} " if values else ""
+        target = f"{self.target} {alias}".rstrip()
+        return (
+            f"MERGE INTO {target} USING {self.source} {self.new} "
+            f"ON {self._same(alias or self.old)} {matched}"
+            f"WHEN NOT MATCHED THEN INSERT ({', '.join(self.columns)}) VALUES ({self._given})"
+        )
+
+    @property
+    def _others(self) -> list[str]:
+        return [name for name in self.columns if name not in self.key]
+
+    def _same(self, old: str) -> str:
+        return " AND ".join(f"{old}.{name} = {self.new}.{name}" for name in self.key)
+
+    @property
+    def _given(self) -> str:
+        return ", ".join(f"{self.new}.{name}" for name in self.columns)
 
 
 def merge(
@@ -28,26 +104,12 @@ def merge(
     key: tuple[str, ...],
 ) -> None:
     """Update the rows whose key the stage holds, and insert the others."""
-    target = database.table_sql(table)
-    alias = "mover_new" if table.name.lower() != "mover_new" else "mover_fresh"
-    source = f"{database.table_sql(stage)} {alias}"
-    quoted = {name: database.quote(name) for name in columns}
-    same = " AND ".join(f"{alias}.{quoted[name]} = {target}.{quoted[name]}" for name in key)
-    new = ", ".join(
-        f"{quoted[name]} = (SELECT {alias}.{quoted[name]} FROM {source} WHERE {same})"
-        for name in columns
-        if name not in key
-    )
-    if new:
-        there = f"EXISTS (SELECT 1 FROM {source} WHERE {same})"
-        database.run(connection, f"UPDATE {target} SET {new} WHERE {there}")
-    listed = ", ".join(quoted.values())
-    given = ", ".join(f"{alias}.{name}" for name in quoted.values())
-    database.run(
-        connection,
-        f"INSERT INTO {target} ({listed}) SELECT {given} FROM {source} "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same})",
-    )
+    new = "mover_new" if table.name.lower() != "mover_new" else "mover_fresh"
+    words = Merging.of(database, stage, table, columns, key)
+    words = replace(words, old=words.target, new=new)
+    if words.updates:
+        database.run(connection, words.update())
+    database.run(connection, words.insert())
 
 
 def merged(

@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "drop_quietly",
     "explanation",
+    "fresh_name",
     "name_beside",
     "publishing",
     "rename_in_turn",
@@ -100,7 +101,7 @@ def _create(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
 def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         sweep(database, connection, request)
-        stage = _stage_table(database, request.table)
+        stage = fresh_name(database, request.table, staging.STAGE)
         statements = _statements(database, request, stage)
         with staged(database, connection, stage, statements):
             yield Landing(connection=connection, table=stage, target=request.table)
@@ -115,7 +116,7 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
 def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         sweep(database, connection, request)
-        stage = _stage_table(database, request.table)
+        stage = fresh_name(database, request.table, staging.STAGE)
         columns = request.columns or _writable(request)
         schema = database.schema_on(connection, Selection(table=request.table, columns=columns))
         statements = ddl.create_statements(database, stage, schema, request.key)
@@ -158,8 +159,9 @@ def _check_keys(
             merge.check_key(database, connection, table, request.key)
 
 
-def _stage_table(database: SqlDatabase, table: TableName) -> TableName:
-    return name_beside(database, table, f"{staging.STAGE}{staging.new_token()}")
+def fresh_name(database: SqlDatabase, table: TableName, kind: str) -> TableName:
+    """Return a name beside a table's that no other move has; ``kind`` is STAGE or OLD."""
+    return name_beside(database, table, f"{kind}{staging.new_token()}")
 
 
 def name_beside(database: SqlDatabase, table: TableName, prefix: str) -> TableName:
@@ -235,7 +237,7 @@ def _take_place(
 def _exchange(
     database: SqlDatabase, connection: Connection, stage: TableName, table: TableName
 ) -> None:
-    old = name_beside(database, table, f"{staging.OLD}{staging.new_token()}")
+    old = fresh_name(database, table, staging.OLD)
     database.exchange(connection, stage, table, old)
     settle(database, connection)
     drop_quietly(database, connection, old)

@@ -1,10 +1,10 @@
-"""Where a query of the user's ends: before the semicolons and comments behind it."""
+"""Where a query of the user's ends, before semicolons and comments behind it; and as a table."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["plain_query"]
+__all__ = ["plain_query", "subquery"]
 
 # What may hold a semicolon or the sign of a comment and be neither, then what is left out.
 _PIECE = r"""
@@ -32,6 +32,14 @@ def plain_query(query: str) -> str:
     if end is None or ("\\" in stripped and end != _end(stripped, _ESCAPED)):
         return stripped.rstrip(";").rstrip()
     return stripped[:end]
+
+
+def subquery(query: str) -> str:
+    """Return a query as it stands behind FROM, where it is called ``mover_query``.
+
+    The parenthesis is on a line of its own, since the query's last one may end in a comment.
+    """
+    return f"({plain_query(query)}\n) mover_query"
 
 
 def _end(query: str, tokens: re.Pattern[str]) -> int | None:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
     from records_mover.db.database import SqlDatabase
-    from records_mover.parts import TableName
+    from records_mover.parts import Selection, TableName
     from records_mover.schema import FieldType
 
-__all__ = ["query_schema", "result_names", "sampled_fields", "table_schema"]
+__all__ = ["chosen_columns", "query_schema", "result_names", "sampled_fields", "table_schema"]
 
 _SAMPLE_ROWS = 1000
 
@@ -60,6 +60,16 @@ def _represented(database: SqlDatabase, column: Mapping[str, Any]) -> Field:
     modifiers = "" if column.get("nullable", True) else "NOT NULL"
     origin = declared(f"sql/{database.dialect}", kind, modifiers)
     return replace(database.field_for(column), representations={ORIGIN: origin})
+
+
+def chosen_columns(schema: RecordsSchema, selection: Selection) -> RecordsSchema:
+    """Return the schema of those columns of a table that a selection wants, in its order.
+
+    The schema itself where it wants all. Raises ``ColumnMismatchError`` for one that is not there.
+    """
+    if selection.columns is None:
+        return schema
+    return RecordsSchema(_chosen(schema.fields, selection.columns, f"'{selection}'"))
 
 
 def query_schema(fields: Sequence[Field], columns: tuple[str, ...] | None = None) -> RecordsSchema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.query_text import plain_query
+from records_mover.db.query_text import plain_query, subquery
 from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Batches
 
@@ -48,10 +48,10 @@ def select_statement(database: SqlDatabase, selection: Selection) -> str:
         columns = selection.columns or database.schema_of(selection).names
         source = database.table_sql(selection.table)
     else:
-        query = plain_query(selection.query or "")
+        query = selection.query or ""
         if selection.columns is None:
-            return query
-        columns, source = selection.columns, f"({query}\n) mover_query"
+            return plain_query(query)
+        columns, source = selection.columns, subquery(query)
     listed = ", ".join(database.quote(name) for name in columns)
     return f"SELECT {listed} FROM {source}"  # noqa: S608 - every name is quoted
 

@@ -11,8 +11,9 @@ from mover_postgres import types
 from records_mover.db.connecting import check_connection
 from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.interrupts import InterruptibleDatabase
-from records_mover.db.schema_sql import query_schema
-from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
+from records_mover.db.names import cut, identifier
+from records_mover.db.schema_sql import chosen_columns, query_schema
+from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,25 +158,17 @@ class PostgresDatabase(InterruptibleDatabase):
         found = describe(driver, selection.table)
         if found is None:
             raise DatabaseError(f"there is no table '{selection.table}'", "check its name")
-        schema = RecordsSchema(found.fields())
-        wanted = schema.names if selection.columns is None else selection.columns
-        unknown = [name for name in wanted if name not in schema]
-        if unknown:
-            what = f"'{selection.table}' has no column '{unknown[0]}'"
-            raise ColumnMismatchError(what, f"it has: {', '.join(schema.names)}")
-        return schema.select(wanted)
+        return chosen_columns(RecordsSchema(found.fields()), selection)
 
     # How things are named and typed
 
     def quote(self, name: str) -> str:
         """Return an identifier as it is written in a statement for ``run``."""
-        if "\0" in name:
-            raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
-        return '"' + name.replace('"', '""') + '"'
+        return identifier(name)
 
     def column_name(self, name: str) -> str:
         """Return ``name`` as the server cuts it: 63 bytes, and no half character."""
-        return name.encode(errors="surrogatepass")[:NAME_BYTES].decode(errors="ignore")
+        return cut(name, NAME_BYTES)
 
     def type_for(self, field: Field) -> TypeEngine[Any]:
         """Return the column type for a field: its own where it came from a PostgreSQL."""

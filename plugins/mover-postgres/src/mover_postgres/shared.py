@@ -17,7 +17,7 @@ from psycopg2 import sql
 from mover_postgres.connections import driver_connection, fetch, set_locally
 from mover_postgres.statements import relation
 from records_mover.db import staging
-from records_mover.db.publish import check, name_beside, run_check
+from records_mover.db.publish import check, fresh_name, run_check
 from records_mover.errors import MoverError
 from records_mover.parts import Landing, TableName
 
@@ -64,7 +64,7 @@ def shared(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
     """Make the table under a hidden name, and give it its own in the transaction that ends here."""
     check(database, request)
     assert request.schema is not None, "checked above"
-    stage = name_beside(database, request.table, f"{staging.STAGE}{staging.new_token()}")
+    stage = fresh_name(database, request.table, staging.STAGE)
     made = False
     try:
         with database.transaction() as connection:

@@ -209,11 +209,10 @@ def _rows(database: RedshiftDatabase, connection: Connection, schema: str, name:
 
 def query_fields(database: RedshiftDatabase, connection: Connection, query: str) -> list[Field]:
     """Return the fields of a query's result by what the server says of its columns."""
-    from records_mover.db.query_text import plain_query
+    from records_mover.db.query_text import subquery
     from records_mover.errors import DatabaseError
 
-    statement = f"SELECT * FROM ({plain_query(query)}\n) mover_query LIMIT 0"
-    result = database.run(connection, statement)
+    result = database.run(connection, f"SELECT * FROM {subquery(query)} LIMIT 0")
     if not result.returns_rows:
         raise DatabaseError("the query returns no rows", "give a SELECT")
     described = list(result.context.cursor.description)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mover_redshift import types
 from mover_redshift.settings import settings_of
 from mover_redshift.words import folded, identifier
+from records_mover.db.ddl import warn_of_text
 from records_mover.db.interrupts import InterruptibleDatabase
-from records_mover.db.schema_sql import query_schema
-from records_mover.errors import ColumnMismatchError, DatabaseError
+from records_mover.db.schema_sql import chosen_columns, query_schema
+from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from records_mover.schema.fidelity import Kept
 
 __all__ = ["RedshiftDatabase", "as_redshift", "open_redshift"]
-
-log = logging.getLogger(__name__)
 
 SERVERLESS_SLICES = 32
 """How many files are a good number where the server does not say how many slices it has."""
@@ -176,13 +174,7 @@ class RedshiftDatabase(InterruptibleDatabase):
             schema = RecordsSchema([column.field() for column in found.columns], known)
         else:
             schema = RecordsSchema(external.fields(self, connection, selection.table))
-        if selection.columns is None:
-            return schema
-        unknown = [name for name in selection.columns if name not in schema]
-        if unknown:
-            what = f"'{selection.table}' has no column '{unknown[0]}'"
-            raise ColumnMismatchError(what, f"it has: {', '.join(schema.names)}")
-        return schema.select(selection.columns)
+        return chosen_columns(schema, selection)
 
     def asked(self, connection: Connection, query: str) -> list[Any]:
         """Return the rows of a query."""
@@ -213,7 +205,7 @@ class RedshiftDatabase(InterruptibleDatabase):
         from mover_redshift import lake
 
         if lake.is_external(self, request):
-            return lake.made_fields(self, schema)
+            return lake.made_fields(self, request.table, schema)
         return tuple(map(types.made, schema.fields))
 
     def keeps(self, source: Field, target: Field, form: Form) -> Kept:
@@ -226,13 +218,7 @@ class RedshiftDatabase(InterruptibleDatabase):
         """Return the DDL that makes a table of this schema."""
         from mover_redshift.ddl import create_statements
 
-        for field in schema.fields:
-            if types.is_text_here(field):
-                log.warning(
-                    "column '%s' becomes text: Redshift has no type for '%s' that keeps all of it",
-                    field.name,
-                    field.field_type,
-                )
+        warn_of_text(filter(types.is_text_here, schema.fields), "Redshift")
         return create_statements(self, name, schema)
 
     # How a load becomes visible

@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mover_redshift.catalog import Attributes
-from mover_redshift.types import ORIGIN, REP_TYPE, column_type
+from mover_redshift.types import REP_TYPE, column_type
 from mover_redshift.words import folded, identifier
-from records_mover.db.ddl import stored_names
-from records_mover.db.declared import origin_of
-from records_mover.errors import ConfigError, SchemaError
-from records_mover.schema import TableRepresentation
+from records_mover.db.ddl import create_table, stored_names
+from records_mover.db.declared import origin_of, table_declared, table_origin_of
+from records_mover.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from mover_redshift.database import RedshiftDatabase
     from mover_redshift.settings import Settings
     from records_mover.parts import TableName
-    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema import Field, RecordsSchema, TableRepresentation
 
 __all__ = ["create_statements", "represented", "table_clauses"]
 
@@ -28,16 +27,10 @@ def create_statements(
     database: RedshiftDatabase, name: TableName, schema: RecordsSchema
 ) -> tuple[str, ...]:
     """Return the DDL that makes a table of this schema."""
-    if not schema.fields:
-        raise SchemaError(f"table '{name}' would have no columns", "give it at least one")
-    names = stored_names(database, schema.names)
-    columns = [
-        f"  {_column(stored, field)}" for stored, field in zip(names, schema.fields, strict=True)
-    ]
+    names = stored_names(database, name, schema)
+    columns = map(_column, names, schema.fields)
     attributes = _wanted(database.settings, names, schema)
-    lines = ",\n".join(columns)
-    made = f"CREATE TABLE {database.table_sql(name)} (\n{lines}\n){table_clauses(attributes)}"
-    return (made,)
+    return (create_table(database, name, columns, table_clauses(attributes)),)
 
 
 def _column(name: str, field: Field) -> str:
@@ -82,8 +75,7 @@ def represented(attributes: Attributes) -> dict[str, TableRepresentation]:
         "sortkey": list(attributes.sortkey),
         "interleaved": attributes.interleaved,
     }
-    said = {name: value for name, value in details.items() if value}
-    return {ORIGIN: TableRepresentation(type=REP_TYPE, details=said)} if said else {}
+    return table_declared(REP_TYPE, details)
 
 
 def _wanted(settings: Settings, names: tuple[str, ...], schema: RecordsSchema) -> Attributes:
@@ -108,10 +100,7 @@ def _wanted(settings: Settings, names: tuple[str, ...], schema: RecordsSchema) -
 
 
 def _kept(names: tuple[str, ...], schema: RecordsSchema) -> Attributes:
-    known = schema.known_representations.get(ORIGIN)
-    if not isinstance(known, TableRepresentation) or known.type != REP_TYPE:
-        return Attributes()
-    said = known.details
+    said = table_origin_of(schema, REP_TYPE)
     distkey, sortkey = str(said.get("distkey", "")), tuple(map(str, said.get("sortkey", ())))
     keyed = not distkey or distkey in names
     sorts = all(name in names for name in sortkey)

@@ -110,7 +110,7 @@ def find_lake(database: RedshiftDatabase, request: PublishRequest) -> Lake:
         if request.schema is None:
             what = f"nothing says which columns table '{request.table}' is to have"
             raise SchemaError(what, "give a schema")
-        columns = _new_columns(database, request.schema)
+        columns = _new_columns(database, request.table, request.schema)
         there = request.info is not None
         return Lake(location="", columns=columns, keys=_new_keys(database, columns), there=there)
     return _there(database, request.table)
@@ -145,8 +145,10 @@ def _counted(parameters: object) -> int | None:
     return int(said) if str(said).isdecimal() else None
 
 
-def _new_columns(database: RedshiftDatabase, schema: RecordsSchema) -> tuple[LakeColumn, ...]:
-    names = stored_names(database, schema.names)
+def _new_columns(
+    database: RedshiftDatabase, table: TableName, schema: RecordsSchema
+) -> tuple[LakeColumn, ...]:
+    names = stored_names(database, table, schema)
     kinds = [column_type(field) for field in schema.fields]
     for name, kind in zip(names, kinds, strict=True):
         if kind.startswith("varbyte"):
@@ -163,9 +165,11 @@ def _new_keys(database: RedshiftDatabase, columns: Sequence[LakeColumn]) -> tupl
     return keys
 
 
-def made_fields(database: RedshiftDatabase, schema: RecordsSchema) -> tuple[Field, ...]:
+def made_fields(
+    database: RedshiftDatabase, table: TableName, schema: RecordsSchema
+) -> tuple[Field, ...]:
     """Return the columns that a new external table would have."""
     return tuple(
         field_of(column.name, long_name(column.declared), modifiers=EXTERNAL)
-        for column in _new_columns(database, schema)
+        for column in _new_columns(database, table, schema)
     )

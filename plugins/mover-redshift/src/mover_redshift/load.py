@@ -14,6 +14,7 @@ from mover_redshift.arrival import landed, parquet_arrivals, text_arrivals
 from mover_redshift.options import COLUMNAR, Options, copy_options
 from mover_redshift.rejected import load_errors
 from mover_redshift.statements import CopyStatement
+from mover_redshift.words import s3_url
 from records_mover.db.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, JsonLinesRecordsFormat
@@ -190,7 +191,7 @@ class _Copy:
 
     def _covered(self, copy: CopyStatement) -> list[str]:
         """Return what the names of all that COPY reads begin with."""
-        names = [_s3(part.url or part.name) for part in self.files.parts]
+        names = [s3_url(part.url or part.name) for part in self.files.parts]
         if len(names) > 1:
             names = [f"{name.rpartition('/')[0]}/" for name in names]
         return sorted({copy.source, *names})
@@ -223,12 +224,12 @@ class _Copy:
         """
         parts = [part.url or part.name for part in self.files.parts]
         if self.files.manifest is not None:
-            return _s3(self.files.manifest), True
+            return s3_url(self.files.manifest), True
         written = self._written_manifest(parts)
         if written is not None:
-            return _s3(written), True
+            return s3_url(written), True
         if len(parts) == 1 and not self._others(parts[0]):
-            return _s3(parts[0]), False
+            return s3_url(parts[0]), False
         raise LoadUnloadError(
             "COPY needs a manifest to load these files and no others, and there is no place for it",
             NAME_SCRATCH,
@@ -272,7 +273,3 @@ def _footer(part: Part, options: Options) -> pa.Schema:
 
     with closing(part.open()) as stream, parquet.ParquetFile(stream) as file:
         return file.schema_arrow
-
-
-def _s3(url: str) -> str:
-    return "s3://" + url.partition("://")[2]

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from mover_redshift import lake, spectrum
 from mover_redshift.words import identifier, literal
-from records_mover.db import merge, staging
-from records_mover.db.publish import check, name_beside, run_check
+from records_mover.db import staging
+from records_mover.db.merge import Merging, check_key
+from records_mover.db.publish import check, fresh_name, run_check
 from records_mover.parts import Landing, TableName
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["explanation", "publishing"]
 
 Publish = "Callable[[PublishRequest], AbstractContextManager[Landing]]"
-
-_ALIAS = "mover_new"
 
 
 def publishing(
@@ -101,41 +100,17 @@ def _upsert(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Lan
             columns = _empty(database, connection, stage, request)
         yield Landing(connection=connection, table=stage, target=request.table)
         with database.doing(f"cannot merge the rows into table '{request.table}'"):
-            merge.check_key(database, connection, stage, request.key)
-            for statement in _merge(database, request, stage, columns):
-                database.run(connection, statement)
+            check_key(database, connection, stage, request.key)
+            words = Merging.of(database, stage, request.table, columns, request.key)
+            # MERGE takes no less here than something to update and something to insert.
+            database.run(connection, words.merge() if words.updates else words.insert())
         run_check(connection, request)
         with database.doing("cannot drop the temporary table"):
             database.drop(connection, stage)
 
 
-def _merge(
-    database: RedshiftDatabase, request: PublishRequest, stage: TableName, columns: tuple[str, ...]
-) -> Iterator[str]:
-    """Yield the MERGE; where every column is part of the key there is nothing to update."""
-    target, source = database.table_sql(request.table), database.table_sql(stage)
-    table = identifier(request.table.name)
-    quoted = {name: identifier(name) for name in columns}
-    same = " AND ".join(f"{table}.{quoted[key]} = {_ALIAS}.{quoted[key]}" for key in request.key)
-    listed = ", ".join(quoted.values())
-    given = ", ".join(f"{_ALIAS}.{name}" for name in quoted.values())
-    others = [name for name in columns if name not in request.key]
-    if not others:
-        yield (
-            f"INSERT INTO {target} ({listed}) SELECT {given} FROM {source} {_ALIAS} "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {target} WHERE {same})"
-        )
-        return
-    new = ", ".join(f"{quoted[name]} = {_ALIAS}.{quoted[name]}" for name in others)
-    yield (
-        f"MERGE INTO {target} USING {source} {_ALIAS} ON {same} "
-        f"WHEN MATCHED THEN UPDATE SET {new} "
-        f"WHEN NOT MATCHED THEN INSERT ({listed}) VALUES ({given})"
-    )
-
-
 def _stage(database: RedshiftDatabase, table: TableName, *, temporary: bool) -> TableName:
-    stage = name_beside(database, table, f"{staging.STAGE}{staging.new_token()}")
+    stage = fresh_name(database, table, staging.STAGE)
     return TableName(name=stage.name) if temporary else stage
 
 
@@ -238,7 +213,7 @@ def _swap(
     database: RedshiftDatabase, connection: Connection, table: TableName, stage: TableName
 ) -> None:
     """Rename the table out of the way and the stage into its place, then drop the old one."""
-    old = name_beside(database, table, f"{staging.OLD}{staging.new_token()}")
+    old = fresh_name(database, table, staging.OLD)
     database.rename(connection, table, old.name)
     database.rename(connection, stage, table.name)
     database.drop(connection, old)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.types import ORIGIN
 from mover_redshift.words import identifier, literal
-from records_mover.db.query_text import plain_query
+from records_mover.db.query_text import subquery
 from records_mover.schema import SqlRepresentation
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def unload_query(
     listed = ", ".join(_expression(field, options) for field in schema.fields)
     if selection.table is not None:
         return f"SELECT {listed} FROM {database.table_sql(selection.table)}"
-    return f"SELECT {listed} FROM ({plain_query(selection.query or '')}\n) mover_query"
+    return f"SELECT {listed} FROM {subquery(selection.query or '')}"
 
 
 def _expression(field: Field, options: Options) -> str:

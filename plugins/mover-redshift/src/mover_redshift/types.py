@@ -10,6 +10,7 @@ from records_mover.db.declared import (
     ORIGIN,
     binary_number,
     declared,
+    digits_of,
     fixed_point,
     own_word,
     text_bytes,
@@ -187,10 +188,7 @@ def _decimal(field: Field) -> str:
         return "real" if facts.fp_significand_bits <= 24 else "double precision"
     if facts.fixed_precision is None:
         return f"varchar({VARCHAR_BYTES})"  # digits without a limit are kept as text
-    scale = max(facts.fixed_scale or 0, 0)
-    digits = max(facts.fixed_precision, scale, 1)
-    if (facts.fixed_scale or 0) < 0:
-        digits = facts.fixed_precision - (facts.fixed_scale or 0)
+    digits, scale = digits_of(facts)
     _check_digits(field, digits, scale)
     return f"decimal({digits + (digits == 19)},{scale})"
 

@@ -13,6 +13,7 @@ from mover_redshift.manifest import await_manifest, read_manifest
 from mover_redshift.options import Options, unload_options
 from mover_redshift.selecting import cannot_carry, unload_query
 from mover_redshift.statements import UnloadStatement
+from mover_redshift.words import s3_url
 from records_mover.db.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
@@ -94,7 +95,7 @@ class _Unload:
         access = self.stores.access(folder)
         statement = UnloadStatement(
             query=unload_query(self.database, job.selection, schema, options),
-            target="s3://" + folder.partition("://")[2],
+            target=s3_url(folder),
             options=options,
             region=access.region,
             settings=self.database.settings,

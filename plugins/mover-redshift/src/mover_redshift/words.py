@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from records_mover.errors import FormatError, SchemaError
+from records_mover.db.names import cut, identifier
+from records_mover.db.names import literal as standard
+from records_mover.errors import FormatError
 
-__all__ = ["NAME_BYTES", "folded", "identifier", "literal", "option"]
+__all__ = ["NAME_BYTES", "folded", "identifier", "literal", "option", "s3_url"]
 
 NAME_BYTES = 127
 
@@ -12,21 +14,17 @@ NAME_BYTES = 127
 def folded(name: str) -> str:
     """Return a name as the server stores it: ASCII letters in lower case, 127 bytes at most."""
     lower = "".join(letter.lower() if letter.isascii() else letter for letter in name)
-    return lower.encode(errors="surrogatepass")[:NAME_BYTES].decode(errors="ignore")
-
-
-def identifier(name: str) -> str:
-    """Return an identifier in double quotes."""
-    if "\0" in name:
-        raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
-    return '"' + name.replace('"', '""') + '"'
+    return cut(lower, NAME_BYTES)
 
 
 def literal(text: str) -> str:
     """Return a text in single quotes, in which a backslash escapes what follows."""
-    if "\0" in text:
-        raise SchemaError(f"the text {text!r} holds a NUL character", "leave it out")
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    return standard(text.replace("\\", "\\\\"))
+
+
+def s3_url(url: str) -> str:
+    """Return the URL of a file or folder as the server spells it, whatever the store calls S3."""
+    return "s3://" + url.partition("://")[2]
 
 
 def option(text: str) -> str:

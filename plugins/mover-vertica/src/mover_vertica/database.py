@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mover_vertica import types
 from mover_vertica.settings import settings_of
 from mover_vertica.words import identifier, literal, shortened
+from records_mover.db.ddl import warn_of_text
 from records_mover.db.failures import scrub, sqlalchemy_errors, where
 from records_mover.db.interrupts import InterruptibleDatabase
-from records_mover.db.schema_sql import query_schema
-from records_mover.errors import ColumnMismatchError, DatabaseError, InDoubtError, MoverError
+from records_mover.db.schema_sql import chosen_columns, query_schema
+from records_mover.errors import DatabaseError, InDoubtError, MoverError
 from records_mover.parts import Form, UnloadJob
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from records_mover.schema.fidelity import Kept
 
 __all__ = ["VerticaDatabase", "as_vertica", "driver_connection", "open_vertica"]
-
-log = logging.getLogger(__name__)
 
 _PREPARED = "mover_vertica_prepared"
 _PREPARATION = ("SET TIME ZONE TO 'UTC'", "SET DATESTYLE TO ISO", "SET INTERVALSTYLE TO PLAIN")
@@ -189,13 +187,7 @@ class VerticaDatabase(InterruptibleDatabase):
         if found.kind == "table":
             known = represented(catalog.layout_of(self.asking(connection), found))
         schema = RecordsSchema([column.field() for column in found.columns], known)
-        if selection.columns is None:
-            return schema
-        unknown = [name for name in selection.columns if name not in schema]
-        if unknown:
-            what = f"'{selection.table}' has no column '{unknown[0]}'"
-            raise ColumnMismatchError(what, f"it has: {', '.join(schema.names)}")
-        return schema.select(selection.columns)
+        return chosen_columns(schema, selection)
 
     # How things are named and typed
 
@@ -227,13 +219,7 @@ class VerticaDatabase(InterruptibleDatabase):
         """Return the DDL that makes a table of this schema."""
         from mover_vertica.ddl import create_statements
 
-        for field in schema.fields:
-            if types.is_text_here(field):
-                log.warning(
-                    "column '%s' becomes text: Vertica has no type for '%s' that keeps all of it",
-                    field.name,
-                    field.field_type,
-                )
+        warn_of_text(filter(types.is_text_here, schema.fields), "Vertica")
         return create_statements(self, name, schema)
 
     # How a load becomes visible

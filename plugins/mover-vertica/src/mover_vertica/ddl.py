@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mover_vertica.catalog import Layout
-from mover_vertica.types import ORIGIN, REP_TYPE, column_type
+from mover_vertica.types import REP_TYPE, column_type
 from mover_vertica.words import identifier, same_name
-from records_mover.db.ddl import stored_names
+from records_mover.db.ddl import create_table, stored_names
+from records_mover.db.declared import table_declared, table_origin_of
 from records_mover.errors import ConfigError, SchemaError
-from records_mover.schema import TableRepresentation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mover_vertica.database import VerticaDatabase
     from mover_vertica.settings import Settings
     from records_mover.parts import TableName
-    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema import Field, RecordsSchema, TableRepresentation
 
 __all__ = ["create_statements", "layout_clauses", "represented"]
 
@@ -27,16 +27,11 @@ def create_statements(
     database: VerticaDatabase, name: TableName, schema: RecordsSchema
 ) -> tuple[str, ...]:
     """Return the DDL that makes a table of this schema."""
-    if not schema.fields:
-        raise SchemaError(f"table '{name}' would have no columns", "give it at least one")
-    names = stored_names(database, schema.names)
+    names = stored_names(database, name, schema)
     _refuse_twins(names)
-    columns = [
-        f"  {_column(stored, field)}" for stored, field in zip(names, schema.fields, strict=True)
-    ]
+    columns = map(_column, names, schema.fields)
     layout = _wanted(database.settings, names, schema)
-    lines = ",\n".join(columns)
-    return (f"CREATE TABLE {database.table_sql(name)} (\n{lines}\n){layout_clauses(layout)}",)
+    return (create_table(database, name, columns, layout_clauses(layout)),)
 
 
 def _refuse_twins(names: tuple[str, ...]) -> None:
@@ -76,9 +71,8 @@ def represented(layout: Layout) -> dict[str, TableRepresentation]:
     Not by which columns they are segmented, as that is an expression of names that may change, nor
     the partitions, for the same reason: both are kept where the table itself is.
     """
-    said = {"order_by": list(layout.order_by), "unsegmented": layout.unsegmented}
-    details = {name: value for name, value in said.items() if value}
-    return {ORIGIN: TableRepresentation(type=REP_TYPE, details=details)} if details else {}
+    details = {"order_by": list(layout.order_by), "unsegmented": layout.unsegmented}
+    return table_declared(REP_TYPE, details)
 
 
 def _wanted(settings: Settings, names: tuple[str, ...], schema: RecordsSchema) -> Layout:
@@ -99,11 +93,9 @@ def _wanted(settings: Settings, names: tuple[str, ...], schema: RecordsSchema) -
 
 
 def _kept(names: tuple[str, ...], schema: RecordsSchema) -> Layout:
-    known = schema.known_representations.get(ORIGIN)
-    if not isinstance(known, TableRepresentation) or known.type != REP_TYPE:
-        return Layout()
-    order = tuple(map(str, known.details.get("order_by", ())))
+    said = table_origin_of(schema, REP_TYPE)
+    order = tuple(map(str, said.get("order_by", ())))
     return Layout(
         order_by=order if all(name in names for name in order) else (),
-        unsegmented=bool(known.details.get("unsegmented")),
+        unsegmented=bool(said.get("unsegmented")),
     )

@@ -12,6 +12,7 @@ from mover_vertica.options import CopyOptions, copy_options
 from mover_vertica.parquet_types import misfit
 from mover_vertica.rejected import Place
 from mover_vertica.statements import CopyColumn, CopyStatement
+from mover_vertica.words import s3_url
 from records_mover.errors import FormatError, LoadUnloadError
 from records_mover.parts import Files, Loaded, Reach, Refusal, Staging, read_answers
 
@@ -63,7 +64,7 @@ class VerticaCopyS3:
         database = as_vertica(job.database)
         driver = driver_connection(job.landing.connection)
         copying = Copying(database=database, job=job, driver=driver)
-        urls = [_s3(part.url or part.name) for part in payload.parts]
+        urls = [_named(part.url or part.name) for part in payload.parts]
         access = job.stores.access(urls[0])
         with (
             job.cancellation.stopping_by(driver.cancel),
@@ -151,9 +152,9 @@ def _check_order(files: Files) -> None:
         first = names
 
 
-def _s3(url: str) -> str:
-    """Return a URL as COPY reads it, in which some characters stand for others."""
-    found = "s3://" + url.partition("://")[2]
+def _named(url: str) -> str:
+    """Return a URL as COPY reads it, which takes some characters for any others."""
+    found = s3_url(url)
     if _GLOB & set(found):
         what = f"the name '{url}' holds one of * ? [, which COPY takes for any characters"
         raise FormatError(what, "rename the file, or say s3=off in the URL of the database")

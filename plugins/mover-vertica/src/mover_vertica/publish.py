@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mover_vertica.words import identifier, literal
-from records_mover.db import merge as generic
 from records_mover.db import staging
+from records_mover.db.merge import Merging, check_key
 from records_mover.db.publish import (
     check,
     drop_quietly,
-    name_beside,
+    fresh_name,
     run_check,
     settle,
     staged,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from records_mover.parts import PublishRequest, TableName
 
 __all__ = ["explanation", "like_statement", "merge", "publishing"]
-
-_ALIAS = "mover_new"
 
 
 def publishing(
@@ -106,8 +104,7 @@ def _beside(
     database: VerticaDatabase, connection: Connection, request: PublishRequest, table: Described
 ) -> Iterator[Landing]:
     sweep(database, connection, request)
-    token = staging.new_token()
-    stage = name_beside(database, request.table, f"{staging.STAGE}{token}")
+    stage = fresh_name(database, request.table, staging.STAGE)
     like = like_statement(database, stage, request.table, inherits=table.inherits)
     with staged(database, connection, stage, [like]):
         yield Landing(connection=connection, table=stage, target=request.table)
@@ -116,7 +113,7 @@ def _beside(
             settle(database, connection)
             for statement in _dressing(database, connection, table, stage):
                 database.run(connection, statement)
-            aside = name_beside(database, request.table, f"{staging.OLD}{token}")
+            aside = fresh_name(database, request.table, staging.OLD)
             database.exchange(connection, stage, request.table, aside)
     drop_quietly(database, connection, aside)
 
@@ -198,16 +195,6 @@ def merge(
     key: tuple[str, ...],
 ) -> None:
     """Run MERGE; keys are looked at before, as nothing has enforced them."""
-    generic.check_key(database, connection, stage, key)
-    target, source = database.table_sql(table), database.table_sql(stage)
-    quoted = {name: identifier(name) for name in columns}
-    same = " AND ".join(f"mover_old.{quoted[name]} = {_ALIAS}.{quoted[name]}" for name in key)
-    listed = ", ".join(quoted.values())
-    given = ", ".join(f"{_ALIAS}.{name}" for name in quoted.values())
-    new = ", ".join(f"{quoted[n]} = {_ALIAS}.{quoted[n]}" for n in columns if n not in key)
-    matched = f"WHEN MATCHED THEN UPDATE SET {new} " if new else ""
-    database.run(
-        connection,
-        f"MERGE INTO {target} mover_old USING {source} {_ALIAS} ON {same} {matched}"
-        f"WHEN NOT MATCHED THEN INSERT ({listed}) VALUES ({given})",
-    )
+    check_key(database, connection, stage, key)
+    words = Merging.of(database, stage, table, columns, key)
+    database.run(connection, words.merge("mover_old"))

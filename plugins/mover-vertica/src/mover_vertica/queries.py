@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mover_vertica.types import LONG_BYTES, VARCHAR_BYTES, field_of
-from records_mover.db.query_text import plain_query
+from records_mover.db.query_text import subquery
 from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def query_fields(connection: Connection, query: str) -> list[Field]:
     """Return the fields of a query's result."""
     cursor = connection.cursor()
     cursor.description = None
-    cursor.execute(f"SELECT * FROM ({plain_query(query)}\n) mover_query LIMIT 0")
+    cursor.execute(f"SELECT * FROM {subquery(query)} LIMIT 0")
     described = list(cursor.description or ())
     cursor.fetchall()
     if not described:

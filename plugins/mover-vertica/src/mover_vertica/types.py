@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from records_mover.db.declared import ORIGIN, declared, fixed_point, own_word, text_bytes
+from records_mover.db.declared import (
+    ORIGIN,
+    declared,
+    digits_of,
+    fixed_point,
+    own_word,
+    text_bytes,
+)
 from records_mover.errors import SchemaError
 from records_mover.schema import (
     Constraints,
@@ -168,10 +175,9 @@ def _decimal(field: Field) -> str:
         return "float"
     if facts.fixed_precision is None:
         return f"varchar({VARCHAR_BYTES})"  # digits without a limit are kept as text
-    scale = facts.fixed_scale or 0
-    digits = max(facts.fixed_precision, scale, 1) if scale >= 0 else facts.fixed_precision - scale
-    _check_digits(field, digits, max(scale, 0))
-    return f"numeric({digits},{max(scale, 0)})"
+    digits, scale = digits_of(facts)
+    _check_digits(field, digits, scale)
+    return f"numeric({digits},{scale})"
 
 
 def _check_digits(field: Field, digits: int, scale: int) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from records_mover.errors import FormatError, SchemaError
+from records_mover.db.names import cut, identifier, literal
+from records_mover.errors import FormatError
 
-__all__ = ["NAME_BYTES", "identifier", "literal", "option", "same_name", "shortened"]
+__all__ = ["NAME_BYTES", "identifier", "literal", "option", "s3_url", "same_name", "shortened"]
 
 NAME_BYTES = 128
 """Octets of a name; its case is kept, and ignored even in quotes (page Identifiers)."""
@@ -12,7 +13,7 @@ NAME_BYTES = 128
 
 def shortened(name: str) -> str:
     """Return a name as the server can hold it: 128 octets of it at most, no character cut."""
-    return name.encode(errors="surrogatepass")[:NAME_BYTES].decode(errors="ignore")
+    return cut(name, NAME_BYTES)
 
 
 def same_name(name: str) -> str:
@@ -20,18 +21,9 @@ def same_name(name: str) -> str:
     return name.lower()
 
 
-def identifier(name: str) -> str:
-    """Return an identifier in double quotes."""
-    if "\0" in name:
-        raise SchemaError(f"the name {name!r} holds a NUL character", "rename it")
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text in single quotes, in which a backslash means nothing (the default)."""
-    if "\0" in text:
-        raise SchemaError(f"the text {text!r} holds a NUL character", "leave it out")
-    return "'" + text.replace("'", "''") + "'"
+def s3_url(url: str) -> str:
+    """Return the URL of a file or folder as the server spells it, whatever the store calls S3."""
+    return "s3://" + url.partition("://")[2]
 
 
 def option(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from mover_vertica.export.selecting import columns_of, looked_for, source_of
 from mover_vertica.export.statements import ExportStatement, LibraryStatement
+from mover_vertica.words import s3_url
 from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Files
 
@@ -64,7 +65,7 @@ class Run:
     @property
     def folder(self) -> str:
         """The folder, as Vertica knows it."""
-        return "s3://" + self.job.form.place.partition("://")[2]
+        return s3_url(self.job.form.place)
 
     def _source(self) -> str:
         table = self.job.selection.table

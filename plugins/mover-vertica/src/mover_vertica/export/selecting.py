@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_vertica.words import identifier, literal, option
-from records_mover.db.query_text import plain_query
+from records_mover.db.query_text import subquery
 from records_mover.schema import DecimalConstraints
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def source_of(selection: Selection, table: str) -> str:
     """Return what stands behind FROM; ``table`` is the table's name as it is written in SQL."""
     if selection.table is not None:
         return table
-    return f"({plain_query(selection.query or '')}\n) mover_query"
+    return subquery(selection.query or "")
 
 
 def columns_of(schema: RecordsSchema, options: ExportOptions) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.db.query_text import plain_query
+from records_mover.db.query_text import plain_query, subquery
 from records_mover.schema import DecimalConstraints
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def select_of(
     listed = [_expression(field, quote) for field in schema.fields]
     if selection.table is not None:
         return f"SELECT {', '.join(listed)} FROM {table}"
-    query = plain_query(selection.query or "")
+    query = selection.query or ""
     if selection.columns is None and not any(map(_needs_text, schema.fields)):
-        return query
-    return f"SELECT {', '.join(listed)} FROM ({query}\n) mover_query"
+        return plain_query(query)
+    return f"SELECT {', '.join(listed)} FROM {subquery(query)}"
 
 
 def _expression(field: Field, quote: Callable[[str], str]) -> str:
