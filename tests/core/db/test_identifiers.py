@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from sqlalchemy.engine import make_url
 
-from records_mover.db import ddl
+from records_mover.db import spelling
 from records_mover.db.database import SqlDatabase
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import SchemaError
@@ -102,7 +102,7 @@ def test_odd_names_are_kept_in_the_schema(
 def test_percent_signs_are_not_doubled_for_drivers_that_double_them(url: str) -> None:
     dialect = make_url(url).get_dialect()()
     engine = SimpleNamespace(dialect=dialect)
-    quoted = ddl.quote("a%b%%c", dialect)
+    quoted = spelling.quote("a%b%%c", dialect)
     assert quoted[1:-1] == "a%b%%c"
     schema = RecordsSchema([Field("a%b", "integer")])
     statements = SqlDatabase(engine).create_statements(TableName(name="t%"), schema)  # type: ignore[arg-type]

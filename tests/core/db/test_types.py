@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, mysql, oracle, postgresql, sqlite
 
-from records_mover.db import ddl, types
+from records_mover.db import spelling, types
 from records_mover.db.database import SqlDatabase
 from records_mover.db.spelled import Spelled
 from records_mover.db.sqlite import SqliteDatabase
@@ -32,7 +32,7 @@ DIALECTS: dict[str, Any] = {
 def spelt(field: Field, dialect: str = "postgresql", base: type[SqlDatabase] = SqlDatabase) -> str:
     module = sqlite if dialect == "sqlite" else DIALECTS[dialect]
     database = base(SimpleNamespace(dialect=module.dialect()))  # type: ignore[arg-type]
-    return ddl.spell_type(database.type_for(field), database.engine.dialect)
+    return spelling.spell_type(database.type_for(field), database.engine.dialect)
 
 
 def whole(low: int | None, high: int | None) -> Field:
@@ -259,14 +259,14 @@ def test_a_type_that_becomes_a_field_becomes_the_same_type_again(
 ) -> None:
     dialect = DIALECTS["postgresql"].dialect()
     field = types.field_from_type("c", kind)
-    assert spelt(field) == ddl.spell_type(kind, dialect)
+    assert spelt(field) == spelling.spell_type(kind, dialect)
 
 
 @pytest.mark.parametrize("dialect", sorted(DIALECTS))
 def test_a_spelled_type_is_written_as_it_stands(dialect: str) -> None:
     kind = Spelled("long varchar(12)")
     assert str(kind) == "long varchar(12)"
-    assert ddl.spell_type(kind, DIALECTS[dialect].dialect()) == "long varchar(12)"
+    assert spelling.spell_type(kind, DIALECTS[dialect].dialect()) == "long varchar(12)"
 
 
 def test_a_spelled_type_survives_the_copy_of_its_column() -> None:

@@ -1,69 +1,32 @@
-"""Statements that define: identifiers quoted, types spelled, tables made, grants given."""
+"""Statements that define: tables made, grants given."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.names import checked_name
+from records_mover.db.spelling import plain, quote
 from records_mover.errors import ConfigError, DatabaseError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect
-    from sqlalchemy.types import TypeEngine
 
-    from records_mover.db.database import SqlDatabase
+    from records_mover.db.naming import SqlNames
     from records_mover.parts import PublishRequest, TableName
-    from records_mover.schema import Field, RecordsSchema
+    from records_mover.schema import RecordsSchema
 
 __all__ = [
     "check_grants",
     "create_statements",
     "create_table",
     "grant",
-    "quote",
     "reflected_statement",
-    "spell_type",
     "stored_names",
-    "warn_of_text",
 ]
 
 
-log = logging.getLogger(__name__)
-
-
-def quote(name: str, dialect: Dialect) -> str:
-    """Return an identifier, quoted, as the server is to read it."""
-    checked_name(name)
-    preparer = dialect.identifier_preparer
-    # Where unquoted names are folded to upper case, SQLAlchemy shows them in lower case: quoting
-    # such a name would mean another one.
-    folded = dialect.requires_name_normalize
-    quoted = preparer.quote(name) if folded else preparer.quote_identifier(name)
-    return _plain(quoted, dialect)
-
-
-def _plain(sql: str, dialect: Dialect) -> str:
-    # SQLAlchemy doubles % for drivers that fill in parameters by it; ours travel with none.
-    return sql.replace("%%", "%") if dialect.paramstyle in {"format", "pyformat"} else sql
-
-
-def spell_type(kind: TypeEngine[Any], dialect: Dialect) -> str:
-    """Return a type as the dialect spells it; SQLAlchemy's own name for one it cannot spell."""
-    from sqlalchemy.exc import CompileError
-    from sqlalchemy.types import NullType
-
-    if isinstance(kind, NullType):
-        return ""
-    try:
-        return _plain(kind.compile(dialect=dialect), dialect)
-    except CompileError:
-        return type(kind).__name__
-
-
-def stored_names(database: SqlDatabase, table: TableName, schema: RecordsSchema) -> tuple[str, ...]:
+def stored_names(database: SqlNames, table: TableName, schema: RecordsSchema) -> tuple[str, ...]:
     """Return the names of a new table's columns as the database will store them.
 
     Raises ``SchemaError`` where there are none, one is empty, or two become one.
@@ -83,7 +46,7 @@ def stored_names(database: SqlDatabase, table: TableName, schema: RecordsSchema)
 
 
 def create_statements(
-    database: SqlDatabase, name: TableName, schema: RecordsSchema, key: tuple[str, ...] = ()
+    database: SqlNames, name: TableName, schema: RecordsSchema, key: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """Return CREATE TABLE for a records schema; ``key`` becomes its primary key."""
     import sqlalchemy as sa
@@ -107,30 +70,19 @@ def create_statements(
         *columns,
         schema=None if name.schema is None else _name(name.schema, dialect),
     )
-    return (_plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect),)
+    return (plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect),)
 
 
 def create_table(
-    database: SqlDatabase, name: TableName, columns: Iterable[str], clauses: str = ""
+    database: SqlNames, name: TableName, columns: Iterable[str], clauses: str = ""
 ) -> str:
     """Return CREATE TABLE; columns and what follows them are as they stand in SQL."""
     lines = ",\n".join(f"  {column}" for column in columns)
     return f"CREATE TABLE {database.table_sql(name)} (\n{lines}\n){clauses}"
 
 
-def warn_of_text(fields: Iterable[Field], server: str) -> None:
-    """Tell the user of columns that become text, since the server has no type for their values."""
-    for field in fields:
-        log.warning(
-            "column '%s' becomes text: %s has no type for '%s' that keeps every value",
-            field.name,
-            server,
-            field.field_type,
-        )
-
-
 def reflected_statement(
-    database: SqlDatabase, name: TableName, columns: Sequence[Mapping[str, Any]]
+    database: SqlNames, name: TableName, columns: Sequence[Mapping[str, Any]]
 ) -> str | None:
     """Return CREATE TABLE with the types as the database has them, None where one has no name."""
     import sqlalchemy as sa
@@ -145,7 +97,7 @@ def reflected_statement(
     schema = None if name.schema is None else _name(name.schema, dialect)
     table = sa.Table(_name(name.name, dialect), sa.MetaData(), *made, schema=schema)
     try:
-        return _plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect)
+        return plain(str(CreateTable(table).compile(dialect=dialect)).strip(), dialect)
     except CompileError:
         return None
 
@@ -163,7 +115,7 @@ def _asked(request: PublishRequest) -> Iterator[tuple[str, str, bool]]:
             yield from ((privilege, grantee, group) for grantee in grantees)
 
 
-def check_grants(database: SqlDatabase, request: PublishRequest) -> None:
+def check_grants(database: SqlNames, request: PublishRequest) -> None:
     """Raise when a privilege is no word that GRANT knows here."""
     for privilege, _, _ in _asked(request):
         if not database.privileges:
@@ -175,7 +127,7 @@ def check_grants(database: SqlDatabase, request: PublishRequest) -> None:
 
 
 def grant(
-    database: SqlDatabase, connection: Connection, request: PublishRequest, table: TableName
+    database: SqlNames, connection: Connection, request: PublishRequest, table: TableName
 ) -> None:
     """Give the privileges that the request asks for on a table."""
     for privilege, name, group in _asked(request):

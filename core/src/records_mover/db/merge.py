@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql import TableClause
     from sqlalchemy.sql.expression import ColumnClause
 
-    from records_mover.db.database import SqlDatabase
+    from records_mover.db.naming import SqlNames
     from records_mover.parts import TableName
 
 __all__ = ["Merging", "check_key", "clause", "merge", "merged"]
@@ -43,7 +43,7 @@ class Merging:
     @classmethod
     def of(
         cls,
-        database: SqlDatabase,
+        database: SqlNames,
         stage: TableName,
         table: TableName,
         columns: tuple[str, ...],
@@ -96,7 +96,7 @@ class Merging:
 
 
 def merge(
-    database: SqlDatabase,
+    database: SqlNames,
     connection: Connection,
     stage: TableName,
     table: TableName,
@@ -113,7 +113,7 @@ def merge(
 
 
 def merged(
-    database: SqlDatabase,
+    database: SqlNames,
     stage: TableName,
     table: TableName,
     columns: tuple[str, ...],
@@ -131,7 +131,7 @@ def merged(
 
 
 def check_key(
-    database: SqlDatabase, connection: Connection, table: TableName, key: tuple[str, ...]
+    database: SqlNames, connection: Connection, table: TableName, key: tuple[str, ...]
 ) -> None:
     """Raise when a key is NULL or comes twice."""
     named = [database.quote(database.column_name(name)) for name in key]
@@ -149,7 +149,7 @@ def check_key(
         raise LoadUnloadError(f"more than one row has the key {shown}", "remove the repeated rows")
 
 
-def clause(database: SqlDatabase, table: TableName, columns: tuple[str, ...]) -> TableClause:
+def clause(database: SqlNames, table: TableName, columns: tuple[str, ...]) -> TableClause:
     """Return a table and its columns for use in SQLAlchemy's statements."""
     import sqlalchemy as sa
     from sqlalchemy.sql import quoted_name

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from records_mover.db import ddl, merge, staging
+from records_mover.db.connections import settle
 from records_mover.db.failures import reason_of
 from records_mover.errors import DatabaseError, SchemaError, UsageError
 from records_mover.parts import Landing, PublishRequest, Selection, TableName
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from records_mover.db.database import SqlDatabase
+    from records_mover.db.tables import SqlTables
 
 __all__ = [
     "check",
@@ -30,9 +31,7 @@ __all__ = [
     "fresh_name",
     "name_beside",
     "publishing",
-    "rename_in_turn",
     "run_check",
-    "settle",
     "staged",
     "sweep",
 ]
@@ -40,7 +39,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 
-def publishing(database: SqlDatabase, request: PublishRequest) -> AbstractContextManager[Landing]:
+def publishing(database: SqlTables, request: PublishRequest) -> AbstractContextManager[Landing]:
     """Return the context in which a load lands and at whose end it becomes visible."""
     check(database, request)
     if request.info is None:
@@ -52,7 +51,7 @@ def publishing(database: SqlDatabase, request: PublishRequest) -> AbstractContex
     return _upsert(database, request) if request.mode == "upsert" else _in_place(database, request)
 
 
-def check(database: SqlDatabase, request: PublishRequest) -> None:
+def check(database: SqlTables, request: PublishRequest) -> None:
     """Raise, before anything is touched, when the request cannot be carried out."""
     table, info = request.table, request.info
     if info is not None and info.kind == "view" and request.mode not in {"append", "delete"}:
@@ -78,7 +77,7 @@ def _check_key(request: PublishRequest) -> None:
 
 
 @contextmanager
-def _in_place(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _in_place(database: SqlTables, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         if request.mode != "append":
             with database.doing(f"cannot empty table '{request.table}'"):
@@ -88,7 +87,7 @@ def _in_place(database: SqlDatabase, request: PublishRequest) -> Iterator[Landin
 
 
 @contextmanager
-def _create(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _create(database: SqlTables, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         _define(database, connection, request.table, _statements(database, request, request.table))
         yield Landing(connection=connection, table=request.table)
@@ -98,7 +97,7 @@ def _create(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]
 
 
 @contextmanager
-def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _stage(database: SqlTables, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         sweep(database, connection, request)
         stage = fresh_name(database, request.table, staging.STAGE)
@@ -113,7 +112,7 @@ def _stage(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
 
 
 @contextmanager
-def _upsert(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _upsert(database: SqlTables, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         sweep(database, connection, request)
         stage = fresh_name(database, request.table, staging.STAGE)
@@ -145,33 +144,33 @@ def _writable(request: PublishRequest) -> tuple[str, ...]:
     return () if info is None else tuple(column.name for column in info.writable_columns)
 
 
-def _statements(database: SqlDatabase, request: PublishRequest, table: TableName) -> Sequence[str]:
+def _statements(database: SqlTables, request: PublishRequest, table: TableName) -> Sequence[str]:
     if request.schema is None:
         raise SchemaError(f"nothing says which columns table '{table}' is to have", "give a schema")
     return database.create_statements(table, request.schema)
 
 
 def _check_keys(
-    database: SqlDatabase, connection: Connection, request: PublishRequest, table: TableName
+    database: SqlTables, connection: Connection, request: PublishRequest, table: TableName
 ) -> None:
     if request.mode == "upsert":
         with database.doing(f"cannot check the key of '{request.table}'"):
             merge.check_key(database, connection, table, request.key)
 
 
-def fresh_name(database: SqlDatabase, table: TableName, kind: str) -> TableName:
+def fresh_name(database: SqlTables, table: TableName, kind: str) -> TableName:
     """Return a name beside a table's that no other move has; ``kind`` is STAGE or OLD."""
     return name_beside(database, table, f"{kind}{staging.new_token()}")
 
 
-def name_beside(database: SqlDatabase, table: TableName, prefix: str) -> TableName:
+def name_beside(database: SqlTables, table: TableName, prefix: str) -> TableName:
     """Return the name of a table of the same schema that begins with ``prefix``."""
     name = database.column_name(f"{prefix}_{table.name}")
     return TableName(name=name, schema=table.schema)
 
 
 def _define(
-    database: SqlDatabase, connection: Connection, table: TableName, statements: Sequence[str]
+    database: SqlTables, connection: Connection, table: TableName, statements: Sequence[str]
 ) -> None:
     with database.doing(f"cannot create table '{table}'"):
         for statement in statements:
@@ -180,7 +179,7 @@ def _define(
 
 @contextmanager
 def staged(
-    database: SqlDatabase, connection: Connection, stage: TableName, statements: Sequence[str]
+    database: SqlTables, connection: Connection, stage: TableName, statements: Sequence[str]
 ) -> Iterator[None]:
     """Make a staging table, and drop it when the block fails."""
     _define(database, connection, stage, statements)
@@ -193,22 +192,7 @@ def staged(
         raise
 
 
-def settle(database: SqlDatabase, connection: Connection, *, shows: bool = False) -> None:
-    """Commit what DDL would commit anyway, and go on in a transaction of its own.
-
-    ``shows`` says that rows become visible by it, so that it matters whether it was heard.
-    """
-    if database.transactional_ddl:
-        return
-    if shows:
-        database.commit(connection)
-    with database.doing("cannot commit"):
-        connection.commit()
-        connection.begin()
-        database.begin(connection)
-
-
-def drop_quietly(database: SqlDatabase, connection: Connection, table: TableName) -> None:
+def drop_quietly(database: SqlTables, connection: Connection, table: TableName) -> None:
     """Drop a table that is in nobody's way; what goes wrong is logged."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -221,7 +205,7 @@ def drop_quietly(database: SqlDatabase, connection: Connection, table: TableName
 
 
 def _take_place(
-    database: SqlDatabase, connection: Connection, stage: TableName, request: PublishRequest
+    database: SqlTables, connection: Connection, stage: TableName, request: PublishRequest
 ) -> None:
     if database.transactional_ddl:
         database.swap(connection, stage, request.table)
@@ -235,7 +219,7 @@ def _take_place(
 
 
 def _exchange(
-    database: SqlDatabase, connection: Connection, stage: TableName, table: TableName
+    database: SqlTables, connection: Connection, stage: TableName, table: TableName
 ) -> None:
     old = fresh_name(database, table, staging.OLD)
     database.exchange(connection, stage, table, old)
@@ -243,27 +227,7 @@ def _exchange(
     drop_quietly(database, connection, old)
 
 
-def rename_in_turn(
-    database: SqlDatabase,
-    connection: Connection,
-    stage: TableName,
-    table: TableName,
-    aside: TableName,
-) -> None:
-    """Put a table aside and a stage in its place; give it back when that fails."""
-    database.rename(connection, table, aside.name)
-    settle(database, connection)
-    try:
-        database.rename(connection, stage, table.name)
-        settle(database, connection)
-    except BaseException:
-        connection.rollback()
-        database.rename(connection, aside, table.name)
-        settle(database, connection)
-        raise
-
-
-def sweep(database: SqlDatabase, connection: Connection, request: PublishRequest) -> None:
+def sweep(database: SqlTables, connection: Connection, request: PublishRequest) -> None:
     """Drop what killed moves left behind, and give back a table that one had just put aside."""
     import sqlalchemy as sa
 
@@ -279,7 +243,7 @@ def sweep(database: SqlDatabase, connection: Connection, request: PublishRequest
 
 
 def _sweep_one(
-    database: SqlDatabase, connection: Connection, request: PublishRequest, stray: TableName
+    database: SqlTables, connection: Connection, request: PublishRequest, stray: TableName
 ) -> None:
     set_aside = stray.name.startswith(staging.OLD)
     target = staging.target_of(stray.name) or ""
@@ -295,7 +259,7 @@ def _sweep_one(
     drop_quietly(database, connection, stray)
 
 
-def explanation(database: SqlDatabase, request: PublishRequest) -> str:
+def explanation(database: SqlTables, request: PublishRequest) -> str:
     """Say in a clause what publishing will do."""
     once = "in one transaction" if database.transactional_ddl else "then commit"
     if request.info is None:

@@ -14,6 +14,7 @@ from records_mover.db import ddl
 from records_mover.db.columns import suggestion
 from records_mover.db.declared import ORIGIN, declared
 from records_mover.db.query_text import plain_query
+from records_mover.db.spelling import spell_type
 from records_mover.errors import ColumnMismatchError, DatabaseError
 from records_mover.schema import (
     DecimalConstraints,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, CursorResult
 
-    from records_mover.db.database import SqlDatabase
+    from records_mover.db.naming import SqlNames
     from records_mover.parts import Selection, TableName
     from records_mover.schema import FieldType
 
@@ -37,17 +38,15 @@ _SAMPLE_ROWS = 1000
 
 
 def table_schema(
-    database: SqlDatabase,
-    connection: Connection,
+    database: SqlNames,
     table: TableName,
+    described: Sequence[Mapping[str, Any]],
     columns: tuple[str, ...] | None = None,
 ) -> RecordsSchema:
-    """Return the schema of a table, or of some of its columns in the order asked for."""
-    import sqlalchemy as sa
+    """Return the schema of a table, or of some of its columns in the order asked for.
 
-    described = database.reflect(sa.inspect(connection), table)
-    if described is None:
-        raise DatabaseError(f"no table '{table}'", "check its name and its schema")
+    ``described`` are SQLAlchemy's descriptions of all of its columns.
+    """
     fields = [_represented(database, column) for column in described]
     statement = ddl.reflected_statement(database, table, described)
     origin = TableRepresentation(type=f"sql/{database.dialect}", table_ddl=statement)
@@ -55,8 +54,8 @@ def table_schema(
     return RecordsSchema(_chosen(fields, columns, str(table)), known)
 
 
-def _represented(database: SqlDatabase, column: Mapping[str, Any]) -> Field:
-    kind = ddl.spell_type(column["type"], database.engine.dialect)
+def _represented(database: SqlNames, column: Mapping[str, Any]) -> Field:
+    kind = spell_type(column["type"], database.engine.dialect)
     modifiers = "" if column.get("nullable", True) else "NOT NULL"
     origin = declared(f"sql/{database.dialect}", kind, modifiers)
     return replace(database.field_for(column), representations={ORIGIN: origin})
@@ -93,7 +92,7 @@ def _chosen(
     return [by_name[name] for name in columns]
 
 
-def sampled_fields(database: SqlDatabase, connection: Connection, query: str) -> list[Field]:
+def sampled_fields(database: SqlNames, connection: Connection, query: str) -> list[Field]:
     """Return the fields of a query's result by the values of its first rows.
 
     Drivers agree on no code for a column's type, so the values are what there is to go by; a

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Connection, CursorResult
 
-    from records_mover.db.database import SqlDatabase
+    from records_mover.db.tables import SqlTables
     from records_mover.parts import Selection, UnloadJob
     from records_mover.schema import RecordsSchema
 
@@ -28,7 +28,7 @@ _BATCH_BYTES = 4 << 20
 
 @contextmanager
 def rows_on(
-    database: SqlDatabase, connection: Connection, job: UnloadJob, schema: RecordsSchema
+    database: SqlTables, connection: Connection, job: UnloadJob, schema: RecordsSchema
 ) -> Iterator[Batches]:
     """Read rows by a connection that is open."""
     import pyarrow as pa
@@ -42,7 +42,7 @@ def rows_on(
         yield Batches(reader=pa.RecordBatchReader.from_batches(arrow, batches), schema=schema)
 
 
-def select_statement(database: SqlDatabase, selection: Selection) -> str:
+def select_statement(database: SqlTables, selection: Selection) -> str:
     """Return the SELECT for a table, for some of its columns, or for a query."""
     if selection.table is not None:
         columns = selection.columns or database.schema_of(selection).names
@@ -57,7 +57,7 @@ def select_statement(database: SqlDatabase, selection: Selection) -> str:
 
 
 def _read(
-    database: SqlDatabase, result: CursorResult[Any], arrow: pa.Schema, job: UnloadJob
+    database: SqlTables, result: CursorResult[Any], arrow: pa.Schema, job: UnloadJob
 ) -> Iterator[pa.RecordBatch]:
     wanted, done = _FIRST_ROWS, 0
     while True:

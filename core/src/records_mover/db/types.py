@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,23 @@ from records_mover.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Dialect
     from sqlalchemy.types import TypeEngine
 
     from records_mover.schema import FieldType
 
-__all__ = ["field_from_type", "integer_range", "integer_type", "text_type", "type_from_field"]
+__all__ = [
+    "field_from_type",
+    "integer_range",
+    "integer_type",
+    "text_type",
+    "type_from_field",
+    "warn_of_text",
+]
+
+log = logging.getLogger(__name__)
 
 _BITS = {
     "TINYINT": 8,
@@ -249,6 +261,17 @@ def field_from_type(
             field_type, constraints = describe(kind, required, in_bytes)
             return Field(name, field_type, constraints)
     return Field(name, "string", StringConstraints(required=required))
+
+
+def warn_of_text(fields: Iterable[Field], server: str) -> None:
+    """Tell the user of columns that become text, since the server has no type for their values."""
+    for field in fields:
+        log.warning(
+            "column '%s' becomes text: %s has no type for '%s' that keeps every value",
+            field.name,
+            server,
+            field.field_type,
+        )
 
 
 Described = tuple["FieldType", Constraints]

@@ -210,7 +210,7 @@ class PostgresDatabase(InterruptibleDatabase):
 
     def declared(self, schema: RecordsSchema) -> tuple[str, ...]:
         """Return the types that a new table's columns would have, as DDL spells them."""
-        from records_mover.db.ddl import spell_type
+        from records_mover.db.spelling import spell_type
 
         dialect = self.engine.dialect
         return tuple(spell_type(self.chosen_type(field), dialect) for field in schema.fields)

@@ -200,7 +200,7 @@ def server_spelling(kind: TypeEngine[Any], dialect: Dialect) -> str:
     """Return a type as ``format_type`` spells it."""
     from sqlalchemy.types import UserDefinedType
 
-    from records_mover.db.ddl import spell_type
+    from records_mover.db.spelling import spell_type
 
     if isinstance(kind, UserDefinedType):
         return str(kind)

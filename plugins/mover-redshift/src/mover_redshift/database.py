@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mover_redshift import types
 from mover_redshift.settings import settings_of
 from mover_redshift.words import folded, identifier
-from records_mover.db.ddl import warn_of_text
 from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import chosen_columns, query_schema
+from records_mover.db.types import warn_of_text
 from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from mover_vertica.words import identifier, literal
 from records_mover.db import staging
+from records_mover.db.connections import settle
 from records_mover.db.merge import Merging, check_key
 from records_mover.db.publish import (
     check,
     drop_quietly,
     fresh_name,
     run_check,
-    settle,
     staged,
     sweep,
 )
