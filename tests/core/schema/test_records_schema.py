@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from records_mover.errors import SchemaError
+from records_mover.pandas import frame_dtypes, frame_to_arrow, schema_of_frame, to_frame
 from records_mover.schema import (
     FIELD_TYPES,
     Constraints,
@@ -30,7 +31,6 @@ from records_mover.schema import (
     TableRepresentation,
     TimeConstraints,
 )
-from records_mover.schema.frames import frame_dtypes, frame_to_arrow, schema_of_frame, to_frame
 from records_mover.schema.json_schema import json_schema
 
 FULL = RecordsSchema(

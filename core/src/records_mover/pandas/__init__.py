@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from records_mover.pandas.tools import (
         NumPyJSONEncoder,
+        frame_dtypes,
         json_dumps,
         purge_unnamed_unused_columns,
-    )
-    from records_mover.schema.frames import (
-        frame_dtypes,
-        frame_to_arrow,
         schema_of_frame,
-        to_arrow_frame,
-        to_frame,
     )
+    from records_mover.schema.frames import frame_to_arrow, to_arrow_frame, to_frame
 
 __all__ = [
     "NumPyJSONEncoder",
@@ -34,12 +30,12 @@ __all__ = [
     "to_frame",
 ]
 
-_TOOLS = ("NumPyJSONEncoder", "json_dumps", "purge_unnamed_unused_columns")
+_FRAMES = ("frame_to_arrow", "to_arrow_frame", "to_frame")
 
 
 def __getattr__(name: str) -> Any:
     """Import a name from its home when it is first asked for."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "records_mover.pandas.tools" if name in _TOOLS else "records_mover.schema.frames"
+    home = "records_mover.schema.frames" if name in _FRAMES else "records_mover.pandas.tools"
     return getattr(import_module(home), name)

@@ -1,4 +1,4 @@
-"""Small things around DataFrames, by their names in 1.x."""
+"""Small things around DataFrames, most of them by their names in 1.x."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["NumPyJSONEncoder", "json_dumps", "purge_unnamed_unused_columns"]
+    from records_mover.schema import RecordsSchema
+
+__all__ = [
+    "NumPyJSONEncoder",
+    "frame_dtypes",
+    "json_dumps",
+    "purge_unnamed_unused_columns",
+    "schema_of_frame",
+]
 
 
 class NumPyJSONEncoder(json.JSONEncoder):
@@ -38,3 +46,17 @@ def purge_unnamed_unused_columns(df: pd.DataFrame) -> pd.DataFrame:
         if str(name).startswith("Unnamed: ") and not df[name].notna().any()
     ]
     return df.drop(columns=unused)
+
+
+def schema_of_frame(frame: pd.DataFrame, *, include_index: bool = False) -> RecordsSchema:
+    """Return the schema of a DataFrame, by its dtypes and by the values of its object columns."""
+    from records_mover.schema import RecordsSchema
+
+    return RecordsSchema.from_dataframe(frame, include_index=include_index)
+
+
+def frame_dtypes(schema: RecordsSchema) -> dict[str, str]:
+    """Return the pandas dtypes that hold the columns with their NULLs and without rounding."""
+    from records_mover.schema.frames import dtypes_of
+
+    return dtypes_of(schema.to_arrow())

@@ -16,6 +16,7 @@ from records_mover.parts.databases import (
     Relenting,
     Rereading,
     Reshaping,
+    Stored,
 )
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
 from records_mover.parts.jobs import (
@@ -23,13 +24,14 @@ from records_mover.parts.jobs import (
     Loaded,
     Loader,
     LoadJob,
+    Payload,
     Reject,
     RejectSink,
     Unloader,
     UnloadJob,
 )
 from records_mover.parts.kinds import Creds, FormatKind
-from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
+from records_mover.parts.payloads import Batches, Files, Part, Streams
 from records_mover.parts.stores import Reach, Stores
 from records_mover.parts.tables import (
     Column,

@@ -36,6 +36,7 @@ __all__ = [
     "Relenting",
     "Rereading",
     "Reshaping",
+    "Stored",
 ]
 
 ExistingMode = Literal["append", "delete", "truncate", "drop", "replace", "upsert"]
@@ -227,6 +228,14 @@ class Foreseeing(Protocol):
     def made_fields(self, request: PublishRequest, schema: RecordsSchema) -> tuple[Field, ...]:
         """Return the columns that a table made for this request would have."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Rows that stay where they are until a loader has its server fetch them."""
+
+    database: Database
+    selection: Selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from records_mover.instructions import ProcessingInstructions
 from records_mover.meter import Cancellation, Meter
+from records_mover.parts.databases import Stored
+from records_mover.parts.payloads import Batches, Files, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,12 +16,24 @@ if TYPE_CHECKING:
 
     from records_mover.parts.databases import Database, ExistingMode, Landing
     from records_mover.parts.forms import Form, Offer, Refusal
-    from records_mover.parts.payloads import Payload, Stored
     from records_mover.parts.stores import Stores
     from records_mover.parts.tables import Fingerprint, Reshape, Selection
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
+__all__ = [
+    "Ask",
+    "LoadJob",
+    "Loaded",
+    "Loader",
+    "Payload",
+    "Reject",
+    "RejectSink",
+    "UnloadJob",
+    "Unloader",
+]
+
+Payload = Files | Streams | Batches | Stored
+"""What an unloader gives and a loader takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Rows on their way: files, streams, batches, or what a server holds already."""
+"""Rows on their way: files, streams or batches."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.parts.databases import Database
-    from records_mover.parts.tables import Fingerprint, Selection
+    from records_mover.parts.tables import Fingerprint
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Batches", "Files", "Part", "Payload", "Stored", "Streams"]
+__all__ = ["Batches", "Files", "Part", "Streams"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +69,3 @@ class Batches:
 
     reader: pa.RecordBatchReader
     schema: RecordsSchema | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """Rows that stay where they are until a loader has its server fetch them."""
-
-    database: Database
-    selection: Selection
-
-
-Payload = Files | Streams | Batches | Stored

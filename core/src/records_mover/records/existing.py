@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import get_args
 
 from records_mover.errors import UsageError
-from records_mover.records.options import MODES
+from records_mover.parts import ExistingMode
 
-__all__ = ["ExistingTableHandling", "mode_of"]
+__all__ = ["MODES", "ExistingTableHandling", "mode_of"]
+
+MODES: tuple[str, ...] = get_args(ExistingMode)
+"""What ``if_exists`` may be."""
 
 
 class ExistingTableHandling(Enum):

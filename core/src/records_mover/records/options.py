@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict, get_args
 
 from records_mover.errors import UsageError
 from records_mover.instructions import BadBytes, ProcessingInstructions
-from records_mover.parts import ExistingMode
+from records_mover.records.existing import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from records_mover.records.existing import ExistingTableHandling
 
-__all__ = ["MODES", "MoveKeywords", "MoveOptions"]
+__all__ = ["MoveKeywords", "MoveOptions"]
 
-MODES: tuple[str, ...] = get_args(ExistingMode)
 BAD_BYTES: tuple[str, ...] = get_args(BadBytes)
 
 

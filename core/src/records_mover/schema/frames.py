@@ -10,16 +10,18 @@ import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
-from records_mover.schema.arrow import fields_of
+from records_mover.schema.arrow import fields_of, schema_of
+from records_mover.schema.columns import document_of, fields_in
 from records_mover.schema.frame_columns import FrameColumn, frame_column
-from records_mover.schema.records_schema import RecordsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     import pandas as pd
 
-__all__ = ["frame_dtypes", "frame_to_arrow", "schema_of_frame", "to_arrow_frame", "to_frame"]
+    from records_mover.schema.field import Field
+
+__all__ = ["dtypes_of", "frame_to_arrow", "to_arrow_frame", "to_frame"]
 
 _INTEGERS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 
@@ -67,24 +69,24 @@ def _name(name: Hashable) -> str:
     return str(name)
 
 
-def _known(frame: pd.DataFrame) -> RecordsSchema | None:
+def _known(frame: pd.DataFrame) -> dict[str, Field]:
     document = frame.attrs.get(_SCHEMA)
     if not isinstance(document, str):
-        return None
+        return {}
     try:
-        return RecordsSchema.from_json(document)
-    except SchemaError:
-        return None
+        return {field.name: field for field in fields_in(json.loads(document))}
+    except (SchemaError, ValueError):  # the user's own, as anyone may write into attrs
+        return {}
 
 
 def _as_it_was(
-    column: FrameColumn, name: str, known: RecordsSchema | None
+    column: FrameColumn, name: str, known: Mapping[str, Field]
 ) -> tuple[pa.Array | pa.ChunkedArray, pa.Field]:
     """Return a column with the type that it came with, if its values are still of that kind."""
     field = column.field(name)
-    if known is None or name not in known:
+    if name not in known:
         return column.values, field
-    wanted = RecordsSchema([known[name]]).to_arrow().field(0)
+    wanted = schema_of([known[name]]).field(0)
     if not _alike(field, wanted) or (column.values.null_count and not wanted.nullable):
         return column.values, field
     try:
@@ -99,14 +101,9 @@ def _alike(field: pa.Field, wanted: pa.Field) -> bool:
     return here == there or text or pat.is_null(field.type)
 
 
-def schema_of_frame(frame: pd.DataFrame, *, include_index: bool = False) -> RecordsSchema:
-    """Return the schema of a DataFrame, by its dtypes and by the values of its object columns."""
-    return RecordsSchema.from_arrow(frame_to_arrow(frame, include_index=include_index).schema)
-
-
-def frame_dtypes(schema: RecordsSchema) -> dict[str, str]:
+def dtypes_of(schema: pa.Schema) -> dict[str, str]:
     """Return the pandas dtypes that hold the columns with their NULLs and without rounding."""
-    return {field.name: _dtype(field.type) for field in schema.to_arrow()}
+    return {field.name: _dtype(field.type) for field in schema}
 
 
 def _dtype(kind: pa.DataType) -> str:
@@ -153,6 +150,6 @@ def to_arrow_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _remembering(frame: pd.DataFrame, table: pa.Table) -> pd.DataFrame:
-    document = RecordsSchema.from_arrow(table.schema).to_data()
+    document = document_of(fields_of(table.schema))
     frame.attrs[_SCHEMA] = json.dumps(document, ensure_ascii=False)
     return frame

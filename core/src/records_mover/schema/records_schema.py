@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from records_mover.errors import SchemaError
 from records_mover.schema import documents
-from records_mover.schema.field import Field, FieldType
+from records_mover.schema.columns import SCHEMA_ID, document_of, fields_in, refuse_duplicates
 from records_mover.schema.representations import TableRepresentation
 
 if TYPE_CHECKING:
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["SCHEMA_ID", "RecordsSchema"]
+    from records_mover.schema.field import Field, FieldType
 
-SCHEMA_ID = "bltypes/v1"
+__all__ = ["SCHEMA_ID", "RecordsSchema"]
 
 
 class Driver(Protocol):
@@ -48,7 +47,7 @@ class RecordsSchema:
         fields: Sequence[Field],
         known_representations: Mapping[str, TableRepresentation] | None = None,
     ) -> None:
-        _refuse_duplicates([field.name for field in fields])
+        refuse_duplicates([field.name for field in fields])
         known = MappingProxyType(dict(known_representations or {}))
         object.__setattr__(self, "fields", tuple(fields))
         object.__setattr__(self, "known_representations", known)
@@ -111,13 +110,7 @@ class RecordsSchema:
 
     def to_data(self) -> dict[str, Any]:
         """Return the JSON document of the schema."""
-        fields = enumerate(self.fields, start=1)
-        known = self.known_representations.items()
-        return {
-            "schema": SCHEMA_ID,
-            "fields": {field.name: field.to_data(index) for index, field in fields},
-            "known_representations": {name: part.to_data() for name, part in known},
-        }
+        return document_of(self.fields, self.known_representations)
 
     def to_json(self) -> str:
         """Return the JSON text of the schema."""
@@ -126,15 +119,7 @@ class RecordsSchema:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> RecordsSchema:
         """Build a schema from its JSON document; the order of ``fields`` is that of the columns."""
-        written = documents.mapping(data, "the records schema").get("schema")
-        if written != SCHEMA_ID:
-            raise SchemaError(f"records schema of kind '{written}'", f"only '{SCHEMA_ID}' is known")
-        columns = documents.mapping(data.get("fields"), "'fields' of the records schema")
-        fields = [
-            Field.from_data(name, documents.mapping(document, f"column '{name}'"))
-            for name, document in columns.items()
-        ]
-        return cls(fields, _known_representations(data))
+        return cls(fields_in(data), _known_representations(data))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> RecordsSchema:
@@ -181,9 +166,9 @@ class RecordsSchema:
     ) -> RecordsSchema:
         """Return the schema of a DataFrame, by its dtypes and the values of object columns."""
         del processing_instructions  # every value is looked at
-        from records_mover.schema.frames import schema_of_frame
+        from records_mover.schema.frames import frame_to_arrow
 
-        return schema_of_frame(df, include_index=include_index)
+        return cls.from_arrow(frame_to_arrow(df, include_index=include_index).schema)
 
     def to_empty_dataframe(self) -> pd.DataFrame:
         """Return a DataFrame of these columns, and of no rows."""
@@ -193,9 +178,9 @@ class RecordsSchema:
 
     def cast_dataframe_types(self, df: pd.DataFrame) -> pd.DataFrame:
         """Return a DataFrame whose columns have the dtypes of these; pandas refuses what is not."""
-        from records_mover.schema.frames import frame_dtypes
+        from records_mover.schema.frames import dtypes_of
 
-        return df.astype(frame_dtypes(self))
+        return df.astype(dtypes_of(self.to_arrow()))
 
     def assign_dataframe_names(self, include_index: bool, df: pd.DataFrame) -> pd.DataFrame:
         """Return a DataFrame with these names, given by position, its index first if asked for."""
@@ -208,13 +193,6 @@ class RecordsSchema:
 
 def _from_document(text: str) -> RecordsSchema:
     return RecordsSchema.from_json(text)
-
-
-def _refuse_duplicates(names: Sequence[str]) -> None:
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        quoted = ", ".join(f"'{name}'" for name in twice)
-        raise SchemaError(f"more than one column is named {quoted}", "rename all but one of them")
 
 
 def _known_representations(data: Mapping[str, Any]) -> dict[str, TableRepresentation]:
