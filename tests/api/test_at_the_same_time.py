@@ -77,7 +77,7 @@ def test_one_session_serves_eight_threads(
 
 
 def test_the_default_session_is_one_for_all_threads(tmp_path: Path) -> None:
-    from records_mover.session import default_session
+    from records_mover.default import default_session
 
     together = threading.Barrier(THREADS)
 

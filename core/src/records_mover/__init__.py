@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from records_mover.__about__ import __version__
 
 if TYPE_CHECKING:
+    from records_mover.default import explain, move
     from records_mover.hookspecs import hookimpl
     from records_mover.instructions import ProcessingInstructions
     from records_mover.logging import set_stream_logging
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from records_mover.records.result import MoveResult
     from records_mover.records.sources import RecordsSources
     from records_mover.records.targets import RecordsTargets
-    from records_mover.session import Records, Session, explain, move
+    from records_mover.session import Records, Session
 
     sources: RecordsSources
     targets: RecordsTargets
@@ -54,9 +55,9 @@ _HOMES = {
     "Progress": "records.progress",
     "Records": "session",
     "Session": "session",
-    "explain": "session",
+    "explain": "default",
     "hookimpl": "hookspecs",
-    "move": "session",
+    "move": "default",
     "set_stream_logging": "logging",
 }
 
@@ -64,7 +65,7 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first asked for."""
     if name in ("sources", "targets"):
-        from records_mover.session import default_session
+        from records_mover.default import default_session
 
         return getattr(default_session(), name)
     if name in _HOMES:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from records_mover.creds.settings import merged, with_backends
-from records_mover.errors import CredsError, UsageError
-from records_mover.instructions import ProcessingInstructions
-from records_mover.known_plugins import airflow_creds
+from records_mover.creds.settings import airflow_settings, merged, with_backends
+from records_mover.errors import UsageError
 from records_mover.mover_types import PleaseInfer, inferred
 from records_mover.utils import lazyprop
 
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
     from records_mover.creds.config import Config
     from records_mover.db.driver import DBDriver
     from records_mover.formats.sniff import Sniffed
+    from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
     from records_mover.records.context import Context
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
     from records_mover.url import BaseDirectoryUrl, BaseFileUrl, UrlResolver
 
-__all__ = ["Records", "Session", "default_session", "explain", "move"]
+__all__ = ["Records", "Session"]
 
 
 class Session:
@@ -134,22 +131,7 @@ class Session:
         return inferred(self._scratch) or self.creds.default_scratch_s3_url()
 
     def _surroundings(self) -> dict[str, object]:
-        """Return the settings that Airflow's own connections are, where it has them, as in 1.x."""
-        found: dict[str, dict[str, object]] = {}
-        if self.session_type == "airflow":
-            for name, setting in airflow_creds().items():
-                if self._known_to_airflow(name):
-                    section, _, key = setting.partition(".")
-                    found.setdefault(section, {})[key] = name
-        return dict(found)
-
-    def _known_to_airflow(self, name: str) -> bool:
-        """Whether Airflow knows a connection; whoever uses it is told what may be wrong with it."""
-        asked = [one for one in self.plugins.providers() if one.name == "airflow"]
-        try:
-            return any(one.ask(name) is not None for one in asked)
-        except CredsError:
-            return True
+        return airflow_settings(self.plugins) if self.session_type == "airflow" else {}
 
     @property
     def records(self) -> Records:
@@ -329,25 +311,9 @@ class Session:
     def _options(
         instructions: ProcessingInstructions | None, options: Mapping[str, Any]
     ) -> MoveOptions:
-        from records_mover.records.existing import ExistingTableHandling, mode_of
-        from records_mover.records.options import MoveOptions
+        from records_mover.records.options import options_of
 
-        known = {option.name for option in fields(MoveOptions)}
-        unknown = sorted(set(options) - known)
-        if unknown:
-            raise UsageError(f"unknown option {unknown[0]!r}", f"use {', '.join(sorted(known))}")
-        given = dict(options)
-        if isinstance(given.get("if_exists"), ExistingTableHandling):
-            given["if_exists"] = mode_of(given["if_exists"])
-        if instructions is not None:
-            given["instructions"] = instructions
-        told = given.get("instructions", ProcessingInstructions())
-        if not isinstance(told, ProcessingInstructions):
-            raise UsageError(
-                f"{type(told).__name__!r} is no processing instructions",
-                "give ProcessingInstructions(...)",
-            )
-        return MoveOptions(**given)
+        return options_of(instructions, options)
 
 
 class Records:
@@ -390,52 +356,3 @@ def _owner(*given: object) -> Session | None:
                 "give session=Session(...), and a plugin for what it does not know",
             )
     return None
-
-
-_default: list[Session] = []
-_default_lock = Lock()
-
-
-def default_session() -> Session:
-    """Return the session behind ``records_mover.move``, made when it is first needed."""
-    with _default_lock:
-        if not _default:
-            _default.append(Session())
-        return _default[0]
-
-
-def move(
-    records_source: SourceLike,
-    records_target: TargetLike,
-    processing_instructions: ProcessingInstructions | None = None,
-    *,
-    progress: Callable[[Progress], object] | None = None,
-    meter: Meter | None = None,
-    cancellation: Cancellation | None = None,
-    **options: Unpack[MoveKeywords],
-) -> MoveResult:
-    """Move every row from source to target, or none, in the default session.
-
-    ``Session.move`` says what the arguments may be.
-    """
-    return default_session().move(
-        records_source,
-        records_target,
-        processing_instructions,
-        progress=progress,
-        meter=meter,
-        cancellation=cancellation,
-        **options,
-    )
-
-
-def explain(
-    records_source: SourceLike,
-    records_target: TargetLike,
-    processing_instructions: ProcessingInstructions | None = None,
-    **options: Unpack[MoveKeywords],
-) -> Plan:
-    """Return the plan of a move, in the default session; print it to read it."""
-    return default_session().explain(
-        records_source, records_target, processing_instructions, **options
-    )

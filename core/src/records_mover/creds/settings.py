@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from records_mover.known_plugins import session_arguments
+from records_mover.errors import CredsError
+from records_mover.known_plugins import airflow_creds, session_arguments
 from records_mover.mover_types import PleaseInfer
 
-__all__ = ["merged", "with_backends"]
+if TYPE_CHECKING:
+    from records_mover.plugins import Plugins
+
+__all__ = ["airflow_settings", "merged", "with_backends"]
 
 
 def with_backends(
@@ -25,6 +30,25 @@ def with_backends(
         if value is not None and not isinstance(value, PleaseInfer):
             given.setdefault(section, {})[setting] = value
     return merged(given, settings)
+
+
+def airflow_settings(plugins: Plugins) -> dict[str, object]:
+    """Return the settings that Airflow's own connections are, where it has them, as in 1.x."""
+    found: dict[str, dict[str, object]] = {}
+    for name, setting in airflow_creds().items():
+        if _known_to_airflow(name, plugins):
+            section, _, key = setting.partition(".")
+            found.setdefault(section, {})[key] = name
+    return dict(found)
+
+
+def _known_to_airflow(name: str, plugins: Plugins) -> bool:
+    """Whether Airflow knows a connection; whoever uses it is told what may be wrong with it."""
+    asked = [one for one in plugins.providers() if one.name == "airflow"]
+    try:
+        return any(one.ask(name) is not None for one in asked)
+    except CredsError:
+        return True
 
 
 def merged(weak: Mapping[str, object], strong: Mapping[str, object]) -> dict[str, object]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypedDict, get_args
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 from records_mover.errors import UsageError
 from records_mover.instructions import BadBytes, ProcessingInstructions
-from records_mover.records.existing import MODES
+from records_mover.records.existing import MODES, ExistingTableHandling, mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from records_mover.records.existing import ExistingTableHandling
-
-__all__ = ["MoveKeywords", "MoveOptions"]
+__all__ = ["MoveKeywords", "MoveOptions", "options_of"]
 
 BAD_BYTES: tuple[str, ...] = get_args(BadBytes)
 
@@ -143,3 +141,28 @@ class MoveOptions:
                 "no row may be left out, so that there are no rejects",
                 "say how many with --max-failure-rows, or leave out --rejects",
             )
+
+
+def options_of(
+    instructions: ProcessingInstructions | None, options: Mapping[str, Any]
+) -> MoveOptions:
+    """Return the options that keywords of ``move`` mean, those of 1.x among them.
+
+    Raises ``UsageError`` for one that there is not, or that cannot be.
+    """
+    known = {option.name for option in fields(MoveOptions)}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise UsageError(f"unknown option {unknown[0]!r}", f"use {', '.join(sorted(known))}")
+    given = dict(options)
+    if isinstance(given.get("if_exists"), ExistingTableHandling):
+        given["if_exists"] = mode_of(given["if_exists"])
+    if instructions is not None:
+        given["instructions"] = instructions
+    told = given.get("instructions", ProcessingInstructions())
+    if not isinstance(told, ProcessingInstructions):
+        raise UsageError(
+            f"{type(told).__name__!r} is no processing instructions",
+            "give ProcessingInstructions(...)",
+        )
+    return MoveOptions(**given)
