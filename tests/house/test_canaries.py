@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ import pytest
 from support.nest import CANARY, DEBUG, GOOD, JSON, PIECE, Nest, assert_silent
 from support.s3 import moto_server, seaweed_server
 from support.watching import watched_run
+from support.web import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -248,16 +248,8 @@ def web() -> Iterator[str]:
 
         do_HEAD = do_GET  # noqa: N815 - the server's own naming
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_address[1]}"
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with serving(Handler) as address:
+        yield address
 
 
 def in_web_url(nest: Nest, web: str) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
 
+from mover_postgres.copy_in import CopyIn
 from mover_postgres.database import PostgresDatabase
-from mover_postgres.load import CopyIn
 from mover_postgres.plugin import mover_databases
 from mover_postgres.unload import CopyOut
 from records_mover.db import open_database, open_engine

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg2 import sql
 
+from mover_postgres.copy_in import CopyIn
 from mover_postgres.dates import style_to_read, styles_to_write
 from mover_postgres.encodings import server_encoding
 from mover_postgres.forms import answers, preferred
-from mover_postgres.load import CopyIn
 from mover_postgres.options import (
     LoadOptions,
     Unable,
@@ -251,7 +251,7 @@ def test_every_statement_that_is_made_is_accepted_by_the_server(pg: Bench) -> No
 def _try(connection: PsycopgConnection, table: TableName, hints: ValidatedRecordsHints) -> int:
     import io
 
-    from mover_postgres.outputs import Output
+    from mover_postgres.statements import Output
 
     done = 0
     load = load_options(hints, server=connection.server_version)

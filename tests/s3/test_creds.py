@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from records_mover.parts import Creds
 from records_mover.redaction import redact
 from records_mover.secret import Secret
 from records_mover.url import StoreContext
+from support.web import reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,33 +47,19 @@ def bare(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
 @pytest.fixture
 def stand_in() -> Iterator[Callable[[Callable[[Any], tuple[int, str]]], str]]:
     """Serve what a function answers to a request; return the address."""
-    servers = []
 
     def start(answer: Callable[[Any], tuple[int, str]]) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 code, text = answer(self)
-                self.send_response(code)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
+                reply(self, code, text.encode())
 
             do_PUT = do_POST = do_GET  # noqa: N815 - the server's own naming
 
-            def log_message(self, *args: Any) -> None:
-                """Say nothing."""
+        return servers.enter_context(serving(Handler))
 
-        made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        servers.append((made, thread))
-        return f"http://127.0.0.1:{made.server_address[1]}"
-
-    yield start
-    for made, thread in servers:
-        made.shutdown()
-        thread.join()
-        made.server_close()
+    with ExitStack() as servers:
+        yield start
 
 
 def passing(server: S3Server, **more: str) -> str:

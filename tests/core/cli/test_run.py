@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
@@ -20,6 +20,7 @@ from records_mover.cli.app import mvrec as group
 from records_mover.cli.job_check import job_schema, problems
 from records_mover.cli.job_file import read_jobs
 from records_mover.errors import ConfigError
+from support.web import reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,27 +178,16 @@ class _Meeting(BaseHTTPRequestHandler):
         if self.path not in self.seen:
             self.seen.add(self.path)
             self.both.wait()
-        rows = b"n\n1\n"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(rows)))
-        self.end_headers()
-        self.wfile.write(rows)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        reply(self, 200, b"n\n1\n")
 
 
 def test_several_jobs_run_at_once(process: Process, tmp_path: Path) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Meeting)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    text = "".join(
-        f'[jobs.{name}]\nsource = "http://127.0.0.1:{server.server_port}/{name}.csv"\n'
-        f'target = "{tmp_path}/{name}.csv"\n'
-        for name in ("a", "b")
-    )
-    ran = process("run", _write(tmp_path / "jobs.toml", text), "--at-once", "2")
-    server.shutdown()
-    server.server_close()
+    with serving(_Meeting) as address:
+        text = "".join(
+            f'[jobs.{name}]\nsource = "{address}/{name}.csv"\ntarget = "{tmp_path}/{name}.csv"\n'
+            for name in ("a", "b")
+        )
+        ran = process("run", _write(tmp_path / "jobs.toml", text), "--at-once", "2")
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text() == "n\n1\n"
 

@@ -16,6 +16,7 @@ from records_mover.schema import (
     Field,
     IntegerConstraints,
     IntegerStatistics,
+    RecordsSchema,
     StringConstraints,
     StringStatistics,
 )
@@ -273,3 +274,10 @@ def test_a_spelled_type_survives_the_copy_of_its_column() -> None:
     table = sa.Table("t", sa.MetaData(), sa.Column("a", Spelled("super")))
     copied = table.to_metadata(sa.MetaData())
     assert str(copied.c.a.type) == "super"
+
+
+def test_a_new_tables_types_are_known_before_it_is_made(caplog: pytest.LogCaptureFixture) -> None:
+    database = SqlDatabase(SimpleNamespace(dialect=DIALECTS["mysql"].dialect()))  # type: ignore[arg-type]
+    fields = [whole(0, 1), Field("d", "date"), Field("j", "timetz")]
+    assert database.declared(RecordsSchema(fields)) == ("SMALLINT", "DATE", "TEXT")
+    assert not caplog.records

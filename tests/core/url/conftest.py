@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
 
 import pytest
+
+from support.web import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Serve requests by a function; return the URL, which ends in a slash."""
-    servers = []
 
     def start(answer: Callable[[BaseHTTPRequestHandler], None]) -> str:
         class Handler(BaseHTTPRequestHandler):
@@ -29,20 +29,10 @@ def serve() -> Iterator[Serve]:
 
             do_HEAD = do_GET  # noqa: N815 - the server's own naming
 
-            def log_message(self, *args: Any) -> None:
-                """Say nothing."""
+        return f"{servers.enter_context(serving(Handler))}/"
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.server_address[1]}/"
-
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ExitStack() as servers:
+        yield start
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import ssl
-import threading
 import time
 import zlib
+from contextlib import ExitStack
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from records_mover.secret import Secret
 from records_mover.url import StoreContext
 from records_mover.url.http import HttpStore, client
 from support.faults import FAULTS, fault_proxy
+from support.web import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -411,32 +412,16 @@ def serve_tls(tmp_path: Path) -> Iterator[Callable[[Answer], str]]:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    servers = []
 
     def start(answer: Answer) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer(self)
 
-            def log_message(self, *args: Any) -> None:
-                """Say nothing."""
+        return f"{servers.enter_context(serving(Handler, context))}/"
 
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, *_: object) -> None:
-                """Say nothing: a client that does not trust us goes away."""
-
-        server = Server(("127.0.0.1", 0), Handler)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        servers.append((server, thread))
-        return f"https://127.0.0.1:{server.server_address[1]}/"
-
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ExitStack() as servers:
+        yield start
 
 
 def test_a_certificate_that_is_not_trusted_is_said(serve_tls: Any) -> None:

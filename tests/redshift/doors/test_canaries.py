@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from redshift_server import Keys, RedshiftServer, ServerConfig
 from support.nest import CANARY, DEBUG, JSON, PIECE, Nest
 from support.s3 import moto_server
+from support.web import reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,22 +145,10 @@ def iam(server: RedshiftServer) -> Iterator[str]:
             where = {"address": server.config.host, "port": server.port}
             told = {"dbUser": server.config.user, "dbPassword": PASSWORD}
             body = {"workgroup": {"endpoint": where}} if action == "GetWorkgroup" else told
-            text = json.dumps(body).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            reply(self, 200, json.dumps(body).encode())
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{made.server_address[1]}"
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with serving(Handler) as address:
+        yield address
 
 
 def test_the_password_that_iam_gives(nest: Nest, server: RedshiftServer, iam: str) -> None:

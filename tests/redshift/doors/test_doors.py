@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from records_mover.plugins import Plugins
 from records_mover.secret import Secret, reveal
 from records_mover.url import StoreAccess
 from support.s3 import moto_server
+from support.web import reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,24 +192,11 @@ def serverless(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
             asked.append((action, said))
             known = said["workgroupName"] == "house"
             body = answers[action] if known else {"__type": "ResourceNotFoundException"}
-            text = json.dumps(body).encode()
-            self.send_response(200 if known else 400)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            reply(self, 200 if known else 400, json.dumps(body).encode())
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    address = f"http://127.0.0.1:{made.server_address[1]}"
-    monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", address)
-    yield asked
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    with serving(Handler) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", address)
+        yield asked
 
 
 def test_a_workgroup_is_moved_into_with_its_own_keys(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
     from records_mover.parts import Form, TableName
-    from records_mover.schema import Field
+    from records_mover.schema import Field, RecordsSchema
     from records_mover.schema.fidelity import Kept
 
 __all__ = ["SqlNames"]
@@ -68,6 +68,13 @@ class SqlNames(SqlConnections):
         return types.field_from_type(
             field.name, kind, required=field.required, in_bytes=self.varchar_in_bytes
         )
+
+    def declared(self, schema: RecordsSchema) -> tuple[str, ...]:
+        """Return the types that a new table's columns would have, as DDL spells them."""
+        import sqlalchemy as sa
+
+        kinds = [self.known_type(field) or sa.Text() for field in schema.fields]
+        return tuple(spelling.spell_type(kind, self._engine.dialect) for kind in kinds)
 
     def keeps(self, source: Field, target: Field, form: Form) -> Kept:
         """Say what becomes of a source's values here: rows as statements are cast strictly."""

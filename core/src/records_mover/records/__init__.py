@@ -82,7 +82,8 @@ _HOMES = {
     "records.sources": ("RecordsSources",),
     "records.targets": ("RecordsTargets",),
     "schema": ("RecordsSchema",),
-    "default": ("move",),  # of the room above, which 1.x had here too, as the next
+    # Of the rooms above, which 1.x had here too.
+    "default": ("move",),
     "session": ("Records",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -102,24 +102,25 @@ class MoveOptions:
     def __post_init__(self) -> None:
         for name in ("key", "columns", "allow_lossy"):
             self._settle_names(name)
+        self._check_mode()
+        self._check_limits()
+        self._settle_rejects()
+        self._settle_bad_bytes()
+
+    def _check_mode(self) -> None:
         if self.if_exists is not None and self.if_exists not in MODES:
             raise UsageError(f"unknown mode {self.if_exists!r}", f"use one of {', '.join(MODES)}")
         if self.key and self.if_exists != "upsert":
             raise UsageError("a key is for upsert only", "add --if-exists upsert or drop the key")
         if self.if_exists == "upsert" and not self.key:
             raise UsageError("an upsert needs its key", "name the key columns with --key")
+
+    def _check_limits(self) -> None:
         if self.parallel is not None and self.parallel < 1:
             raise UsageError(f"cannot use {self.parallel} streams", "ask for 1 or more")
         for limit, what in ((self.rows_per_file, "rows"), (self.bytes_per_file, "bytes")):
             if limit is not None and limit < 1:
                 raise UsageError(f"cannot write {limit} {what} to a file", "ask for 1 or more")
-        self._settle_rejects()
-        if self.bad_bytes is not None:
-            if self.bad_bytes not in BAD_BYTES:
-                what = f"cannot {self.bad_bytes!r} bad bytes"
-                raise UsageError(what, f"use one of {', '.join(BAD_BYTES)}")
-            told = replace(self.instructions, bad_bytes=self.bad_bytes)
-            object.__setattr__(self, "instructions", told)
 
     def _settle_names(self, option: str) -> None:
         """Take one name for a list of one, and any list for a tuple."""
@@ -141,6 +142,16 @@ class MoveOptions:
                 "no row may be left out, so that there are no rejects",
                 "say how many with --max-failure-rows, or leave out --rejects",
             )
+
+    def _settle_bad_bytes(self) -> None:
+        """Let the instructions say what becomes of them, as everyone reads it there."""
+        if self.bad_bytes is None:
+            return
+        if self.bad_bytes not in BAD_BYTES:
+            what = f"cannot {self.bad_bytes!r} bad bytes"
+            raise UsageError(what, f"use one of {', '.join(BAD_BYTES)}")
+        told = replace(self.instructions, bad_bytes=self.bad_bytes)
+        object.__setattr__(self, "instructions", told)
 
 
 def options_of(

@@ -80,44 +80,38 @@ class Plan:
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield the lines that ``explain`` prints."""
-    yield f"from    {plan.source.title}"
-    yield f"to      {plan.target.title}"
-    for note in plan.target.notes:
-        yield f"        {note}"
-    for note in plan.source.notes:
-        yield f"note    {note}"
-    for warning in plan.warnings:
-        yield f"warning {warning}"
+    yield from _end_lines(plan)
     yield ""
     yield f"route   cost {plan.route.cost:g}"
     for number, step in enumerate(plan.route.steps, start=1):
         yield f"  {number}. {_step_line(step, plan)}"
     yield from _column_lines(plan.columns)
-    if plan.others:
-        yield ""
-        yield "not taken"
-        for route in plan.others:
-            yield f"  {' > '.join(route.names)}  (cost {route.cost:g})"
-    if plan.refusals:
-        yield ""
-        yield "refused"
-        for name, why in plan.refusals:
-            yield f"  {name}: {why}"
+    others = [f"{' > '.join(route.names)}  (cost {route.cost:g})" for route in plan.others]
+    yield from _block("not taken", others)
+    yield from _block("refused", [f"{name}: {why}" for name, why in plan.refusals])
+
+
+def _end_lines(plan: Plan) -> Iterator[str]:
+    yield f"from    {plan.source.title}"
+    yield f"to      {plan.target.title}"
+    yield from (f"        {note}" for note in plan.target.notes)
+    yield from (f"note    {note}" for note in plan.source.notes)
+    yield from (f"warning {warning}" for warning in plan.warnings)
+
+
+def _block(heading: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines under a heading, and nothing where there are none."""
+    if lines:
+        yield from ("", heading, *(f"  {line}" for line in lines))
 
 
 def _column_lines(columns: Sequence[ColumnFidelity]) -> Iterator[str]:
     """Name the exact columns together, and say of each other one what becomes of it."""
-    if not columns:
-        return
-    yield ""
-    yield "columns"
     exact = [each.column for each in columns if each.verdict == "exact"]
-    if exact:
-        yield f"  exact: {', '.join(exact)}"
+    lines = [f"exact: {', '.join(exact)}"] if exact else []
     for verdict in ("widened", "checked", "lossy"):
-        for each in columns:
-            if each.verdict == verdict:
-                yield f"  {verdict}: {each}"
+        lines += [f"{verdict}: {each}" for each in columns if each.verdict == verdict]
+    yield from _block("columns", lines)
 
 
 def _end_of(form: Form, plan: Plan) -> str:

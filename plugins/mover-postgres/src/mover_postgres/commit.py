@@ -14,7 +14,7 @@ from records_mover.errors import DatabaseError, InDoubtError, MoverError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
 
 __all__ = ["commit"]
 
@@ -26,7 +26,7 @@ _NUMBER = "SELECT pg_current_xact_id_if_assigned()::text"
 _STATUS = "SELECT pg_xact_status(%s::text::xid8)"
 
 
-def commit(database: PostgresDatabase, connection: Connection) -> None:
+def commit(database: SqlDatabase, connection: Connection) -> None:
     """Commit; when the connection is lost meanwhile, ask another one what became of it.
 
     Raises ``InDoubtError`` where the server does not come back soon enough to say.
@@ -52,7 +52,7 @@ def commit(database: PostgresDatabase, connection: Connection) -> None:
         log.warning("the server was lost while it committed; the rows are there")
 
 
-def _what_became_of(database: PostgresDatabase, number: str) -> str | None:
+def _what_became_of(database: SqlDatabase, number: str) -> str | None:
     """Ask until the server has recovered and knows; None where it does not in time."""
     deadline = time.monotonic() + _LONGEST
     while time.monotonic() < deadline:

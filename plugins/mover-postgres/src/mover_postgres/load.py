@@ -1,4 +1,4 @@
-"""The loader ``postgres-copy-in``: COPY FROM STDIN, with no row looked at on the way."""
+"""Loading by COPY FROM STDIN, with no row looked at on the way."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from mover_postgres.forms import answers, by, options_or_error, preferred, sessions_for
+from mover_postgres.forms import options_or_error
 from mover_postgres.options import load_options
-from records_mover.errors import BadRowError, LoadUnloadError
-from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
+from records_mover.errors import BadRowError
+from records_mover.parts import Loaded, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from mover_postgres.blocks import Intake
     from mover_postgres.options import LoadOptions
-    from mover_postgres.outputs import Output
     from mover_postgres.roundings import Watched
     from mover_postgres.salvage.again import Again
     from mover_postgres.salvage.run import Reading
-    from records_mover.parts import Ask, LoadJob, Part, Payload, RejectSink
+    from mover_postgres.statements import Output
+    from records_mover.parts import LoadJob, Part, RejectSink
 
-__all__ = ["CopyIn", "Run", "prepared"]
+__all__ = ["Run", "load_streams", "prepared"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,57 +36,10 @@ PARSED = 64 << 20
 """Bytes from which on it is done unasked; below, starting up costs more than it saves."""
 
 _NO_TEXT = "22021"
-_BATCHES = Form(kind="batches")
 
 
-class CopyIn:
-    """Takes delimited text as it is, and Arrow batches by writing them as such text."""
-
-    name = "postgres-copy-in"
-    dialects = frozenset({"postgresql"})
-
-    def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
-        """Offer each form that COPY can read, and Arrow batches."""
-        liked = preferred(text=Tier.BULK - 1.0, csv=Tier.BULK)
-        offers = [*answers(ask, load_options, Tier.BULK, liked)]
-        sessions = sessions_for(ask)
-        if sessions > 1:
-            offers = [by(sessions, offer) for offer in offers]
-        return [*offers, Offer(form=_BATCHES, cost=Tier.RECODE / 2, note="written as CSV in bulk")]
-
-    def load(self, job: LoadJob, payload: Payload) -> Loaded:
-        """Load every part, each by a COPY of its own, inside the transaction that is open."""
-        from mover_postgres.connections import driver_connection
-        from mover_postgres.progress import rows_watched
-
-        driver = driver_connection(job.landing.connection)
-        if job.landing.sessions > 1 and isinstance(payload, Streams):
-            from mover_postgres.several import load_shared
-
-            with job.cancellation.stopping_by(driver.cancel):
-                return load_shared(job, payload, driver)
-        with (
-            job.cancellation.stopping_by(driver.cancel),
-            rows_watched(job.meter, job.database, [driver]),
-        ):
-            if job.rejects is not None:
-                _check_at_once(driver)
-            if isinstance(payload, Streams):
-                return _load_streams(job, payload, driver)
-            if isinstance(payload, Batches):
-                from mover_postgres.batches import load_batches
-
-                return load_batches(job, payload, driver)
-        raise LoadUnloadError("PostgreSQL cannot fetch files itself", "send them as streams")
-
-
-def _check_at_once(driver: PsycopgConnection) -> None:
-    """Have deferred constraints checked with each statement, while a row can still be left out."""
-    with driver.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def _load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:
+def load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:
+    """Load every part, each by a COPY of its own."""
     from mover_postgres.errors import DRIVER_ERRORS, translate
 
     try:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
 from mover_postgres.connections import fetch
-from mover_postgres.statements import columns_of, copy_out_query, copy_out_table, relation, subquery
+from mover_postgres.statements import (
+    Output,
+    columns_of,
+    copy_out_query,
+    copy_out_table,
+    relation,
+    subquery,
+)
 from records_mover.db.query_text import plain_query
+from records_mover.parts import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,10 +25,10 @@ if TYPE_CHECKING:
 
     from mover_postgres.options import UnloadOptions
     from mover_postgres.ranges import Blocks
-    from records_mover.parts import Selection, TableName
+    from records_mover.parts import TableName
+    from records_mover.schema import Field, RecordsSchema
 
 __all__ = [
-    "Output",
     "binary_statement_for",
     "field_types",
     "inputs_of",
@@ -29,11 +36,12 @@ __all__ = [
     "outputs_of",
     "rows_of",
     "statement_for",
+    "with_json",
 ]
 
-_BOOL, _TIMESTAMPTZ = 16, 1184
-_NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 1700})
-_NEVER_TEXT = _NUMBERS | {_BOOL, _TIMESTAMPTZ, 1082, 1083, 1114, 1266, 1186, 2950}
+_AS_IN_JSON = frozenset({"boolean", "integer"})
+"""What JSON spells as the core reads it; anything else is asked for as its text."""
+
 # OIDs of the types, and of their arrays, whose spelling the date hints are about.
 _FIELD_TYPES = {
     1082: "date",
@@ -47,41 +55,6 @@ _FIELD_TYPES = {
     1184: "datetimetz",
     1185: "datetimetz",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A column of the result by name and by the OID of its base type."""
-
-    name: str
-    oid: int
-
-    @property
-    def is_number(self) -> bool:
-        """Whether the column holds numbers."""
-        return self.oid in _NUMBERS
-
-    @property
-    def is_never_text(self) -> bool:
-        """Whether an empty text can be no value of the column."""
-        return self.oid in _NEVER_TEXT
-
-    def needs_work(self, options: UnloadOptions) -> bool:
-        """Whether the format spells this type in another way than COPY does."""
-        return (self.oid == _BOOL and options.booleans is not None) or (
-            self.oid == _TIMESTAMPTZ and options.in_utc
-        )
-
-    def expression(self, column: sql.Composable, options: UnloadOptions) -> sql.Composable:
-        """Return the column's value as the format spells it."""
-        if self.oid == _BOOL and options.booleans is not None:
-            true, false = (sql.Literal(spelling) for spelling in options.booleans)
-            return sql.SQL("CASE {} WHEN true THEN {} WHEN false THEN {} END").format(
-                column, true, false
-            )
-        if self.oid == _TIMESTAMPTZ and options.in_utc:
-            return sql.SQL("{} AT TIME ZONE 'UTC'").format(column)
-        return column
 
 
 def outputs_of(connection: PsycopgConnection, selection: Selection) -> tuple[Output, ...]:
@@ -191,3 +164,27 @@ def is_plain(
     names = [output.name for output in outputs]
     rows = fetch(connection, _PLAIN, (names, relation(_table(selection)).as_string(connection)))
     return bool(rows and rows[0][0])
+
+
+def with_json(selection: Selection, schema: RecordsSchema, driver: PsycopgConnection) -> Selection:
+    """Return the query for the same rows with arrays as JSON."""
+    columns = sql.SQL(", ").join(_as_json(field) for field in schema.fields)
+    query = sql.SQL("SELECT {} FROM ({}) AS q").format(columns, rows_of(selection))
+    return Selection(query=query.as_string(driver))
+
+
+def _as_json(field: Field) -> sql.Composable:
+    """Return a column's value.
+
+    No JSON array says that an array has several dimensions, or a first place that is not 1: such
+    a one stays as it is, which the reader refuses.
+    """
+    name = sql.Identifier(field.name)
+    if field.field_type != "array":
+        return name
+    texts = field.items is None or field.items.field_type not in _AS_IN_JSON
+    values = sql.SQL("{}::text[]" if texts else "{}").format(name)
+    return sql.SQL(
+        "CASE WHEN array_ndims({0}) = 1 AND array_lower({0}, 1) <> 1 OR array_ndims({0}) > 1 "
+        "THEN {0}::text ELSE array_to_json({1})::text END AS {0}"
+    ).format(name, values)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mover_postgres.arrow_binary import BinaryArrow
 from mover_postgres.arrow_out import CopyArrow
 from mover_postgres.connections import CONNECT_ARGS, with_timeouts
+from mover_postgres.copy_in import CopyIn
 from mover_postgres.insert_select import InsertSelect
-from mover_postgres.load import CopyIn
 from mover_postgres.pipe import BinaryIn, BinaryOut
 from mover_postgres.unload import CopyOut
 from records_mover.hookspecs import hookimpl

@@ -19,7 +19,7 @@ from records_mover.parts import Loaded
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import LoadJob, Streams
 
 __all__ = ["load_shared"]
@@ -27,7 +27,7 @@ __all__ = ["load_shared"]
 
 def load_shared(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Loaded:
     """Load every part; what the other connections have loaded is committed at the end."""
-    database: PostgresDatabase = job.database  # type: ignore[assignment]  # whose landing it is
+    database: SqlDatabase = job.database  # type: ignore[assignment]  # whose landing it is
     asked = job.landing.sessions
     with ExitStack() as stack:
         run = _prepared(job, driver)

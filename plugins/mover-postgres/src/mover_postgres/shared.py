@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import PublishRequest
     from records_mover.schema import RecordsSchema
 
@@ -60,7 +60,7 @@ def explanation(request: PublishRequest) -> str:
 
 
 @contextmanager
-def shared(database: PostgresDatabase, request: PublishRequest) -> Iterator[Landing]:
+def shared(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
     """Make the table under a hidden name, and give it its own in the transaction that ends here."""
     check(database, request)
     assert request.schema is not None, "checked above"
@@ -89,7 +89,7 @@ def shared(database: PostgresDatabase, request: PublishRequest) -> Iterator[Land
         raise
 
 
-def _make(database: PostgresDatabase, stage: TableName, schema: RecordsSchema) -> None:
+def _make(database: SqlDatabase, stage: TableName, schema: RecordsSchema) -> None:
     with database.transaction() as connection, database.doing(f"cannot create table '{stage}'"):
         for statement in database.create_statements(stage, schema):
             database.run(connection, statement)
@@ -113,14 +113,14 @@ WHERE c.relkind = 'r' AND c.relname LIKE %s AND c.relnamespace =
 """
 
 
-def _sweep(database: PostgresDatabase, driver: PsycopgConnection, table: TableName) -> None:
+def _sweep(database: SqlDatabase, driver: PsycopgConnection, table: TableName) -> None:
     pattern = staging.STAGE.replace("_", r"\_") + "%"
     for schema, name in fetch(driver, _STRAYS, (pattern, table.schema)):
         if staging.target_of(name) is not None:
             _drop_stray(database, TableName(schema=schema, name=name))
 
 
-def _drop_stray(database: PostgresDatabase, stray: TableName) -> None:
+def _drop_stray(database: SqlDatabase, stray: TableName) -> None:
     """Drop a table unless its move still holds the lock that it has taken before making it."""
     asked = "SELECT pg_try_advisory_xact_lock(%s, %s)"
     try:
@@ -136,7 +136,7 @@ def _drop_stray(database: PostgresDatabase, stray: TableName) -> None:
 
 
 def _publish(
-    database: PostgresDatabase, connection: Connection, stage: TableName, request: PublishRequest
+    database: SqlDatabase, connection: Connection, stage: TableName, request: PublishRequest
 ) -> None:
     driver = driver_connection(connection)
     with database.doing(f"cannot put the new table in the place of '{request.table}'"):
@@ -166,7 +166,7 @@ def _rename_constraints(driver: PsycopgConnection, table: TableName) -> None:
                 cursor.execute(rename)
 
 
-def _drop_quietly(database: PostgresDatabase, stage: TableName) -> None:
+def _drop_quietly(database: SqlDatabase, stage: TableName) -> None:
     try:
         with database.transaction() as connection:
             database.run(connection, f"DROP TABLE IF EXISTS {database.table_sql(stage)}")

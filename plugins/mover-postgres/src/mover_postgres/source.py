@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection
 
-    from mover_postgres.database import PostgresDatabase
     from mover_postgres.signature import ColumnType
+    from records_mover.db import SqlDatabase
     from records_mover.parts import Ask, Database, Selection, Stored, TableName
 
 __all__ = ["NO_CHOICE", "opened", "postgres_source", "source_types", "target_types"]
@@ -33,7 +33,7 @@ def postgres_source(ask: Ask) -> Stored | None:
 
 def opened(database: Database) -> AbstractContextManager[Connection]:
     """Open a connection that Ctrl-C interrupts, and that closes quietly when its server is gone."""
-    ours: PostgresDatabase = database  # type: ignore[assignment]  # asked by its dialect
+    ours: SqlDatabase = database  # type: ignore[assignment]  # asked by its dialect
     return ours.connection()
 
 
@@ -72,7 +72,7 @@ def target_types(ask: Ask) -> tuple[ColumnType, ...]:
             return _landing_types(driver, ask, ask.selection.table)
     if ask.source is None:
         raise LoadUnloadError("nothing says which columns there will be", "name a table")
-    database: PostgresDatabase = ask.database  # type: ignore[assignment]  # asked by its dialect
+    database: SqlDatabase = ask.database  # type: ignore[assignment]  # asked by its dialect
     schema = ask.source.database.schema_of(ask.source.selection)
     spellings = database.declared(schema)
     with _looking(ask.database, str(ask.selection)) as driver:

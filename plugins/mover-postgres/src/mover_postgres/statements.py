@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
@@ -12,13 +13,59 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mover_postgres.options import CopyOptions, UnloadOptions
-    from mover_postgres.outputs import Output
     from records_mover.parts import TableName
 
-__all__ = ["copy_in", "copy_out_query", "copy_out_table", "relation", "subquery"]
+__all__ = [
+    "Output",
+    "columns_of",
+    "copy_in",
+    "copy_out_query",
+    "copy_out_table",
+    "relation",
+    "subquery",
+]
+
+_BOOL, _TIMESTAMPTZ = 16, 1184
+_NUMBERS = frozenset({20, 21, 23, 26, 700, 701, 1700})
+_NEVER_TEXT = _NUMBERS | {_BOOL, _TIMESTAMPTZ, 1082, 1083, 1114, 1266, 1186, 2950}
 
 # In text mode a lone backslash always escapes what follows it, so that no field can be one.
 _NEVER = "\\"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A column of the result by name and by the OID of its base type."""
+
+    name: str
+    oid: int
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.oid in _NUMBERS
+
+    @property
+    def is_never_text(self) -> bool:
+        """Whether an empty text can be no value of the column."""
+        return self.oid in _NEVER_TEXT
+
+    def needs_work(self, options: UnloadOptions) -> bool:
+        """Whether the format spells this type in another way than COPY does."""
+        return (self.oid == _BOOL and options.booleans is not None) or (
+            self.oid == _TIMESTAMPTZ and options.in_utc
+        )
+
+    def expression(self, column: sql.Composable, options: UnloadOptions) -> sql.Composable:
+        """Return the column's value as the format spells it."""
+        if self.oid == _BOOL and options.booleans is not None:
+            true, false = (sql.Literal(spelling) for spelling in options.booleans)
+            return sql.SQL("CASE {} WHEN true THEN {} WHEN false THEN {} END").format(
+                column, true, false
+            )
+        if self.oid == _TIMESTAMPTZ and options.in_utc:
+            return sql.SQL("{} AT TIME ZONE 'UTC'").format(column)
+        return column
 
 
 def relation(name: TableName) -> sql.Composable:

@@ -11,7 +11,7 @@ from mover_postgres.forms import answers, options_or_error, preferred
 from mover_postgres.options import unload_options
 from records_mover.errors import LoadUnloadError, MoverError
 from records_mover.meter import Meter
-from records_mover.parts import Offer, Part, Refusal, Streams, Tier
+from records_mover.parts import Batches, Offer, Part, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,17 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mover_postgres.ranges import Blocks
-    from records_mover.parts import (
-        Ask,
-        Batches,
-        Database,
-        Fingerprint,
-        Payload,
-        Selection,
-        UnloadJob,
-    )
+    from records_mover.parts import Ask, Database, Fingerprint, Payload, Selection, UnloadJob
+    from records_mover.schema import RecordsSchema
 
-__all__ = ["CopyOut", "reading_again", "unloading"]
+__all__ = ["CopyOut", "as_text", "parsed", "reading_again", "unloading"]
 
 
 class CopyOut:
@@ -115,11 +108,27 @@ def unloading(
         yield run.payload(connection)
 
 
+def as_text(job: UnloadJob) -> UnloadJob:
+    """Return the job of giving the text that is to be parsed here."""
+    _, (form, _) = preferred(text=0, csv=0)
+    return replace(job, form=form)
+
+
+@contextmanager
+def parsed(rows: Streams, schema: RecordsSchema) -> Iterator[Batches]:
+    """Parse the one stream of rows that were asked for with arrays as JSON."""
+    from records_mover.formats.reading import read_batches
+
+    (part,) = rows.parts
+    with read_batches(part.open(), rows.format, schema, source=part.name) as reader:
+        yield Batches(reader=reader, schema=schema)
+
+
 @contextmanager
 def reading_again(job: UnloadJob, connection: Connection) -> Iterator[Batches]:
     """Read and parse rows in a transaction that is open, and undo what was set for that."""
-    from mover_postgres.arrow_out import as_text, parsed, with_json
     from mover_postgres.connections import driver_connection
+    from mover_postgres.outputs import with_json
     from mover_postgres.publish.stage import execute
 
     driver = driver_connection(connection)

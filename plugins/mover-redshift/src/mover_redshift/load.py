@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mover_redshift.database import RedshiftDatabase
     from mover_redshift.rejected import LoadError
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.parts import Ask, LoadJob, Part, Payload, Refusal, Stores
+    from records_mover.parts import Ask, LoadJob, Part, Payload, Refusal, Stores, TableName
 
 __all__ = ["STAGED", "RedshiftCopy"]
 
@@ -128,38 +128,56 @@ class _Copy:
         if not self.files.parts:
             return Loaded(rows=0)
         connection, job = self.job.landing.connection, self.job
-        lenient = not job.instructions.fail_if_cant_handle_hint
-        options = copy_options(self.files.format, lenient=lenient)
-        if not isinstance(options, Options):
-            raise LoadUnloadError(f"COPY cannot: {'; '.join(map(str, options))}")
-        source, manifest = self._source()
+        options = self._options()
+        source = self._source()
         arrivals = self._arrivals(options)
-        what = f"cannot prepare the load of '{job.landing.shown}'"
-        with self.database.doing(what):
-            session = int(self.database.run(connection, "SELECT pg_backend_pid()").scalar() or 0)
-            before = self.database.run(connection, "SELECT pg_last_copy_id()").scalar()
+        with self.database.doing(f"cannot prepare the load of '{job.landing.shown}'"):
+            session = self._number("SELECT pg_backend_pid()")
+            before = self._number("SELECT pg_last_copy_id()")
             table, insert = landed(self.database, connection, job.landing.table, arrivals)
-        statement = CopyStatement(
-            table=self.database.table_sql(table),
-            columns=tuple(arrival.column for arrival in arrivals),
-            source=source,
-            options=options,
-            manifest=manifest,
-            region=self.stores.access(source).region,
-            max_errors=self._max_errors(options),
-            nested=any(arrival.type == "super" for arrival in arrivals),
-            settings=self.database.settings,
-        )
-        self._send(connection, statement, session, max(int(before or 0), 0))
+        statement = self._statement(table, arrivals, options, source)
+        self._send(connection, statement, session, max(before, 0))
         with self.database.doing(f"cannot count the rows of '{job.landing.shown}'"):
-            rows = int(self.database.run(connection, "SELECT pg_last_copy_count()").scalar() or 0)
-        rejected = self._left_out(connection, session)
+            rows = self._number("SELECT pg_last_copy_count()")
+        rejected = self._left_out(session)
         if insert:
             with self.database.doing(f"cannot load '{job.landing.shown}'"):
                 self.database.run(connection, insert)
                 self.database.drop(connection, table)
         job.meter.rows = rows
         return Loaded(rows=rows, rejected=rejected)
+
+    def _options(self) -> Options:
+        lenient = not self.job.instructions.fail_if_cant_handle_hint
+        options = copy_options(self.files.format, lenient=lenient)
+        if not isinstance(options, Options):
+            raise LoadUnloadError(f"COPY cannot: {'; '.join(map(str, options))}")
+        return options
+
+    def _number(self, query: str) -> int:
+        """Return what a query for one number answers, 0 for NULL."""
+        connection = self.job.landing.connection
+        return int(self.database.run(connection, query).scalar() or 0)
+
+    def _statement(
+        self,
+        table: TableName,
+        arrivals: Sequence[Arrival],
+        options: Options,
+        source: tuple[str, bool],
+    ) -> CopyStatement:
+        url, manifest = source
+        return CopyStatement(
+            table=self.database.table_sql(table),
+            columns=tuple(arrival.column for arrival in arrivals),
+            source=url,
+            options=options,
+            manifest=manifest,
+            region=self.stores.access(url).region,
+            max_errors=self._max_errors(options),
+            nested=any(arrival.type == "super" for arrival in arrivals),
+            settings=self.database.settings,
+        )
 
     def _send(self, connection: Connection, copy: CopyStatement, session: int, before: int) -> None:
         """Run COPY; the server's log of errors says which row was at fault."""
@@ -204,13 +222,13 @@ class _Copy:
         left = sink.limit - sink.count
         return _MOST_ERRORS if math.isinf(left) else min(int(max(left, 0)) + 1, _MOST_ERRORS)
 
-    def _left_out(self, connection: Connection, session: int) -> int:
+    def _left_out(self, session: int) -> int:
         sink = self.job.rejects
         if sink is None:
             return 0
         with self.database.doing("cannot look for rejected rows"):
-            query = self.database.run(connection, "SELECT pg_last_copy_id()").scalar()
-        found = load_errors(self.database, session, after=int(query or 0) - 1, wait=1.0)
+            query = self._number("SELECT pg_last_copy_id()")
+        found = load_errors(self.database, session, after=query - 1, wait=1.0)
         for error in found:
             sink.add(error.reject())
         sink.check()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
     from sqlalchemy import Connection
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import PublishRequest, TableName
 
 __all__ = ["explanation", "publishing"]
@@ -56,7 +56,7 @@ def explanation(request: PublishRequest) -> str:
 
 @contextmanager
 def publishing(
-    database: PostgresDatabase,
+    database: SqlDatabase,
     request: PublishRequest,
     plain: Callable[[PublishRequest], AbstractContextManager[Landing]],
 ) -> Iterator[Landing]:
@@ -84,9 +84,7 @@ def _checks(request: PublishRequest, notes: list[str]) -> Callable[[Connection, 
 
 
 @contextmanager
-def _staged(
-    database: PostgresDatabase, request: PublishRequest, notes: list[str]
-) -> Iterator[Landing]:
+def _staged(database: SqlDatabase, request: PublishRequest, notes: list[str]) -> Iterator[Landing]:
     """Load into a temporary table; then change the rows of the table itself in one go."""
     columns = _columns(request)
     with database.transaction() as connection:
@@ -103,7 +101,7 @@ def _staged(
 
 
 def _changed(
-    database: PostgresDatabase,
+    database: SqlDatabase,
     driver: PsycopgConnection,
     connection: Connection,
     request: PublishRequest,

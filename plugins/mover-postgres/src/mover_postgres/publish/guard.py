@@ -12,7 +12,7 @@ from records_mover.errors import DatabaseError
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import PublishRequest
 
 __all__ = ["guard"]
@@ -37,7 +37,7 @@ _STATEMENTS = {
 }
 
 
-def guard(database: PostgresDatabase, request: PublishRequest) -> bool:
+def guard(database: SqlDatabase, request: PublishRequest) -> bool:
     """Raise where the mode cannot do what it says; return whether row security is in force.
 
     COPY does not ask row security, so that the server refuses it then.

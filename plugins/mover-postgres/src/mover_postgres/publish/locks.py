@@ -13,7 +13,7 @@ from records_mover.errors import DatabaseError, MoverError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import TableName
 
 __all__ = ["naming_holders"]
@@ -35,7 +35,7 @@ LIMIT 3
 
 
 @contextmanager
-def naming_holders(database: PostgresDatabase, table: TableName) -> Iterator[None]:
+def naming_holders(database: SqlDatabase, table: TableName) -> Iterator[None]:
     """Say who was in the way when the server gave up waiting for a lock."""
     try:
         yield
@@ -53,7 +53,7 @@ def naming_holders(database: PostgresDatabase, table: TableName) -> Iterator[Non
         ) from error.__cause__
 
 
-def _holders(database: PostgresDatabase, table: TableName) -> list[str]:
+def _holders(database: SqlDatabase, table: TableName) -> list[str]:
     try:
         with database.connection() as connection, database.doing("cannot see who holds locks"):
             driver = driver_connection(connection)

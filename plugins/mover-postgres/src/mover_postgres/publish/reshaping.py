@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from mover_postgres.database import PostgresDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import TableInfo, TableName
     from records_mover.schema import RecordsSchema
 
@@ -25,7 +25,7 @@ __all__ = ["explained", "refuse_needed", "reshape"]
 
 
 def reshape(
-    database: PostgresDatabase,
+    database: SqlDatabase,
     info: TableInfo,
     columns: tuple[str, ...],
     schema: RecordsSchema | None,
@@ -58,7 +58,7 @@ def reshape(
 
 
 def _added(
-    database: PostgresDatabase,
+    database: SqlDatabase,
     info: TableInfo,
     columns: tuple[str, ...],
     schema: RecordsSchema,
@@ -72,7 +72,7 @@ def _added(
 
 
 def _retyped(
-    database: PostgresDatabase,
+    database: SqlDatabase,
     info: TableInfo,
     columns: tuple[str, ...],
     schema: RecordsSchema,
@@ -92,7 +92,7 @@ def _retyped(
             yield column.name, roomy
 
 
-def _as_the_server(database: PostgresDatabase, spellings: Sequence[str]) -> list[str]:
+def _as_the_server(database: SqlDatabase, spellings: Sequence[str]) -> list[str]:
     """Return types as ``format_type`` would spell them."""
     nulls = ", ".join(f"NULL::{spelling}" for spelling in spellings)
     with database.connection() as connection, database.doing("cannot compare types"):
