@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from records_mover.meter import Cancellation, Meter
-    from records_mover.parts import Form, Loaded, Loader
+    from records_mover.parts import Form, Landing, Loaded, Loader, PublishRequest
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import TableSide
@@ -193,36 +193,11 @@ class Run:
 
     def _load(self, side: TableSide, loader: Loader, payload: Payload) -> Loaded:
         """Load inside the transaction that publishing opens; it commits when all went well."""
-        request = side.publish
-        if request is None:
-            raise MoverError(f"{self.plan.target.title} cannot be written", "name a table")
-        request = replace(request, checked=self.rejects is not None)
-        columns = self.plan.target.columns
-        if columns is None:
-            request = replace(request, schema=self.schema)
-            columns = tuple(side.database.column_name(name) for name in self.schema.names)
-        verification = self._verification
-        if verification is not None:
-            request = replace(request, check=verification.check)
+        request, verification = self._request(side), self._verification
         with side.database.publish(request) as landing:
             if verification is not None:
                 verification.begin(landing, request)
-            job = LoadJob(
-                database=side.database,
-                landing=landing,
-                columns=columns,
-                form=self.plan.route.steps[-1].before,
-                schema=payload.schema if isinstance(payload, Batches) else None,
-                instructions=self.options.instructions,
-                meter=self.meter,
-                cancellation=self.cancellation,
-                parallel=self.options.parallel,
-                proof=verification is not None,
-                rejects=self.rejects,
-                stores=MoveStores(self.context),
-                lossy=self._allowed(columns),
-                fitted=self._fitted(columns),
-            )
+            job = self._load_job(side, landing, payload)
             if isinstance(payload, Streams):
                 payload = clean_streams(payload, self._work())
             if isinstance(payload, Files):
@@ -237,6 +212,38 @@ class Run:
         self.notes = tuple(landing.notes)
         self._told()
         return loaded
+
+    def _request(self, side: TableSide) -> PublishRequest:
+        request = side.publish
+        if request is None:
+            raise MoverError(f"{self.plan.target.title} cannot be written", "name a table")
+        request = replace(request, checked=self.rejects is not None)
+        if self.plan.target.columns is None:
+            request = replace(request, schema=self.schema)
+        if self._verification is not None:
+            request = replace(request, check=self._verification.check)
+        return request
+
+    def _load_job(self, side: TableSide, landing: Landing, payload: Payload) -> LoadJob:
+        columns = self.plan.target.columns
+        if columns is None:
+            columns = tuple(side.database.column_name(name) for name in self.schema.names)
+        return LoadJob(
+            database=side.database,
+            landing=landing,
+            columns=columns,
+            form=self.plan.route.steps[-1].before,
+            schema=payload.schema if isinstance(payload, Batches) else None,
+            instructions=self.options.instructions,
+            meter=self.meter,
+            cancellation=self.cancellation,
+            parallel=self.options.parallel,
+            proof=self._verification is not None,
+            rejects=self.rejects,
+            stores=MoveStores(self.context),
+            lossy=self._allowed(columns),
+            fitted=self._fitted(columns),
+        )
 
     def _with_manifest(self, files: Files) -> Files:
         staging = self.plan.route.steps[-1].staging

@@ -11,16 +11,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mover_vertica.types import field_of
 from mover_vertica.words import literal
+from records_mover.errors import DatabaseError
 from records_mover.parts import Column, TableInfo, TableName
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from records_mover.db import SqlDatabase
     from records_mover.schema import Field
 
 __all__ = [
     "Described",
     "DescribedColumn",
     "Layout",
+    "asking",
     "describe",
+    "described",
     "layout_of",
     "search_path",
 ]
@@ -87,6 +93,23 @@ class Described:
         )
         info = TableInfo(name=self.name, columns=columns, kind=self.kind)
         object.__setattr__(self, "info", info)
+
+
+def asking(database: SqlDatabase, connection: Connection) -> Ask:
+    """Return what runs a query on a connection and returns its rows."""
+
+    def ask(query: str) -> list[Any]:
+        return list(database.run(connection, query))
+
+    return ask
+
+
+def described(ask: Ask, name: TableName) -> Described:
+    """Describe a table or a view that is there; raise ``DatabaseError`` where there is none."""
+    found = describe(ask, name)
+    if found is None:
+        raise DatabaseError(f"there is no table '{name}'", "check its name")
+    return found
 
 
 def search_path(ask: Ask) -> list[str]:

@@ -18,7 +18,9 @@ import vertica_python
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Connection", "open_connection"]
+    from sqlalchemy import Connection as SqlConnection
+
+__all__ = ["Connection", "driver_connection", "open_connection"]
 
 log = logging.getLogger(__name__)
 
@@ -94,3 +96,9 @@ def _never_forgotten(sock: Any) -> None:
     for name, value in _KEEPALIVE.items():
         if hasattr(socket, name):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def driver_connection(connection: SqlConnection) -> Connection:
+    """Return the connection of vertica-python beneath one of SQLAlchemy's."""
+    found: Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return found

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.types import TypeEngine
 
-    from mover_vertica.catalog import Ask, Described
-    from mover_vertica.connect import Connection as DriverConnection
+    from mover_vertica.catalog import Described
     from mover_vertica.settings import Settings
     from records_mover.parts import (
         Batches,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from records_mover.schema import Field, RecordsSchema
     from records_mover.schema.fidelity import Kept
 
-__all__ = ["VerticaDatabase", "as_vertica", "driver_connection", "open_vertica"]
+__all__ = ["VerticaDatabase", "as_vertica", "open_vertica"]
 
 _PREPARED = "mover_vertica_prepared"
 _PREPARATION = ("SET TIME ZONE TO 'UTC'", "SET DATESTYLE TO ISO", "SET INTERVALSTYLE TO PLAIN")
@@ -56,12 +55,6 @@ def as_vertica(database: object) -> VerticaDatabase:
     if not isinstance(database, VerticaDatabase):
         raise DatabaseError("the database is no Vertica", "report this defect")
     return database
-
-
-def driver_connection(connection: Connection) -> DriverConnection:
-    """Return the connection of vertica-python beneath one of SQLAlchemy's."""
-    found: DriverConnection = connection.connection.driver_connection  # type: ignore[assignment]
-    return found
 
 
 class VerticaDatabase(InterruptibleDatabase):
@@ -101,6 +94,8 @@ class VerticaDatabase(InterruptibleDatabase):
         return translate(exc, scrub(doing, url), where(url))
 
     def _connect(self) -> Connection:
+        from mover_vertica.connect import driver_connection
+
         connection = super()._connect()
         info = connection.connection.info
         if not info.get(_PREPARED):
@@ -134,14 +129,6 @@ class VerticaDatabase(InterruptibleDatabase):
                 f"{lost}: {said(error)}", "look whether the rows are there before you move again"
             ) from error
 
-    def asking(self, connection: Connection) -> Ask:
-        """Return what runs a query on a connection and returns its rows."""
-
-        def ask(query: str) -> list[Any]:
-            return list(self.run(connection, query))
-
-        return ask
-
     # What there is
 
     def describe(self, connection: Connection, name: TableName) -> TableInfo | None:
@@ -150,7 +137,7 @@ class VerticaDatabase(InterruptibleDatabase):
 
         from mover_vertica import catalog
 
-        found = catalog.describe(self.asking(connection), name)
+        found = catalog.describe(catalog.asking(self, connection), name)
         if found is None:
             self._check_schema(sa.inspect(connection), name)
             return None
@@ -163,10 +150,7 @@ class VerticaDatabase(InterruptibleDatabase):
         """Describe a table that is there, with what is Vertica's own."""
         from mover_vertica import catalog
 
-        found = catalog.describe(self.asking(connection), name)
-        if found is None:
-            raise DatabaseError(f"there is no table '{name}'", "check its name")
-        return found
+        return catalog.described(catalog.asking(self, connection), name)
 
     def schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
         """Return the records schema of a selection as this connection sees it."""
@@ -175,6 +159,7 @@ class VerticaDatabase(InterruptibleDatabase):
 
     def _schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
         from mover_vertica import catalog
+        from mover_vertica.connect import driver_connection
         from mover_vertica.ddl import represented
         from mover_vertica.queries import query_fields
         from records_mover.schema import RecordsSchema
@@ -185,7 +170,7 @@ class VerticaDatabase(InterruptibleDatabase):
         found = self.described(connection, selection.table)
         known = {}
         if found.kind == "table":
-            known = represented(catalog.layout_of(self.asking(connection), found))
+            known = represented(catalog.layout_of(catalog.asking(self, connection), found))
         schema = RecordsSchema([column.field() for column in found.columns], known)
         return chosen_columns(schema, selection)
 
@@ -220,7 +205,7 @@ class VerticaDatabase(InterruptibleDatabase):
         from mover_vertica.ddl import create_statements
 
         warn_of_text(filter(types.is_text_here, schema.fields), "Vertica")
-        return create_statements(self, name, schema)
+        return create_statements(self, self.settings, name, schema)
 
     # How a load becomes visible
 

@@ -15,8 +15,8 @@ from records_mover.errors import ConfigError, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mover_vertica.database import VerticaDatabase
     from mover_vertica.settings import Settings
+    from records_mover.db import SqlDatabase
     from records_mover.parts import TableName
     from records_mover.schema import Field, RecordsSchema, TableRepresentation
 
@@ -24,13 +24,13 @@ __all__ = ["create_statements", "layout_clauses", "represented"]
 
 
 def create_statements(
-    database: VerticaDatabase, name: TableName, schema: RecordsSchema
+    database: SqlDatabase, settings: Settings, name: TableName, schema: RecordsSchema
 ) -> tuple[str, ...]:
     """Return the DDL that makes a table of this schema."""
     names = stored_names(database, name, schema)
     _refuse_twins(names)
     columns = map(_column, names, schema.fields)
-    layout = _wanted(database.settings, names, schema)
+    layout = _wanted(settings, names, schema)
     return (create_table(database, name, columns, layout_clauses(layout)),)
 
 

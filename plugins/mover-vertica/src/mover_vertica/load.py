@@ -60,8 +60,9 @@ class VerticaCopy:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
+        from mover_vertica.connect import driver_connection
         from mover_vertica.copying import Copying
-        from mover_vertica.database import as_vertica, driver_connection
+        from mover_vertica.database import as_vertica
 
         driver = driver_connection(job.landing.connection)
         copying = Copying(database=as_vertica(job.database), job=job, driver=driver)

@@ -54,8 +54,9 @@ class VerticaCopyS3:
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Have the server load every file, or raise in its own words."""
         from mover_vertica.access import s3_access
+        from mover_vertica.connect import driver_connection
         from mover_vertica.copying import Copying
-        from mover_vertica.database import as_vertica, driver_connection
+        from mover_vertica.database import as_vertica
 
         if not isinstance(payload, Files) or job.stores is None:
             raise LoadUnloadError("COPY reads files in S3 here", "report this defect")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from mover_vertica.catalog import asking, described
 from mover_vertica.words import identifier, literal
 from records_mover.db import staging
 from records_mover.db.connections import settle
@@ -32,14 +33,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mover_vertica.catalog import Described
-    from mover_vertica.database import VerticaDatabase
+    from records_mover.db import SqlDatabase
     from records_mover.parts import PublishRequest, TableName
 
 __all__ = ["explanation", "like_statement", "merge", "publishing"]
 
 
 def publishing(
-    database: VerticaDatabase,
+    database: SqlDatabase,
     request: PublishRequest,
     otherwise: Callable[[PublishRequest], AbstractContextManager[Landing]],
 ) -> AbstractContextManager[Landing]:
@@ -74,10 +75,10 @@ def explanation(request: PublishRequest) -> str:
 
 
 @contextmanager
-def _replace(database: VerticaDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _replace(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         with database.doing(f"cannot look at '{request.table}'"):
-            table = database.described(connection, request.table)
+            table = described(asking(database, connection), request.table)
             why = _bound(database, connection, table)
         if why:
             with _in_place(database, connection, request, why) as landing:
@@ -89,7 +90,7 @@ def _replace(database: VerticaDatabase, request: PublishRequest) -> Iterator[Lan
 
 @contextmanager
 def _in_place(
-    database: VerticaDatabase, connection: Connection, request: PublishRequest, why: str
+    database: SqlDatabase, connection: Connection, request: PublishRequest, why: str
 ) -> Iterator[Landing]:
     with database.doing(f"cannot empty table '{request.table}'"):
         database.wipe(connection, request.table, request.mode)
@@ -101,7 +102,7 @@ def _in_place(
 
 @contextmanager
 def _beside(
-    database: VerticaDatabase, connection: Connection, request: PublishRequest, table: Described
+    database: SqlDatabase, connection: Connection, request: PublishRequest, table: Described
 ) -> Iterator[Landing]:
     sweep(database, connection, request)
     stage = fresh_name(database, request.table, staging.STAGE)
@@ -119,7 +120,7 @@ def _beside(
 
 
 def like_statement(
-    database: VerticaDatabase, stage: TableName, table: TableName, *, inherits: bool
+    database: SqlDatabase, stage: TableName, table: TableName, *, inherits: bool
 ) -> str:
     """Return the DDL of a table with the columns, constraints and projections of another."""
     made = f"CREATE TABLE {database.table_sql(stage)} LIKE {database.table_sql(table)}"
@@ -127,9 +128,9 @@ def like_statement(
     return f"{made} INCLUDING PROJECTIONS{inherited}"
 
 
-def _bound(database: VerticaDatabase, connection: Connection, table: Described) -> str:
+def _bound(database: SqlDatabase, connection: Connection, table: Described) -> str:
     """Say what holds on to the table itself, so that no other can take its place."""
-    ask = database.asking(connection)
+    ask = asking(database, connection)
     if any(column.identity for column in table.columns):
         return "the table counts an identity column up"
     where = f"table_schema = {literal(table.schema)} AND table_name = {literal(table.name.name)}"
@@ -156,10 +157,10 @@ def _count(rows: Sequence[Sequence[Any]]) -> int:
 
 
 def _dressing(
-    database: VerticaDatabase, connection: Connection, table: Described, stage: TableName
+    database: SqlDatabase, connection: Connection, table: Described, stage: TableName
 ) -> Iterator[str]:
     """Yield what gives the stage the comments and the grants of the table."""
-    made, ask = database.table_sql(stage), database.asking(connection)
+    made, ask = database.table_sql(stage), asking(database, connection)
     named = f"object_schema = {literal(table.schema)} AND object_name = {literal(table.name.name)}"
     comments = ask(f"SELECT child_object, comment FROM v_catalog.comments WHERE {named}")
     for child, comment in comments:
@@ -187,7 +188,7 @@ def _privileges(description: str) -> Iterator[tuple[str, str]]:
 
 
 def merge(
-    database: VerticaDatabase,
+    database: SqlDatabase,
     connection: Connection,
     stage: TableName,
     table: TableName,

@@ -104,7 +104,7 @@ class Run:
 
     def _send(self, composed: str) -> int:
         from mover_vertica.access import s3_access
-        from mover_vertica.database import driver_connection
+        from mover_vertica.connect import driver_connection
         from mover_vertica.select.unload import stopping
 
         with (

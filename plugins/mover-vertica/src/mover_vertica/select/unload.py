@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db.rows import as_sql
 from records_mover.parts import Batches, Form, Offer, Refusal, Tier
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Connection
 
-    from mover_vertica.database import VerticaDatabase
     from mover_vertica.select.columns import Decoder
     from mover_vertica.select.wire import Rows
+    from records_mover.db import SqlDatabase
     from records_mover.meter import Cancellation
     from records_mover.parts import Ask, Payload, UnloadJob
     from records_mover.schema import RecordsSchema
@@ -52,9 +53,7 @@ class VerticaSelect:
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Give the rows as they come, some megabytes of them at a time."""
-        from mover_vertica.database import as_vertica
-
-        database = as_vertica(job.database)
+        database = as_sql(job.database)
         schema = job.schema or database.schema_of(job.selection)
         with (
             database.connection() as connection,
@@ -65,12 +64,12 @@ class VerticaSelect:
 
 @contextmanager
 def batches_on(
-    database: VerticaDatabase, connection: Connection, job: UnloadJob, schema: RecordsSchema
+    database: SqlDatabase, connection: Connection, job: UnloadJob, schema: RecordsSchema
 ) -> Iterator[Batches]:
     """Read rows by a connection that is open; one that is left in their middle is thrown away."""
     import pyarrow as pa
 
-    from mover_vertica.database import driver_connection
+    from mover_vertica.connect import driver_connection
 
     with stopping(job.cancellation, connection):
         rows = _asked(database, driver_connection(connection), job, schema)
@@ -83,7 +82,7 @@ def batches_on(
                 connection.invalidate()
 
 
-def _asked(database: VerticaDatabase, driver: Any, job: UnloadJob, schema: RecordsSchema) -> Rows:
+def _asked(database: SqlDatabase, driver: Any, job: UnloadJob, schema: RecordsSchema) -> Rows:
     from mover_vertica.select.statement import select_of
     from mover_vertica.select.wire import ask
 
@@ -96,7 +95,7 @@ def _asked(database: VerticaDatabase, driver: Any, job: UnloadJob, schema: Recor
 
 
 def _read(
-    database: VerticaDatabase, rows: Rows, job: UnloadJob, schema: RecordsSchema
+    database: SqlDatabase, rows: Rows, job: UnloadJob, schema: RecordsSchema
 ) -> Iterator[pa.RecordBatch]:
     decoder = _decoder(rows, job, schema)
     done = 0
@@ -122,7 +121,7 @@ def _decoder(rows: Rows, job: UnloadJob, schema: RecordsSchema) -> Decoder:
 
 
 @contextmanager
-def _told(database: VerticaDatabase, job: UnloadJob) -> Iterator[None]:
+def _told(database: SqlDatabase, job: UnloadJob) -> Iterator[None]:
     """Raise what the server says as an error of ours; of a move that was cancelled, that it was."""
     from vertica_python.errors import Error
 
@@ -136,7 +135,7 @@ def _told(database: VerticaDatabase, job: UnloadJob) -> Iterator[None]:
 
 def stopping(cancellation: Cancellation, connection: Connection) -> AbstractContextManager[None]:
     """While a block runs, let whoever cancels the move have the server end what it does."""
-    from mover_vertica.database import driver_connection
+    from mover_vertica.connect import driver_connection
 
     return cancellation.stopping_by(partial(_stop, driver_connection(connection)))
 
