@@ -16,6 +16,7 @@ __all__ = [
     "OWN",
     "SINCE_17",
     "TYPES",
+    "WAREHOUSE",
     "shown",
     "table",
 ]
@@ -192,3 +193,17 @@ def shown(psql: Callable[[str], str], name: str) -> dict[str, str]:
         )
         found[column] = f"{kind} {required} {values}"
     return found
+
+
+_OF_WAREHOUSES = (
+    "numeric", "numeric(1000,500)", "money", "interval", "time with time zone", "inet", "numrange",
+    "oid",
+)  # fmt: skip
+
+WAREHOUSE: dict[str, Sequence[str]] = {
+    **COMMON,
+    **{kind: BUILT_IN[kind] for kind in _OF_WAREHOUSES},
+    "time with time zone": ["01:02:03.000004+05:30", "00:00:00+15:59:59"],
+    "numeric(38,10)": ["9999999999999999999999999999.9999999999", "-0.0000000001"],
+}
+"""What goes to a warehouse, which has fewer types, and narrower ones."""

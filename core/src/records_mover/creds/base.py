@@ -147,7 +147,10 @@ SESSION_TYPES: Mapping[str, type[BaseCreds]] = {
 
 
 def session_type_of(given: str | None, config: Config) -> str:
-    """Return the type of a session: as given, else as the surroundings say, as in 1.x."""
+    """Return the type of a session: as given, else as the surroundings say, as in 1.x.
+
+    Raises ``UsageError`` for a type that there is not.
+    """
     told = given or os.environ.get("RECORDS_MOVER_SESSION_TYPE")
     found = told or config.session.get("session_type")
     if not found:

@@ -44,7 +44,10 @@ def find_creds(plugins: Plugins, name: str, *, first: Sequence[str] = ()) -> Cre
 
 
 def url_of(creds: Creds, name: str) -> URL:
-    """Return the SQLAlchemy URL that a provider's answer means."""
+    """Return the SQLAlchemy URL that a provider's answer means.
+
+    Raises ``CredsError`` where the answer names no kind of database, or a port that is no number.
+    """
     from sqlalchemy import URL
 
     if creds.url is not None:

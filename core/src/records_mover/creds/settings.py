@@ -18,7 +18,10 @@ __all__ = ["airflow_settings", "merged", "with_backends"]
 def with_backends(
     settings: Mapping[str, object], backends: Mapping[str, object]
 ) -> dict[str, object]:
-    """Put arguments of 1.x under the settings that they are now; None says nothing."""
+    """Put arguments of 1.x under the settings that they are now; None says nothing.
+
+    Raises ``TypeError``, as Python does, for an argument that 1.x did not have either.
+    """
     if not backends:
         return dict(settings)
     known = session_arguments()

@@ -72,7 +72,10 @@ def chosen_columns(schema: RecordsSchema, selection: Selection) -> RecordsSchema
 
 
 def query_schema(fields: Sequence[Field], columns: tuple[str, ...] | None = None) -> RecordsSchema:
-    """Return the schema of a query's result, whose names must differ."""
+    """Return the schema of a query's result, whose names must differ.
+
+    Raises ``ColumnMismatchError`` where two are alike, or one of ``columns`` is not there.
+    """
     twice = [name for name, times in Counter(field.name for field in fields).items() if times > 1]
     if twice:
         what = f"the query gives more than one column called '{twice[0]}'"
@@ -107,7 +110,10 @@ def sampled_fields(database: SqlNames, connection: Connection, query: str) -> li
 
 
 def result_names(result: CursorResult[Any]) -> list[str]:
-    """Return the names of a result's columns as the driver gives them."""
+    """Return the names of a result's columns as the driver gives them.
+
+    Raises ``DatabaseError`` for a statement that gives no rows.
+    """
     if not result.returns_rows:
         raise DatabaseError("the query returns no rows", "give a SELECT")
     cursor = result.context.cursor

@@ -45,7 +45,10 @@ def infer(
     compression: str | None,
     instructions: ProcessingInstructions,
 ) -> RecordsSchema:
-    """Return the schema that holds for every line of the files, each given with its name."""
+    """Return the schema that holds for every line of the files, each given with its name.
+
+    Raises ``FormatError`` where there are lines and none of them names a column.
+    """
     columns: dict[str, _Seen] = {}
     rows, limit, cut = 0, instructions.max_inference_rows, False
     for opener, source in openers:

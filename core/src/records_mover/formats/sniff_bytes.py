@@ -103,7 +103,10 @@ def foreign_kind(head: bytes) -> str | None:
 
 
 def encoding_of(sample: Sample) -> tuple[str, float, str]:
-    """Return the ``encoding`` hint, how sure it is, and why."""
+    """Return the ``encoding`` hint, how sure it is, and why.
+
+    Raises ``FormatError`` for bytes that are no text.
+    """
     for mark, encoding in _MARKS:
         if sample.head.startswith(mark):
             return encoding, 1.0, "the file begins with a byte order mark"

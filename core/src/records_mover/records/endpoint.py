@@ -83,7 +83,10 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def parse_table_name(text: str) -> TableName:
-    """Read ``[schema.]table``; a part in double quotes may hold anything, ``""`` being a quote."""
+    """Read ``[schema.]table``; a part in double quotes may hold anything, ``""`` being a quote.
+
+    Raises ``EndpointError`` for anything else.
+    """
     parts = _parts(text)
     if parts is None:
         raise EndpointError(

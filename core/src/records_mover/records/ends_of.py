@@ -43,7 +43,10 @@ TargetLike: TypeAlias = "RecordsTarget | str | os.PathLike[str]"
 
 
 def source_of(source: Any) -> RecordsSource:
-    """Return a source for an endpoint string, a path or a frame; a source stays itself."""
+    """Return a source for an endpoint string, a path or a frame; a source stays itself.
+
+    Raises ``UsageError`` for what cannot be one.
+    """
     if isinstance(source, str | os.PathLike):
         endpoint = _endpoint(source)
         if isinstance(endpoint, TableEndpoint):
@@ -62,7 +65,10 @@ def source_of(source: Any) -> RecordsSource:
 
 
 def target_of(target: Any) -> RecordsTarget:
-    """Return a target for an endpoint string or a path; a target stays itself."""
+    """Return a target for an endpoint string or a path; a target stays itself.
+
+    Raises ``UsageError`` for what cannot be one, ``EndpointError`` where no table is named.
+    """
     if isinstance(target, str | os.PathLike):
         endpoint = _endpoint(target)
         if isinstance(endpoint, FileEndpoint):

@@ -32,7 +32,10 @@ _MODES = {
 
 
 def mode_of(handling: ExistingTableHandling | str | None) -> str:
-    """Return the mode of a handling; None is ``DELETE_AND_OVERWRITE``, the default of 1.x."""
+    """Return the mode of a handling; None is ``DELETE_AND_OVERWRITE``, the default of 1.x.
+
+    Raises ``UsageError`` for a mode that there is not.
+    """
     if handling is None:
         return "delete"
     if isinstance(handling, ExistingTableHandling):

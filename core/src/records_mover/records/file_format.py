@@ -78,7 +78,10 @@ def _spelled(
 
 
 def read_schema(path: str | Path) -> RecordsSchema:
-    """Read a records schema from a JSON file."""
+    """Read a records schema from a JSON file.
+
+    Raises ``NotFoundError`` where it cannot be read, ``SchemaError`` where it is no schema.
+    """
     from pathlib import Path as LocalPath
 
     from records_mover.schema import RecordsSchema

@@ -82,7 +82,10 @@ class NamesUser(Protocol):
 
 
 def personal(store: object, base: str) -> str | None:
-    """Return ``base`` with the user's name in the place of ``{user}``; None where there is none."""
+    """Return ``base`` with the user's name in the place of ``{user}``; None where there is none.
+
+    Raises ``UsageError`` where the store does not know its users.
+    """
     if USER not in base:
         return base
     if not isinstance(store, NamesUser):

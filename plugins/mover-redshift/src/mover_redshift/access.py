@@ -68,7 +68,10 @@ def _quoted(secret: Secret) -> Secret:
 def authorization(
     settings: Settings, access: StoreAccess, urls: Sequence[str], use: Use
 ) -> Authorization:
-    """Choose how Redshift is let into S3 for what begins with one of ``urls``."""
+    """Choose how Redshift is let into S3 for what begins with one of ``urls``.
+
+    Raises ``CredsError`` where there is neither a role nor a key.
+    """
     if settings.iam_role:
         return Authorization(role=settings.iam_role)
     if access.access_key is None or access.secret_key is None:

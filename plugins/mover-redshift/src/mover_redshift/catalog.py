@@ -208,7 +208,10 @@ def _rows(database: RedshiftDatabase, connection: Connection, schema: str, name:
 
 
 def query_fields(database: RedshiftDatabase, connection: Connection, query: str) -> list[Field]:
-    """Return the fields of a query's result by what the server says of its columns."""
+    """Return the fields of a query's result by what the server says of its columns.
+
+    Raises ``DatabaseError`` for a statement that gives no rows.
+    """
     from records_mover.db.query_text import subquery
     from records_mover.errors import DatabaseError
 

@@ -41,7 +41,10 @@ _NUMERIC = 16
 
 
 def query_fields(connection: Connection, query: str) -> list[Field]:
-    """Return the fields of a query's result."""
+    """Return the fields of a query's result.
+
+    Raises ``DatabaseError`` for a statement that gives no rows.
+    """
     cursor = connection.cursor()
     cursor.description = None
     cursor.execute(f"SELECT * FROM {subquery(query)} LIMIT 0")

@@ -27,7 +27,10 @@ def s3_url(url: str) -> str:
 
 
 def option(text: str) -> str:
-    r"""Return the value of an option of COPY or EXPORT, control characters as ``E'\001'``."""
+    r"""Return the value of an option of COPY or EXPORT, control characters as ``E'\001'``.
+
+    Raises ``FormatError`` for what is not ASCII.
+    """
     if not all(letter.isascii() for letter in text):
         raise FormatError(f"Vertica cannot be told {text!r}", "choose a sign of ASCII")
     if text.isprintable():
