@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from records_mover.frozen import frozen
+
 __all__ = ["DateFindings", "date_findings"]
 
 _CLOCK = (
@@ -25,7 +27,7 @@ _TIME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DateFindings:
     """The hints that follow from the columns, why, and sentences on what stays open."""
 

@@ -21,6 +21,7 @@ from records_mover.errors import (
     RecordsFolderNonEmptyException,
 )
 from records_mover.formats import RecordsFormat, format_from_config
+from records_mover.frozen import frozen
 from records_mover.parts import Part
 from records_mover.records.filling import left_behind, sweep
 from records_mover.schema import RecordsSchema
@@ -48,7 +49,7 @@ WAIT = 5.0
 """Seconds to wait for a directory that somebody is still writing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WrittenFile:
     """A data file that was written: its URL and its length in bytes."""
 
