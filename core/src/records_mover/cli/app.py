@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
 from records_mover.__about__ import __version__
 from records_mover.cli.creds import creds
@@ -24,6 +22,8 @@ from records_mover.cli.streams import guarded_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
 
 __all__ = ["mvrec", "run"]
 
@@ -57,6 +57,8 @@ class _Group(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the commands of 1.x too, once a word of theirs was begun."""
         pairs = [name for name in PAIRS if incomplete and name.startswith(incomplete)]
+        from click.shell_completion import CompletionItem
+
         return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, pairs)]
 
     def resolve_command(
@@ -65,6 +67,8 @@ class _Group(click.Group):
         name = args[0]
         if name in self.commands or name in PAIRS or name.startswith("-"):
             return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
         near = get_close_matches(name, [*self.commands, *PAIRS], n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise click.UsageError(f"no command is called {name!r}{meant}", ctx)

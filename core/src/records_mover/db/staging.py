@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 import socket
 import time
 from pathlib import Path
@@ -25,7 +24,7 @@ _SECONDS = 7 * 24 * 3600
 
 def new_token() -> str:
     """Return the part of a staging table's name that no other move has."""
-    return f"{int(time.time()):08x}{_here()}{os.getpid() & 0xFFFFFF:06x}{secrets.token_hex(2)}"
+    return f"{int(time.time()):08x}{_here()}{os.getpid() & 0xFFFFFF:06x}{os.urandom(2).hex()}"
 
 
 def is_stray(name: str) -> bool:

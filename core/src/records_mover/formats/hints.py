@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import logging
 import re
 from collections.abc import Mapping
@@ -300,10 +299,12 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def unknown_hints(names: Mapping[str, object]) -> list[str]:
     """Return a sentence for each name that is no hint."""
+    from difflib import get_close_matches
+
     sentences = []
     for name in names:
         if name not in HINTS:
-            near = difflib.get_close_matches(name.replace("_", "-"), HINTS, n=1)
+            near = get_close_matches(name.replace("_", "-"), HINTS, n=1)
             sentences.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     return sentences
 
