@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import socket
@@ -44,6 +43,8 @@ def target_of(name: str) -> str | None:
 
 
 def _here() -> str:
+    import hashlib
+
     # Two containers may share a host name and yet not see each other's processes.
     namespace = Path("/proc/self/ns/pid")
     inode = namespace.stat().st_ino if namespace.exists() else 0

@@ -299,11 +299,11 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def unknown_hints(names: Mapping[str, object]) -> list[str]:
     """Return a sentence for each name that is no hint."""
-    from difflib import get_close_matches
-
     sentences = []
     for name in names:
         if name not in HINTS:
+            from difflib import get_close_matches
+
             near = get_close_matches(name.replace("_", "-"), HINTS, n=1)
             sentences.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     return sentences

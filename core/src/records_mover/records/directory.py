@@ -25,7 +25,6 @@ from records_mover.frozen import frozen
 from records_mover.parts import Part
 from records_mover.records.filling import left_behind, sweep
 from records_mover.schema import RecordsSchema
-from records_mover.schema.ddl_text import fields_of_ddl
 from records_mover.url import Entry, scheme_of
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ class RecordsDirectory:
         """Return the columns by the SQL text of an old directory; None for an unknown type."""
         if OLD_SCHEMA not in self._names():
             return {}
+        from records_mover.schema.ddl_text import fields_of_ddl
+
         found = fields_of_ddl(self._text(OLD_SCHEMA))
         strange = [name for name, field in (found or {}).items() if field is None]
         if strange:

@@ -26,7 +26,6 @@ from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
 from records_mover.records.staging import Stage, open_stage
 from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
-from records_mover.records.streamed import Streamed
 from records_mover.records.verify import InDatabases, databases_compare
 from records_mover.records.work import Work
 from records_mover.url import scheme_of
@@ -260,6 +259,8 @@ class Run:
             names = [side.database.column_name(name) for name in self.schema.names]
             columns = self.plan.target.columns or tuple(names)
             return InDatabases(cast(Fingerprinting, side.database), columns, self._lossy(columns))
+        from records_mover.records.streamed import Streamed
+
         return Streamed(
             self.plan, self._work, lambda: self.schema, self._lossy, known=self._needs_schema()
         )
