@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from records_mover.frozen import frozen
 
@@ -36,7 +35,7 @@ class DateFindings:
     ambiguous: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Column:
     kind: str
     written: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ class WrittenFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class RecordsDirectory:
     """A folder in a store, as a records directory; ``url`` ends in ``/``."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
@@ -10,6 +9,7 @@ from psycopg2 import sql
 from mover_postgres.connections import fetch
 from mover_postgres.statements import columns_of, copy_out_query, copy_out_table, relation, subquery
 from records_mover.db.query_text import plain_query
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ _FIELD_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Output:
     """A column of the result by name and by the OID of its base type."""
 
