@@ -23,7 +23,6 @@ from records_mover.parts import (
 from records_mover.records.again import keep_streams
 from records_mover.records.carry import needs_types
 from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
-from records_mover.records.staging import Stage, open_stage
 from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
 from records_mover.records.verify import InDatabases, databases_compare
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
+    from records_mover.records.staging import Stage
     from records_mover.records.verdict import ColumnFidelity
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
@@ -102,6 +102,8 @@ class Run:
         """Make the move's scratch folder, if it needs one; it is emptied last of all."""
         base = self.context.scratch_for(self.options)
         if base and (self.plan.staged or self._wants_manifest(base)):
+            from records_mover.records.staging import open_stage
+
             self._stage = stack.enter_context(open_stage(self.context, base))
 
     def _wants_manifest(self, base: str) -> bool:

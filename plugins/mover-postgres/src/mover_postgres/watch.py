@@ -81,13 +81,14 @@ def _suspects(
         yield True
         return
     newline = b"\n" if b"\n" in text else b"\r"
-    delimiter = options.delimiter.encode()
+    delimiter, quote = options.delimiter.encode(), (options.quote or "").encode()
     watched = {column.place: column for column in columns}
     for spot in spots:
         record = bare.rfind(newline, 0, spot) + 1
         column = watched.get(bare.count(delimiter, record, spot))
         if column is not None:
             field = max(record, bare.rfind(delimiter, 0, spot) + 1)
+            field += len(quote) if text.startswith(quote, field) else 0
             yield column.length is None or spot + 1 - field > column.length
 
 
