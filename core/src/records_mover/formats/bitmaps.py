@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     Words = npt.NDArray[np.uint64]
     Places = npt.NDArray[np.int64]
 
-__all__ = ["Ranks", "before", "behind", "count", "inside", "last", "marks", "of_byte", "places_of"]
+__all__ = [
+    "Ends",
+    "Ranks",
+    "before",
+    "behind",
+    "count",
+    "inside",
+    "last",
+    "marks",
+    "of_byte",
+    "places_of",
+]
 
 _BITS, _TOP = 64, np.uint64(63)
 _PAGES = 96 << 10
@@ -102,6 +113,26 @@ def count(words: Words) -> int:
     return int(_counted(words).sum(dtype=np.int64))
 
 
+class Ends:
+    """Finds the last bit before any place."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        held = np.where(words != 0, np.arange(1, len(words) + 1), 0)
+        self._last = np.concatenate((np.zeros(1, np.int64), np.maximum.accumulate(held)))
+
+    def __call__(self, places: Places) -> Places:
+        """Return where the byte after that bit is; 0 where there is none before the place."""
+        at = places >> 6
+        here = self._words[at] & _lower(places)
+        at = np.where(here != 0, at, self._last[at] - 1)
+        there = np.where(here != 0, here, self._words[at])
+        # The bit below the highest goes, so that no rounding can carry into another power of two.
+        _, size = np.frexp((there & ~(there >> _ONE)).astype(np.float64))
+        after: Places = np.where(at < 0, 0, (at << 6) + size)
+        return after
+
+
 class Ranks:
     """Counts the bits before any place."""
 
@@ -113,6 +144,11 @@ class Ranks:
     def __call__(self, places: Places) -> Places:
         """Return how many bits are set before each of these places, which are in the text."""
         at = places >> 6
-        lower = (_ONE << (places & (_BITS - 1)).astype("<u8")) - _ONE
-        ranks: Places = self._before[at] + _counted(self._words[at] & lower)
+        ranks: Places = self._before[at] + _counted(self._words[at] & _lower(places))
         return ranks
+
+
+def _lower(places: Places) -> Words:
+    """Return, for each place, which bits of its word come before its own."""
+    lower: Words = (_ONE << (places & (_BITS - 1)).astype("<u8")) - _ONE
+    return lower

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import BadRowError
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ _NEWLINE, _BACKSLASH = 10, 92
 LONGEST_RECORD = 128 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Chunk:
     """Whole records in a row, the number of the first one's line, and whether more may follow."""
 
