@@ -68,6 +68,12 @@ KEPT = {
         ("GRANT SELECT (n), UPDATE (word) ON t TO {role}",),
         ACL.format("pg_attribute", "attacl", "attrelid = 't'::regclass"),
     ),
+    "that it has no rights that are given by default": Thing(
+        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",),
+        ACL.format(
+            "pg_class", "COALESCE(relacl, acldefault('r', relowner))", "oid = 't'::regclass"
+        ),
+    ),
     "a view on it": Thing((VIEW,), VIEWS),
     "views on views on it": Thing(
         (

@@ -22,7 +22,8 @@ MOST_COLUMNS = 1600
 
 _NUMBERED = "SELECT relnatts FROM pg_class WHERE oid = %(table)s::regclass"
 
-# Since which version a column's dependence is its default's depends on the column that computes.
+# The expression is NULL for a while, which a key or a CHECK may not bear; and a virtual column's
+# cannot change beside any CHECK or publication. Before 15 the column itself is what depends.
 _COMPUTED = """
 SELECT DISTINCT format('''%%s'' is computed from ''%%s''', g.attname, n.attname)
 FROM pg_attribute n JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass
@@ -33,9 +34,13 @@ JOIN pg_attribute g ON g.attrelid = n.attrelid AND g.attgenerated <> ''
         AND d.objid = n.attrelid THEN d.objsubid END)
 JOIN pg_type t ON t.oid = g.atttypid
 WHERE n.attrelid = ANY (%(tables)s::oid[]) AND n.attname = ANY (%(columns)s)
-    AND (%(old)s OR g.attnotnull OR t.typtype = 'd' OR g.attgenerated = 'v' AND (
-        EXISTS (SELECT FROM pg_constraint WHERE conrelid = g.attrelid AND contype = 'c')
-        OR EXISTS (SELECT FROM pg_publication_rel WHERE prrelid = g.attrelid)))
+    AND (%(old)s OR g.attnotnull OR t.typtype = 'd'
+        OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = g.attrelid AND contype = 'c'
+            AND (g.attnum = ANY (conkey) OR g.attgenerated = 'v'))
+        OR EXISTS (SELECT FROM pg_index WHERE indrelid = g.attrelid AND indisunique
+            AND g.attnum = ANY (indkey))
+        OR g.attgenerated = 'v' AND EXISTS (
+            SELECT FROM pg_publication_rel WHERE prrelid = g.attrelid))
 ORDER BY 1
 """
 # A column of the key, or of an expression in it, depends on the table as if it were inside it.
