@@ -213,7 +213,8 @@ FAILING = {
     ),
     "a-row-that-refers-to-nothing": (
         (
-            "CREATE TABLE names (word text PRIMARY KEY); INSERT INTO names VALUES ('one'), ('two'); "
+            "CREATE TABLE names (word text PRIMARY KEY); "
+            "INSERT INTO names VALUES ('one'), ('two'); "
             "ALTER TABLE t ADD FOREIGN KEY (word) REFERENCES names"
         ),
         r"row 1 of those that came: .*\(word\)=\(new\) is not present",
