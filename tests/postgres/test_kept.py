@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mover_postgres.publish import reasons
 from records_mover import Session
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
     from postgres.conftest import Bench
     from records_mover.records import MoveResult
+    from support.postgres import PostgresServer
 
     Move = Callable[..., MoveResult]
 
@@ -461,3 +466,38 @@ def test_replace_keeps(
     if shape is ANEW:
         assert pg.rows(of_the_table) != was
         assert any("made anew" in note for note in moved.notes)
+
+
+def _dumped(server: PostgresServer, database: str) -> Counter[str]:
+    """Return the lines by which the server's own tool would make all schemas again."""
+    command = [str(server.bin_dir / "pg_dump"), "--schema-only", "-d", database]
+    ran = subprocess.run(command, env=server.client_env, capture_output=True, text=True, check=True)
+    lines = (line.strip().removesuffix(",") for line in ran.stdout.splitlines())
+    return Counter(line for line in lines if line and not line.startswith(("--", "\\")))
+
+
+def test_a_dump_of_tables_that_were_made_anew_differs_by_what_was_added(
+    each_postgres: PostgresServer,
+    pg: Bench,
+    move: Move,
+    role: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reasons, "MOST_COLUMNS", 4)
+    schemas = [f"s{number}" for number in range(len(KEPT))]
+    for schema, thing in zip(schemas, KEPT.values(), strict=True):
+        made = "; ".join((*TABLE, *thing.makes)).replace("{role}", role)
+        own_names = re.sub(r"\b([pq]) FOR TABLE", rf"\1_{schema} FOR TABLE", made)
+        rights = f"GRANT ALL ON SCHEMA {schema} TO {role}"
+        pg.run(
+            f"CREATE SCHEMA {schema}; {rights}; SET search_path = {schema}; {own_names}; RESET ALL"
+        )
+    pg.run("CREATE TABLE src AS SELECT 1 AS id, 7 AS n, NULL AS gone, 'a' AS word, true AS extra")
+    name = str(pg.database.engine.url.database)
+    before = _dumped(each_postgres, name)
+    for schema in schemas:
+        moved = move(f"{pg.url}::src", f"{pg.url}::{schema}.t", if_exists="replace")
+        assert any("made anew" in note for note in moved.notes), schema
+    after = _dumped(each_postgres, name)
+    assert after - before == {"extra boolean": len(schemas)}
+    assert before - after == {}

@@ -19,7 +19,7 @@ from mover_postgres.publish.exchange import exchange
 from mover_postgres.publish.guard import guard
 from mover_postgres.publish.locks import naming_holders
 from mover_postgres.publish.merge import insert, merge, source_of
-from mover_postgres.publish.reasons import against, reasons
+from mover_postgres.publish.reasons import against, why_anew
 from mover_postgres.publish.reshaping import explained
 from mover_postgres.publish.sequences import move_sequences
 from mover_postgres.publish.stage import STAGE, make_stage
@@ -63,7 +63,7 @@ def _explained_anew(database: PostgresDatabase, table: TableName, change: Reshap
     """Say that the table would have to be made anew, and why that would be refused."""
     with database.connection() as connection, database.doing(f"cannot look at '{table}'"):
         driver = driver_connection(connection)
-        why = reasons(driver, table, change)
+        why = why_anew(driver, table, change)
         if why:
             yield (
                 f"the table is then made anew, with all that hangs on it and under another OID: "

@@ -15,10 +15,11 @@ from mover_postgres.publish.alter import Altering, add_columns, alter, required_
 from mover_postgres.publish.apart import full_name, give_back, in_full, run, saying, take_away
 from mover_postgres.publish.definition import definition_of
 from mover_postgres.publish.inventory import inventory, refuse_missing
-from mover_postgres.publish.reasons import reasons, refuse_anew
+from mover_postgres.publish.reasons import refuse_anew, why_anew
 from mover_postgres.publish.saved import save, scope
 from mover_postgres.publish.stage import execute
 from mover_postgres.statements import relation
+from records_mover.errors import DatabaseError
 from records_mover.parts import TableName
 
 if TYPE_CHECKING:
@@ -89,11 +90,20 @@ def make_anew(
         referring = fetch(driver, _REFERRING, (name,))
         for drop, _ in referring:
             run(driver, drop, what)
-    execute(driver, sql.SQL("DELETE FROM {}").format(relation(table)))
-    execute(driver, "SET CONSTRAINTS ALL IMMEDIATE")
+    _delete(driver, table)
     made = _made(driver, table, change, what)
     again = [restore for _, restore in referring]
     return Anew(table, change, made, why=why, referring=again, before=before)
+
+
+def _delete(driver: PsycopgConnection, table: TableName) -> None:
+    execute(driver, sql.SQL("DELETE FROM {}").format(relation(table)))
+    execute(driver, "SET CONSTRAINTS ALL IMMEDIATE")
+    if fetch(driver, sql.SQL("SELECT FROM {} LIMIT 1").format(relation(table))):
+        raise DatabaseError(
+            f"a trigger keeps rows of '{table}', which would go as the table is made anew",
+            "disable the trigger, or cast the column in the source",
+        )
 
 
 def _made(driver: PsycopgConnection, table: TableName, change: Reshape, what: str) -> _Made:
@@ -125,7 +135,7 @@ def _take_on(
     driver: PsycopgConnection, table: TableName, partition: TableName, bound: str, change: Reshape
 ) -> Altering:
     """Change a partition while it is a table by itself, and give it back to its own."""
-    why = reasons(driver, partition, change)
+    why = why_anew(driver, partition, change)
     taken_on = (
         make_anew(driver, partition, change, why)
         if why

@@ -15,7 +15,7 @@ from mover_postgres.publish.alter import alter, changes_of, told_of
 from mover_postgres.publish.anew import make_anew
 from mover_postgres.publish.apart import saying
 from mover_postgres.publish.merge import check_key, insert, is_same, source_of, update
-from mover_postgres.publish.reasons import reasons
+from mover_postgres.publish.reasons import why_anew
 from mover_postgres.publish.referrers import listed, referrers, refuse_dangling
 from mover_postgres.publish.reshaping import refuse_needed
 from mover_postgres.publish.saved import scope
@@ -44,7 +44,7 @@ def exchange(
     assert request.info is not None, "a table that is not there is created"
     table = request.table
     change = changes_of(driver, request.info, request.reshape or Reshape())
-    why = reasons(driver, table, change)
+    why = why_anew(driver, table, change)
     if change.retyped or why:
         _hold_views(driver, table, change, whole=bool(why))
     lock(driver, table, "ACCESS EXCLUSIVE" if change else "SHARE ROW EXCLUSIVE")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Reshape, TableName
 
-__all__ = ["against", "reasons", "refuse_anew"]
+__all__ = ["against", "refuse_anew", "why_anew"]
 
 MOST_COLUMNS = 1600
 
@@ -54,7 +54,7 @@ ORDER BY 1
 """
 
 
-def reasons(driver: PsycopgConnection, table: TableName, change: Reshape) -> list[str]:
+def why_anew(driver: PsycopgConnection, table: TableName, change: Reshape) -> list[str]:
     """Say what of a change no ALTER TABLE does; empty where the table can be altered."""
     told = scope(driver, relation(table).as_string(driver), change.retyped, whole=False)
     told["old"] = driver.server_version < EXPRESSION_SINCE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mover_postgres.catalog import query_fields
 from mover_postgres.connections import driver_connection, fetch
-from mover_postgres.publish.reasons import reasons, refuse_anew
+from mover_postgres.publish.reasons import refuse_anew, why_anew
 from mover_postgres.publish.shape import roomier
 from mover_postgres.statements import relation
 from mover_postgres.types import spelling_of
@@ -55,7 +55,7 @@ def reshape(
             driver = driver_connection(connection)
             _refuse_fixed(driver, info.name, change)
             refuse_needed(driver, info.name, dropped)
-            why = reasons(driver, info.name, Reshape(added=change.added))
+            why = why_anew(driver, info.name, Reshape(added=change.added))
             if why:
                 refuse_anew(driver, info.name, why)
     return change
