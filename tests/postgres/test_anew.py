@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -12,6 +10,7 @@ import pytest
 
 from records_mover import Session
 from records_mover.errors import BadRowError, DatabaseError, MoverError
+from support.readers import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -415,29 +414,6 @@ def test_statements_that_were_prepared_go_on(pg: Bench, move: Move) -> None:
         assert other.fetchall() == [(1, "new")]
         other.execute("EXECUTE w")
         assert other.fetchall() == [(1,)]
-
-
-class Reader(threading.Thread):
-    """Reads until it is told to stop, and keeps what it has seen and what went wrong."""
-
-    def __init__(self, url: str, query: str) -> None:
-        super().__init__(daemon=True)
-        self._url, self._query = url, query
-        self.stopping = threading.Event()
-        self.seen: set[tuple[int, ...]] = set()
-        self.errors: list[str] = []
-        self.times = 0
-
-    def run(self) -> None:
-        with closing(psycopg2.connect(self._url)) as connection, connection.cursor() as cursor:
-            connection.autocommit = True
-            while not self.stopping.wait(0.002):
-                try:
-                    cursor.execute(self._query)
-                    self.seen.update(cursor.fetchall())
-                    self.times += 1
-                except psycopg2.Error as error:
-                    self.errors.append(str(error))
 
 
 def test_readers_see_whole_versions_while_a_table_is_made_anew_again_and_again(
