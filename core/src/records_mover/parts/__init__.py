@@ -31,6 +31,7 @@ from records_mover.parts.jobs import (
     UnloadJob,
 )
 from records_mover.parts.kinds import Creds, FormatKind
+from records_mover.parts.later import LaterLoader, LaterUnloader
 from records_mover.parts.payloads import Batches, Files, Part, Streams
 from records_mover.parts.stores import Reach, Stores
 from records_mover.parts.tables import (
@@ -61,6 +62,8 @@ __all__ = [
     "Interruptible",
     "Keeping",
     "Landing",
+    "LaterLoader",
+    "LaterUnloader",
     "LoadJob",
     "Loaded",
     "Loader",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
+from records_mover.frozen import frozen
 from records_mover.instructions import ProcessingInstructions
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts.databases import Stored
@@ -36,7 +37,7 @@ Payload = Files | Streams | Batches | Stored
 """What an unloader gives and a loader takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ask:
     """The question put to a loader or an unloader before a move.
 
@@ -73,7 +74,7 @@ class Ask:
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnloadJob:
     """What an unloader is to do: these rows, in this form.
 
@@ -92,7 +93,7 @@ class UnloadJob:
     stores: Stores | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reject:
     """A row that was left out: where it stands, why, and its own text.
 
@@ -134,7 +135,7 @@ class RejectSink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadJob:
     """What a loader is to do: put the payload's rows into the landing table.
 
@@ -161,7 +162,7 @@ class LoadJob:
     fitted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """What a loader did: rows that landed, and rows it had to leave out.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Batches", "Files", "Part", "Streams"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One run of bytes: a file or a stream.
 
@@ -32,7 +33,7 @@ class Part:
     rereadable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Files:
     """Files in a store, all of one format; ``columns`` as in ``Streams``.
 
@@ -46,7 +47,7 @@ class Files:
     manifest: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Streams:
     """Byte streams of one format; several may be read at the same time.
 
@@ -63,7 +64,7 @@ class Streams:
     again: Callable[[], AbstractContextManager[Batches]] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Batches:
     """Arrow record batches, read once."""
 

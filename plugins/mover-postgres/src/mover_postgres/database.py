@@ -278,7 +278,7 @@ class PostgresDatabase(InterruptibleDatabase):
         if shared.is_shared(request):
             return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
-            return explanation(request)
+            return explanation(self, request)
         return super().explain_publish(request)
 
     def _refusal(self, request: PublishRequest) -> str | None:

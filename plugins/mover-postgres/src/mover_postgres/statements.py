@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
-from records_mover.db.query_text import plain_query
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +32,7 @@ _NEVER_TEXT = _NUMBERS | {_BOOL, _TIMESTAMPTZ, 1082, 1083, 1114, 1266, 1186, 295
 _NEVER = "\\"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Output:
     """A column of the result by name and by the OID of its base type."""
 
@@ -81,6 +80,8 @@ def columns_of(names: Sequence[str]) -> sql.Composable:
 
 def subquery(query: str) -> sql.Composable:
     """Return a query of the user's in parentheses, whatever comment it ends with."""
+    from records_mover.db.query_text import plain_query
+
     return sql.SQL("({}\n)").format(sql.SQL(plain_query(query)))
 
 
