@@ -26,6 +26,7 @@ from records_mover.records.filling import left_behind, sweep
 from records_mover.schema import RecordsSchema
 from records_mover.schema.ddl_text import fields_of_ddl
 from records_mover.url import Entry, scheme_of
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -134,7 +135,7 @@ class RecordsDirectory:
                 "write the directory again",
             )
         raise RecordsException(
-            f"{here!r} has {size} bytes, and the manifest says {length}",
+            f"{here!r} has {many(size, 'byte')}, and the manifest says {length}",
             "it was changed or is being written; write the directory again",
         )
 

@@ -251,7 +251,7 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     if len(streams.parts) > 1 and can_join(streams.format):
         with (
             _shown_once_proved(url, streams, work) as place,
-            store.write(place) as sink,
+            work.context.write(place) as sink,
             read_ahead(streams.parts, _folder(url)) as parts,
         ):
             join_into(parts, streams.format, sink, work.cancellation.check)
@@ -259,7 +259,7 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     (part,) = _one(streams, work, stack).parts
     with (
         _shown_once_proved(url, streams, work) as place,
-        store.write(place) as sink,
+        work.context.write(place) as sink,
         closing(part.open()) as source,
     ):
         copy_bytes(source, sink, work.cancellation.check)

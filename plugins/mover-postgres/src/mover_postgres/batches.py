@@ -20,6 +20,7 @@ from mover_postgres.options import CopyOptions
 from mover_postgres.statements import copy_in
 from records_mover.errors import BadRowError, ColumnMismatchError
 from records_mover.parts import Loaded
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,8 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
     """Load every batch by one COPY: in binary where each column has a sure way, else as CSV."""
     names = payload.reader.schema.names
     if len(names) != len(job.columns):
-        what = f"{len(names)} columns come for the {len(job.columns)} of '{job.landing.table}'"
+        come = many(len(names), "column comes", "columns come")
+        what = f"{come} for the {len(job.columns)} of '{job.landing.table}'"
         raise ColumnMismatchError(what, "name the columns")
     if job.rejects is None:
         with driver.cursor() as cursor:

@@ -17,6 +17,7 @@ from records_mover.db.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Files, Reach, write_answers
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,7 +135,7 @@ class _Unload:
         if found is None:
             raise LoadUnloadError(
                 f"the connection was lost while '{self.job.selection}' was unloaded, and no "
-                f"manifest came within {seconds} seconds",
+                f"manifest came within {many(seconds, 'second')}",
                 "move again, or wait longer with REDSHIFT_UNLOAD_WAIT_SECONDS",
             )
         if found.records is not None:
