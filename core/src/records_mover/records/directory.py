@@ -214,6 +214,13 @@ class RecordsDirectory:
             if name in written or name.startswith(FORMAT):
                 self.store.delete(self.url + name)
 
+    def keep(self, files: Iterable[WrittenFile], *, of: str) -> None:
+        """Delete what is no data file of those whose names begin so, as a server's manifest."""
+        data = {file.url.rsplit("/", 1)[-1] for file in files}
+        for name in self._names():
+            if name.startswith(of) and name not in data:
+                self.store.delete(self.url + name)
+
     def clear(self) -> None:
         """Delete every file directly below the folder."""
         for name in self._names():

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from records_mover.meter import Cancellation, Meter
-    from records_mover.parts import Form, Loaded, Loader
+    from records_mover.parts import FileNames, Form, Loaded, Loader
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import TableSide
@@ -192,7 +192,11 @@ class Run:
             stores=MoveStores(self.context),
         )
         if form == self.plan.target.form:
-            return finish_directory(lambda: stack.enter_context(unloader.unload(job)), self._work())
+
+            def unload(names: FileNames) -> Payload:
+                return stack.enter_context(unloader.unload(replace(job, names=names)))
+
+            return finish_directory(unload, self._work())
         return stack.enter_context(unloader.unload(job))
 
     def _load(self, side: TableSide, loader: Loader, payload: Payload) -> Loaded:

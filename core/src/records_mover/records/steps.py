@@ -16,6 +16,7 @@ from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
 from records_mover.records.directory import RecordsDirectory, WrittenFile
+from records_mover.records.filling import filling
 from records_mover.records.folder import copy_into_folder, split_into_folder, write_folder
 from records_mover.records.hidden import unproved
 from records_mover.records.join import can_join, join_into, joined
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
+    from records_mover.parts import FileNames
     from records_mover.records.carry import Edge
     from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
@@ -293,28 +295,35 @@ def _written(url: str, rows: Streams | Files, work: Work) -> Files:
     return Files(parts=(part,), format=rows.format, columns=rows.columns)
 
 
-def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
+def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payload:
     """Have a server write its files into a folder, then write what makes it a records directory.
 
-    The folder was empty before, so that all in it is removed when that fails.
+    The folder was empty before, so that all in it is removed when that fails. Where the move is
+    killed, the next one knows the files by how their names begin.
     """
     folder = work.target.form.place
     store = work.context.store(folder)
     directory = RecordsDirectory(store, folder)
-    try:
-        files = unload()
-        if not isinstance(files, Files):
-            raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
-        if work.prove is not None:
-            work.prove(files)
-        written = [
-            WrittenFile(url=url, size=store.size(url) or 0)
-            for url in (part.url or part.name for part in files.parts)
-        ]
-        directory.finish(written, files.format, work.schema())
-    except BaseException:
-        directory.clear()
-        raise
+    directory.sweep()
+    with filling(folder) as noted:
+        try:
+            noted.claim(noted.beginning)
+            files = unload(noted)
+            if not isinstance(files, Files):
+                raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+            if work.prove is not None:
+                work.prove(files)
+            written = [
+                WrittenFile(url=url, size=store.size(url) or 0)
+                for url in (part.url or part.name for part in files.parts)
+            ]
+            directory.keep(written, of=noted.beginning)
+            noted.begin(*directory.finishing_names(files.format))
+            directory.finish(written, files.format, work.schema())
+        except BaseException:
+            directory.clear()
+            noted.note.done()
+            raise
     return files
 
 
