@@ -73,7 +73,7 @@ def _is_served(item: pytest.Item) -> bool:
     servers = _servers(item.config)
     case = getattr(item, "callspec", None)
     name = (case.params if case else {}).get("each_postgres", next(iter(servers)))
-    return major_version(servers[name]) >= since.args[0]
+    return major_version(servers[name]) >= int(since.args[0])
 
 
 def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:

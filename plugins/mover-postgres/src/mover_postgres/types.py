@@ -166,11 +166,9 @@ def with_plain_scale(field: Field) -> Field:
     facts = field.constraints
     assert isinstance(facts, DecimalConstraints)
     precision, scale = facts.fixed_precision or 0, facts.fixed_scale or 0
-    scales = {
-        "fixed_precision": max(precision, precision - scale, scale),
-        "fixed_scale": max(scale, 0),
-    }
-    return replace(field, constraints=replace(facts, **scales))
+    digits = max(precision, precision - scale, scale)
+    plain = replace(facts, fixed_precision=digits, fixed_scale=max(scale, 0))
+    return replace(field, constraints=plain)
 
 
 def lost_type(field: Field, chosen: TypeEngine[Any]) -> str | None:
