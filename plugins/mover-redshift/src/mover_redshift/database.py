@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_redshift import types
@@ -13,6 +12,7 @@ from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import chosen_columns, query_schema
 from records_mover.db.types import warn_of_text
 from records_mover.errors import DatabaseError
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,12 +90,12 @@ class RedshiftDatabase(InterruptibleDatabase):
         }
     )
 
-    @cached_property
+    @lazyprop
     def settings(self) -> Settings:
         """What the user set, by the URL or in the environment."""
         return settings_of(self.engine.url)
 
-    @cached_property
+    @lazyprop
     def slices(self) -> int:
         """How many slices load files side by side."""
         from records_mover.db.failures import sqlalchemy_errors
