@@ -32,8 +32,8 @@ def _servers() -> list[str]:
 
 SAMPLE = 8
 """Cases of one test that a sample keeps at the least."""
-LONG = re.compile(r"tests/(redshift|vertica)/.*::test_memory_does_not_grow")
-"""What a sample leaves out: a stand-in takes long over many rows, for the sake of its client."""
+LONG = re.compile(r"tests/(core|redshift|vertica)/test_conformance.*::test_memory_does_not_grow")
+"""What a sample leaves out: stand-ins and SQLite take long over the rows that it needs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
