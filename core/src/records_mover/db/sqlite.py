@@ -102,12 +102,11 @@ class SqliteDatabase(SqlDatabase):
     def bound(self, column: pa.Array) -> list[Any]:
         """Return the values of a column as SQLite stores them: points in time as ISO texts."""
         import pyarrow as pa
-        import pyarrow.compute as pc
         import pyarrow.types as pat
 
         kind = column.type
-        if pat.is_floating(kind) and pc.any(pc.is_nan(column)).as_py():
-            raise ValueError("SQLite keeps no NaN, only NULL")
+        if pat.is_floating(kind):
+            _check_floats(column)
         if pat.is_decimal(kind) or pat.is_temporal(kind):
             column = column.cast(pa.string())
         return super().bound(column)
@@ -161,6 +160,20 @@ class SqliteDatabase(SqlDatabase):
         row = self.run(connection, f"SELECT {seen} FROM {table}").one()  # noqa: S608 - quoted
         for name, kinds in zip(names, row, strict=True):
             yield name, _by_kinds(name, set((kinds or "").split(",")) - {"", "null"})
+
+
+def _check_floats(column: pa.Array) -> None:
+    """Raise ValueError for floats that SQLite would change without a word."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pc.any(pc.is_nan(column)).as_py():
+        raise ValueError("SQLite keeps no NaN, only NULL")
+    bits = column.type.bit_width
+    # As an integer of as many bits, -0.0 is the least of all, and nothing else is.
+    signed = {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[bits]
+    if pc.min(column.view(signed)).as_py() == -(1 << bits - 1):
+        raise ValueError("SQLite keeps no -0.0, only 0.0")
 
 
 def _untyped(column: Mapping[str, Any]) -> bool:
