@@ -51,7 +51,9 @@ def load(pg: Bench, tmp_path: Path) -> Iterator[Load]:
 
         def run(text: str, **options: Any) -> MoveResult:
             path.write_text(text, newline="")
-            told = {"rejects": tmp_path / "rejects.csv"} if "max_failure_rows" in options else {}
+            told: dict[str, Any] = (
+                {"rejects": tmp_path / "rejects.csv"} if "max_failure_rows" in options else {}
+            )
             return session.move(str(path), f"{pg.url}::t", **told, **options)
 
         yield run
