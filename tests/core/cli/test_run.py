@@ -284,7 +284,8 @@ def test_the_schema_offers_what_move_offers() -> None:
     jsonschema.Draft7Validator.check_schema(schema)
     apart = {"as_json", "quiet", "debug", "progress", "source", "target"}
     spelled = {"hint": "hints", "target_hint": "target_hints"}
-    command = group.commands["move"]
+    command = group.get_command(click.Context(group), "move")
+    assert command is not None
     offered = {spelled.get(one.name or "", one.name or "") for one in command.params} - apart
     options = schema["definitions"]["options"]["properties"]
     assert {name.replace("-", "_") for name in options} == offered

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from records_mover.frozen import frozen
 
 __all__ = ["DateFormat", "parse_format", "unknown_letters"]
 
@@ -14,7 +15,7 @@ _TOKEN = re.compile("|".join(_TOKENS))
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class DateFormat:
     """A format taken apart: tokens and the literal text between them, in order."""
 

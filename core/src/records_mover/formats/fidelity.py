@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from records_mover.formats.dates import parse_format
 from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.frozen import frozen
 from records_mover.schema import TimeConstraints
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _DAY = (("YYYY", "the year"), ("MM", "the month"), ("DD", "the day"))
 _HOUR = (("HH24", "the hour"), ("MI", "the minutes"), ("SS", "the seconds"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loss:
     """A column of which a format keeps less than it holds, and what it loses.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from records_mover.frozen import frozen
 
 __all__ = ["DateFindings", "date_findings"]
 
@@ -25,7 +26,7 @@ _TIME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DateFindings:
     """The hints that follow from the columns, why, and sentences on what stays open."""
 
@@ -34,7 +35,7 @@ class DateFindings:
     ambiguous: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Column:
     kind: str
     written: str

@@ -29,6 +29,7 @@ from records_mover.parts.jobs import (
     UnloadJob,
 )
 from records_mover.parts.kinds import Creds, FormatKind
+from records_mover.parts.later import LaterLoader, LaterUnloader
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
 from records_mover.parts.stores import Reach, Stores
 from records_mover.parts.tables import (
@@ -59,6 +60,8 @@ __all__ = [
     "Interruptible",
     "Keeping",
     "Landing",
+    "LaterLoader",
+    "LaterUnloader",
     "LoadJob",
     "Loaded",
     "Loader",

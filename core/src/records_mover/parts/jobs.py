@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
+from records_mover.frozen import frozen
 from records_mover.instructions import ProcessingInstructions
 from records_mover.meter import Cancellation, Meter
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ask:
     """The question put to a loader or an unloader before a move.
 
@@ -59,7 +60,7 @@ class Ask:
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnloadJob:
     """What an unloader is to do: these rows, in this form.
 
@@ -78,7 +79,7 @@ class UnloadJob:
     stores: Stores | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reject:
     """A row that was left out: where it stands, why, and its own text.
 
@@ -120,7 +121,7 @@ class RejectSink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadJob:
     """What a loader is to do: put the payload's rows into the landing table.
 
@@ -147,7 +148,7 @@ class LoadJob:
     fitted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """What a loader did: rows that landed, and rows it had to leave out.
 

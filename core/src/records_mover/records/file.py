@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
+from records_mover.frozen import frozen
 from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
-from records_mover.records.partitioned import (
-    Partitioned,
-    partition_entries,
-    partition_keys,
-    refuse_partitions,
-)
 from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
 
@@ -123,8 +118,7 @@ class _Inspection:
 
     def end(self) -> SourceEnd:
         """Return what was found."""
-        url = self._source.url
-        if url.endswith("/") and partition_keys(self._parts[0].name, url):
+        if self._is_partitioned:
             return self._partitioned()
         source, sniffed = self._source, self._sniffed
         form = self.format
@@ -145,8 +139,19 @@ class _Inspection:
             typed=self._typed,
         )
 
+    @property
+    def _is_partitioned(self) -> bool:
+        url = self._source.url
+        if not url.endswith("/"):
+            return False
+        from records_mover.records.partitioned import partition_keys
+
+        return bool(partition_keys(self._parts[0].name, url))
+
     def _partitioned(self) -> SourceEnd:
         """Return rows to which the names of the folders add columns: no file can be taken as is."""
+        from records_mover.records.partitioned import Partitioned
+
         rows = Partitioned(self._source.url, self._parts, self.format, lambda: self.schema)
 
         @contextmanager
@@ -329,6 +334,8 @@ def _entries(context: Context, url: str) -> list[Entry]:
     store = context.store(url)
     found = list(store.list(url))
     if url.endswith("/"):
+        from records_mover.records.partitioned import partition_entries, refuse_partitions
+
         found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
         if found:
             refuse_partitions(store, url)
@@ -338,7 +345,7 @@ def _entries(context: Context, url: str) -> list[Entry]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class FileTarget:
     """One file or stream to write; it appears under its name when it is whole."""
 

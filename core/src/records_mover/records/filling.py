@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from records_mover.frozen import frozen
 from records_mover.url.local import absolute_url
 from records_mover.url.notes import abandoned_notes, noted
 
@@ -25,7 +26,7 @@ _KIND = "folder"
 _FILES = "files"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Written:
     """The note of one folder that is being filled, which was empty before."""
 

@@ -23,10 +23,8 @@ from records_mover.parts import (
 from records_mover.records.again import keep_streams
 from records_mover.records.carry import needs_types
 from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
-from records_mover.records.staging import Stage, open_stage
 from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
-from records_mover.records.streamed import Streamed
 from records_mover.records.verify import InDatabases, databases_compare
 from records_mover.records.work import Work
 from records_mover.url import scheme_of
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
+    from records_mover.records.staging import Stage
     from records_mover.records.verdict import ColumnFidelity
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
@@ -103,6 +102,8 @@ class Run:
         """Make the move's scratch folder, if it needs one; it is emptied last of all."""
         base = self.context.scratch_for(self.options)
         if base and (self.plan.staged or self._wants_manifest(base)):
+            from records_mover.records.staging import open_stage
+
             self._stage = stack.enter_context(open_stage(self.context, base))
 
     def _wants_manifest(self, base: str) -> bool:
@@ -260,6 +261,8 @@ class Run:
             names = [side.database.column_name(name) for name in self.schema.names]
             columns = self.plan.target.columns or tuple(names)
             return InDatabases(cast(Fingerprinting, side.database), columns, self._lossy(columns))
+        from records_mover.records.streamed import Streamed
+
         return Streamed(
             self.plan, self._work, lambda: self.schema, self._lossy, known=self._needs_schema()
         )

@@ -15,8 +15,6 @@ from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
-from records_mover.records.directory import RecordsDirectory, WrittenFile
-from records_mover.records.folder import copy_into_folder, split_into_folder, write_folder
 from records_mover.records.hidden import unproved
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.streams import copy_bytes
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.records.carry import Edge
+    from records_mover.records.directory import RecordsDirectory
     from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
 
@@ -247,7 +246,9 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     url = edge.after.place
     store = work.context.store(url)
     if not work.into_one_file:
-        return write_folder(streams, RecordsDirectory(store, url), work)
+        from records_mover.records.folder import write_folder
+
+        return write_folder(streams, _directory(url, work), work)
     if len(streams.parts) > 1 and can_join(streams.format):
         with (
             _shown_once_proved(url, streams, work) as place,
@@ -293,14 +294,21 @@ def _written(url: str, rows: Streams | Files, work: Work) -> Files:
     return Files(parts=(part,), format=rows.format, columns=rows.columns)
 
 
+def _directory(folder: str, work: Work) -> RecordsDirectory:
+    from records_mover.records.directory import RecordsDirectory
+
+    return RecordsDirectory(work.context.store(folder), folder)
+
+
 def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
     """Have a server write its files into a folder, then write what makes it a records directory.
 
     The folder was empty before, so that all in it is removed when that fails.
     """
+    from records_mover.records.directory import WrittenFile
+
     folder = work.target.form.place
-    store = work.context.store(folder)
-    directory = RecordsDirectory(store, folder)
+    store, directory = work.context.store(folder), _directory(folder, work)
     try:
         files = unload()
         if not isinstance(files, Files):
@@ -337,7 +345,9 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     files = cast(Files, payload)
     url = edge.after.place
     if url.endswith("/"):
-        return copy_into_folder(files, RecordsDirectory(work.context.store(url), url), work)
+        from records_mover.records.folder import copy_into_folder
+
+        return copy_into_folder(files, _directory(url, work), work)
     (part,) = files.parts
     work.cancellation.check()
     with _shown_once_proved(url, files, work) as place:
@@ -369,7 +379,9 @@ def _format(form: BaseRecordsFormat | None) -> BaseRecordsFormat:
 
 def _split(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
-    directory = RecordsDirectory(work.context.store(edge.after.place), edge.after.place)
+    from records_mover.records.folder import split_into_folder
+
+    directory = _directory(edge.after.place, work)
     return split_into_folder(cast(Batches, payload), _format(edge.after.format), directory, work)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from records_mover.frozen import frozen
 from records_mover.schema.constraints import (
     Constraints,
     DecimalConstraints,
@@ -29,7 +29,7 @@ _MOMENTS = frozenset({"date", "time", "timetz", "datetime", "datetimetz"})
 _DIGITS_OF_BITS = ((53, 15), (23, 6), (11, 3))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kept:
     """How well a column keeps its values, and why not better.
 

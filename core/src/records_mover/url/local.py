@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import glob
 import os
-import secrets
 import shutil
 import stat
 from contextlib import contextmanager, suppress
@@ -211,7 +210,7 @@ def _part_file(path: Path) -> tuple[Path, RawFile]:
     Where files cannot be locked, nobody sweeps either.
     """
     while True:
-        part = path.with_name(f"{_part_prefix(path)}{secrets.token_hex(4)}{_PART}")
+        part = path.with_name(f"{_part_prefix(path)}{os.urandom(4).hex()}{_PART}")
         raw = RawFile(part, "xb", name=str(path), permissions=0o600)
         with suppress(OSError):
             fcntl.flock(raw, fcntl.LOCK_EX)

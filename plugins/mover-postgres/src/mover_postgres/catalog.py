@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg2 import errors, sql
@@ -11,6 +10,7 @@ from mover_postgres.connections import fetch
 from mover_postgres.statements import relation, subquery
 from mover_postgres.types import field_of
 from records_mover.errors import DatabaseError
+from records_mover.frozen import frozen
 from records_mover.parts import Column, TableInfo, TableName
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ _KINDS: dict[str, Literal["table", "view"]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Described:
     """A table and its columns; ``bases`` are the types below domains, by column."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -15,6 +14,7 @@ from records_mover.errors import (
     LoadUnloadError,
     MoverError,
 )
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ _STATES: dict[str, tuple[type[MoverError], str | None]] = {
 _CUT = frozenset({"57P01", "57P02", "08006", "08003", "08000"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Place:
     """Where in its input COPY was: ``line`` as the server counts, ``text`` the whole row."""
 

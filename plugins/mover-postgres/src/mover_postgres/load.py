@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from mover_postgres.forms import answers, by, options_or_error, preferred, sessions_for
 from mover_postgres.options import load_options
 from records_mover.errors import BadRowError, LoadUnloadError
+from records_mover.frozen import frozen
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _state(error: BaseException) -> str | None:
     return getattr(error, "pgcode", None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Run:
     """One load: the statement that every part goes through.
 

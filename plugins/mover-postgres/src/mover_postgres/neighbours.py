@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -63,6 +62,8 @@ def _of_server(reading: PsycopgConnection, writing: PsycopgConnection) -> str | 
     """Tell a server from a copy of its files: they have one identity, but their own locks."""
     if reading is writing:
         return None
+    import secrets
+
     key = (secrets.randbits(31), secrets.randbits(31))
     fetch(reading, "SELECT pg_advisory_xact_lock_shared(%s, %s)", key)
     if fetch(writing, _SEEN, key) == [(True,)]:

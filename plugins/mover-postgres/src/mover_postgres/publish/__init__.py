@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING
 
 from mover_postgres.connections import driver_connection
 from mover_postgres.publish.blame import blaming
-from mover_postgres.publish.exchange import exchange
 from mover_postgres.publish.guard import guard
 from mover_postgres.publish.locks import naming_holders
 from mover_postgres.publish.merge import insert, merge, source_of
-from mover_postgres.publish.reshaping import explained
 from mover_postgres.publish.sequences import move_sequences
 from mover_postgres.publish.stage import STAGE, make_stage
 from records_mover.db.publish import check, run_check
@@ -46,6 +44,8 @@ def explanation(request: PublishRequest) -> str:
             f"load into a temporary table, update the rows of '{request.table}' "
             f"with the same {', '.join(request.key)} and insert the others, in one transaction"
         )
+    from mover_postgres.publish.reshaping import explained
+
     words = (
         f"load into a temporary table and put its rows in the place of those of "
         f"'{request.table}', which stays what it is, in one transaction"
@@ -110,6 +110,8 @@ def _changed(
     columns: tuple[str, ...],
 ) -> Iterator[str]:
     if request.mode == "replace":
+        from mover_postgres.publish.exchange import exchange
+
         yield from exchange(driver, request, columns)
     elif request.mode == "upsert":
         merge(driver, request, columns)
