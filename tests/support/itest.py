@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+__all__ = ["IMAGES", "ROOT", "SUITES", "Ran", "Suite", "main", "run_watched", "told"]
+
 ROOT = Path(__file__).parents[2]
 
 EPILOG = """
 Without --docker the suites run on the embedded PostgreSQL, on a real S3 server of a wheel, and on
 strict stand-ins for Redshift and Vertica. With it, table2table and torture run on the images of
-docker-compose.yml as well, once for each PostgreSQL.
+docker-compose.yml as well, once for each PostgreSQL; Vertica is kept from S3 there, unless
+ITEST_S3_URL names one that its container reaches.
 
 A URL in the environment points table2table and torture at a real server; a schema of a random name
 is made there, and dropped:
@@ -46,6 +49,7 @@ class Suite:
 
 SUITES: Mapping[str, Suite] = {
     "postgres": Suite(what="PostgreSQL, alone and between two servers", paths=("tests/postgres",)),
+    "versions": Suite(what="PostgreSQL 13 to 17, fetched by npm", make="postgres-versions"),
     "redshift": Suite(what="Redshift, on its stand-in", paths=("tests/redshift",)),
     "vertica": Suite(what="Vertica, on its stand-in", paths=("tests/vertica",)),
     "s3": Suite(what="S3, and files that are staged there", paths=("tests/s3",)),
@@ -85,7 +89,7 @@ def main(words: Sequence[str]) -> int:
     asked = _parser().parse_args(mine)
     names = list(SUITES) if "all" in asked.suites else list(dict.fromkeys(asked.suites))
     if not asked.docker:
-        return _told([_run(name, _where(), theirs) for name in names])
+        return told([_run(name, _where(), theirs) for name in names])
     docker = shutil.which("docker")
     if docker is None:
         print("itest: docker is not installed; leave out --docker", file=sys.stderr)
@@ -129,35 +133,63 @@ def _named(name: str) -> str | None:
 def _on_images(docker: str, names: Sequence[str], theirs: Sequence[str]) -> int:
     compose = [docker, "compose", "-f", str(ROOT / "docker-compose.yml")]
     between = [name for name in names if SUITES[name].between]
-    rans = [_run(name, _where(), theirs) for name in names]
-    if not between:
-        return _told(rans)
-    try:
-        subprocess.run([*compose, "up", "--detach", "--wait"], check=True)
-        for image, env in _images():
-            rans += [_run(name, image, theirs, env) for name in between]
-    except subprocess.CalledProcessError as error:
-        print(f"itest: docker compose failed with {error.returncode}", file=sys.stderr)
+    why = _unanswered(compose) if between else None
+    if why is not None:
+        print(f"itest: docker compose does not answer: {why}; leave out --docker", file=sys.stderr)
         return 2
+    rans = [_run(name, _where(), theirs) for name in names]
+    return told([*rans, *(_runs_on_images(compose, between, theirs) if between else ())])
+
+
+def _unanswered(compose: Sequence[str]) -> str | None:
+    """Return what is wrong with Docker; half an hour of embedded suites must not come first."""
+    asked = subprocess.run([*compose, "ps", "--quiet"], capture_output=True, text=True, check=False)
+    said = asked.stderr.split("\n", 1)[0].strip()
+    return (said or f"it ended with {asked.returncode}") if asked.returncode else None
+
+
+def _runs_on_images(
+    compose: Sequence[str], between: Sequence[str], theirs: Sequence[str]
+) -> Iterator[Ran]:
+    """Bring the servers up, run the suites on each, and take the servers down whatever happens."""
+    began = time.monotonic()
+    try:
+        up = subprocess.run([*compose, "up", "--detach", "--wait"], check=False)
+        if up.returncode:
+            said = f"docker compose up ended with {up.returncode}"
+            seconds = time.monotonic() - began
+            yield Ran(suite="docker", where="images", passed=False, seconds=seconds, said=said)
+            return
+        for image, env in _images():
+            for name in between:
+                yield _run(name, image, theirs, env)
     finally:
         subprocess.run([*compose, "down", "--volumes"], check=False)
-    return _told(rans)
 
 
 def _images() -> Iterator[tuple[str, dict[str, str]]]:
     """Yield each PostgreSQL, with Vertica beside it; both for what goes between them."""
+    # The S3 server of the tests listens on this machine alone, where no container reaches it.
+    vertica = IMAGES["vertica"] + ("" if _named("s3") else "&s3=off")
     for image, url in IMAGES.items():
         if image != "vertica":
-            yield image, {"ITEST_POSTGRES_URL": url, "ITEST_VERTICA_URL": IMAGES["vertica"]}
+            yield image, {"ITEST_POSTGRES_URL": url, "ITEST_VERTICA_URL": vertica}
 
 
 def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
     suite = SUITES[name]
-    print(f"--- {name}, {where}", flush=True)
-    began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", *suite.paths, *theirs]
     if suite.make:
         command = ["make", suite.make, *([f"ARGS={' '.join(theirs)}"] if theirs else [])]
+    return run_watched(name, where, command, env)
+
+
+def run_watched(
+    name: str, where: str, command: Sequence[str], env: Mapping[str, str] | None = None
+) -> Ran:
+    """Run a command that ends with pytest's summary, and show what it says meanwhile."""
+    print(f"--- {name}, {where}", flush=True)
+    began = time.monotonic()
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -181,8 +213,8 @@ def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | 
     )
 
 
-def _told(rans: Sequence[Ran]) -> int:
-    """Print a line a run."""
+def told(rans: Sequence[Ran]) -> int:
+    """Print a line a run, and return 1 where one failed."""
     print(f"\n{'suite':<12} {'where':<12} {'':<7} {'seconds':>8}  tests")
     for ran in rans:
         word = "passed" if ran.passed else "FAILED"

@@ -49,7 +49,7 @@ def naming(source: str) -> Iterator[None]:
         what = f"{source}: {err.what}"
         if isinstance(err, BadRowError):
             raise BadRowError(what, err.advice, source=source, line=err.line) from err
-        raise FormatError(what, err.advice) from err
+        raise FormatError(what, err.advice, in_python=err.in_python) from err
 
 
 def check_marks(record: bytes, hints: ValidatedRecordsHints) -> None:

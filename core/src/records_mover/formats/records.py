@@ -88,13 +88,17 @@ def last_boundary(data: bytes, dialect: Dialect) -> int:
     if not quoted and not escaped:
         found = data.rfind(dialect.terminator)
         return found + len(dialect.terminator) if found >= 0 else 0
+    if dialect.has_odd_comments(data):  # counting would take a mark in it for one that counts
+        return _by_records(data, dialect)
     boundary = None
     if not escaped:
         boundary = _outside_quotes(data, dialect)
     elif not quoted and len(dialect.terminator) == 1:
         boundary = _not_escaped(data, dialect.terminator)
-    if boundary is not None:
-        return boundary
+    return _by_records(data, dialect) if boundary is None else boundary
+
+
+def _by_records(data: bytes, dialect: Dialect) -> int:
     match = dialect.records.match(data)
     return match.end() if match else 0
 
