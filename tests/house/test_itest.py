@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ import yaml
 from support import itest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["postgres", "redshift", "vertica", "s3", "table2table", "cli", "airflow", "torture"]
@@ -65,38 +66,124 @@ def test_an_unknown_suite_and_a_missing_docker_are_said(tmp_path: Path) -> None:
     assert (ran.returncode, "docker is not installed" in ran.stderr) == (2, True)
 
 
-def test_docker_is_brought_up_and_down_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    log = tmp_path / "log"
-    docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\necho "$@" >> {log}\n')
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    seen: list[tuple[str, str, str | None]] = []
+Seen = list[tuple[str, str, "Mapping[str, str]"]]
+
+
+@pytest.fixture
+def pretended(monkeypatch: pytest.MonkeyPatch) -> Seen:
+    """Let no suite be run: what would be is listed, with where and what it would be told."""
+    seen: Seen = []
 
     def pretend(
         name: str, where: str, theirs: object, env: Mapping[str, str] | None = None
     ) -> itest.Ran:
-        seen.append((name, where, (env or {}).get("ITEST_POSTGRES_URL")))
+        seen.append((name, where, env or {}))
         return itest.Ran(suite=name, where=where, passed=True, seconds=0, said="1 passed")
 
     monkeypatch.setattr(itest, "_run", pretend)
+    return seen
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Make a ``docker`` that does what a shell's ``case`` says, and return its log."""
+
+    def make(cases: str = "") -> Path:
+        program, log = tmp_path / "docker", tmp_path / "log"
+        asked = f'echo "$@" >> {log}\nshift 3\ncase "$1" in\n{cases}\nesac'
+        program.write_text(f"#!/bin/sh\n{asked}\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        return log
+
+    return make
+
+
+def test_docker_is_brought_up_and_down_again(docker: Callable[..., Path], pretended: Seen) -> None:
+    log = docker()
     assert itest.main(["--docker", "cli", "torture"]) == 0
-    up, down = log.read_text().splitlines()
-    assert up.endswith("docker-compose.yml up --detach --wait")
-    assert down.endswith("down --volumes")
-    assert seen[:2] == [("cli", "embedded", None), ("torture", "embedded", None)]
-    assert [where for _, where, _ in seen[2:]] == [f"postgres{n}" for n in range(13, 19)]
-    assert all(url == itest.IMAGES[where] for _, where, url in seen[2:])
+    asked = [line.partition(f"compose -f {ROOT / 'docker-compose.yml'} ") for line in
+             log.read_text().splitlines()]  # fmt: skip
+    assert [line for _, _, line in asked] == ["ps --quiet", "up --detach --wait", "down --volumes"]
+    assert pretended[:2] == [("cli", "embedded", {}), ("torture", "embedded", {})]
+    assert [where for _, where, _ in pretended[2:]] == [f"postgres{n}" for n in range(13, 19)]
+    for name, where, told in pretended[2:]:
+        assert (name, told["ITEST_POSTGRES_URL"]) == ("torture", itest.IMAGES[where])
+        assert told["ITEST_VERTICA_URL"] == itest.IMAGES["vertica"] + "&s3=off"
 
 
-def test_the_compose_file_has_the_servers_that_are_asked_for() -> None:
+def test_a_vertica_in_a_container_uses_the_s3_that_it_reaches(
+    docker: Callable[..., Path], pretended: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker()
+    monkeypatch.setenv("ITEST_S3_URL", "s3://bucket/folder/")
+    assert itest.main(["--docker", "torture"]) == 0
+    told = {env["ITEST_VERTICA_URL"] for _, where, env in pretended if where in itest.IMAGES}
+    assert told == {itest.IMAGES["vertica"]}
+
+
+def test_suites_that_are_not_between_databases_need_no_docker_server(
+    docker: Callable[..., Path], pretended: Seen
+) -> None:
+    log = docker()
+    assert itest.main(["--docker", "cli"]) == 0
+    assert (log.exists(), [name for name, _, _ in pretended]) == (False, ["cli"])
+
+
+def test_a_docker_that_does_not_answer_is_told_before_anything_is_run(
+    docker: Callable[..., Path], pretended: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker('ps) echo "Cannot connect to the Docker daemon" >&2; exit 1;;')
+    assert itest.main(["--docker", "all"]) == 2
+    said = capsys.readouterr().err
+    assert "does not answer: Cannot connect to the Docker daemon; leave out --docker" in said
+    assert pretended == []
+
+
+def test_what_was_run_is_told_where_the_images_do_not_come_up(
+    docker: Callable[..., Path], pretended: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = docker("up) exit 17;;")
+    assert itest.main(["--docker", "torture"]) == 1
+    embedded, images = capsys.readouterr().out.splitlines()[-2:]
+    assert re.fullmatch(r"torture +embedded +passed +[\d.]+  1 passed", embedded)
+    assert re.fullmatch(r"docker +images +FAILED +[\d.]+  docker compose up ended with 17", images)
+    assert log.read_text().splitlines()[-1].endswith("down --volumes")
+    assert len(pretended) == 1
+
+
+def service(name: str) -> dict[str, Any]:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     assert set(services) == set(itest.IMAGES)
-    for name, service in services.items():
-        (port,) = service["ports"]
-        address, outside, _ = port.split(":")
-        assert address == "127.0.0.1"
-        assert f"127.0.0.1:{outside}/" in itest.IMAGES[name]
-        assert "healthcheck" in service, "compose waits for it"
+    found: dict[str, Any] = services[name]
+    return found
+
+
+@pytest.mark.parametrize("name", itest.IMAGES)
+def test_the_url_of_an_image_is_what_the_compose_file_says(name: str) -> None:
+    said, url = service(name), urlsplit(itest.IMAGES[name])
+    port = 5433 if name == "vertica" else 5432
+    assert said["ports"] == [f"127.0.0.1:{url.port}:{port}"]
+    assert url.hostname == "127.0.0.1"
+    words = ("APP_DB_USER", "APP_DB_PASSWORD", "VERTICA_DB_NAME")
+    if name != "vertica":
+        words = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")
+    told = (url.username, url.password, url.path[1:])
+    assert said["environment"] == dict(zip(words, told, strict=True))
+
+
+@pytest.mark.parametrize("name", itest.IMAGES)
+def test_an_image_is_of_the_release_that_its_name_says_and_says_when_it_is_ready(name: str) -> None:
+    said = service(name)
+    release = name.removeprefix("postgres")
+    known = "opentext/vertica-ce:latest" if name == "vertica" else f"postgres:{release}"
+    assert said["image"] == known
+    check = " ".join(said["healthcheck"]["test"])
+    program = "CMD-SHELL /opt/vertica/bin/vsql" if name == "vertica" else "CMD pg_isready -h"
+    assert check.startswith(program)
+    assert f"-U {urlsplit(itest.IMAGES[name]).username}" in check
+
+
+def test_no_two_images_want_one_port() -> None:
+    ports = [urlsplit(url).port for url in itest.IMAGES.values()]
+    assert len(set(ports)) == len(ports)

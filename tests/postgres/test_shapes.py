@@ -237,10 +237,13 @@ def test_a_view_that_could_not_be_made_again_is_named(pg: Bench, move: Move) -> 
 @pytest.mark.parametrize(
     ("makes", "words"),
     [
-        ("ALTER TABLE t ADD g int GENERATED ALWAYS AS (n * 2) STORED", "generated column"),
+        ("ALTER TABLE t ADD g int GENERATED ALWAYS AS (n * 2) STORED", "integer out of range"),
         (
-            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT max(n) FROM t; END",
-            "function or procedure",
+            (
+                "CREATE FUNCTION only_int(int) RETURNS int LANGUAGE sql AS 'SELECT $1'; "
+                "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT only_int(n) FROM t; END"
+            ),
+            "CREATE OR REPLACE FUNCTION public.f() RETURNS integer LANG",
         ),
         ("CREATE VIEW v AS SELECT n::text::inet FROM t; CREATE TABLE x (v v)", "depend on it"),
     ],

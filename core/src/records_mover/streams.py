@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["CountedSink", "Reader", "copy_bytes"]
+__all__ = ["BufferedPacker", "CountedSink", "Packer", "Reader", "copy_bytes"]
 
 _BLOCK = 1 << 20
 
@@ -57,6 +57,28 @@ class Reader(io.RawIOBase):
                 self._below.close()
         finally:
             super().close()
+
+
+class Packer(io.RawIOBase):
+    """A stream to write, which ends what it writes to a sink when it is closed.
+
+    One that nobody closed is of a move that failed, and writes no more: Python would close it, and
+    since 3.13 say on standard error that the sink is closed already.
+    """
+
+    def writable(self) -> bool:
+        """Say that this can be written."""
+        return True
+
+    def __del__(self) -> None:
+        """Leave the sink as it is."""
+
+
+class BufferedPacker(io.BufferedWriter):
+    """A buffer in front of a ``Packer``: nobody wants what is in it if nobody closes it."""
+
+    def __del__(self) -> None:
+        """Leave the sink as it is."""
 
 
 class CountedSink(io.RawIOBase):

@@ -199,6 +199,7 @@ def test_several_jobs_run_at_once(process: Process, tmp_path: Path) -> None:
     server.shutdown()
     server.server_close()
     assert ran.returncode == 0, ran.stderr
+    assert not _Meeting.both.broken, "one job waited for the other"
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text() == "n\n1\n"
 
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import sqlite3
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -27,6 +29,22 @@ def failure(url: str, **options: object) -> MoverError:
     with pytest.raises(MoverError) as caught:
         open_engine(url, **options)  # type: ignore[arg-type]
     return caught.value
+
+
+Opening = Callable[..., "Engine"]
+
+
+@pytest.fixture
+def opening() -> Iterator[Opening]:
+    """Open engines that are disposed of at the end: SQLite's connections say when nobody does."""
+    with ExitStack() as stack:
+
+        def opened(url: str, **options: Any) -> Engine:
+            engine = open_engine(url, **options)
+            stack.callback(engine.dispose)
+            return engine
+
+        yield opened
 
 
 def refusing(message: str) -> object:
@@ -120,14 +138,14 @@ def kind(dialect: str, **options: object) -> DatabaseKind:
     )
 
 
-def test_the_kind_gives_driver_and_connect_arguments(tmp_path: Path) -> None:
+def test_the_kind_gives_driver_and_connect_arguments(tmp_path: Path, opening: Opening) -> None:
     seen = kind("sqlite", driver="pysqlite", connect_args={"timeout": 7.0})
-    engine = open_engine(f"sqlite:///{tmp_path}/x.db", kinds=[seen])
+    engine = opening(f"sqlite:///{tmp_path}/x.db", kinds=[seen])
     assert engine.url.drivername == "sqlite+pysqlite"
     wrong = kind("sqlite", driver="pysqlite", connect_args={"nonsense": 1})
     assert isinstance(failure("sqlite://", kinds=[wrong]), ConnectError)
     elsewhere = kind("sqlite", driver="other", connect_args={"nonsense": 1})
-    open_engine("sqlite+pysqlite://", kinds=[elsewhere])
+    opening("sqlite+pysqlite://", kinds=[elsewhere])
 
 
 def test_the_dialect_chooses_the_database(engine: Engine) -> None:
@@ -164,11 +182,13 @@ def test_a_relative_that_recognises_the_server_goes_first(engine: Engine) -> Non
     assert asked == ["sqlite"]
 
 
-def test_identity_is_the_same_for_one_file_and_differs_in_memory(tmp_path: Path) -> None:
+def test_identity_is_the_same_for_one_file_and_differs_in_memory(
+    tmp_path: Path, opening: Opening
+) -> None:
     path = tmp_path / "x.db"
-    here = [SqliteDatabase(open_engine(f"sqlite:///{path}")).identity() for _ in range(2)]
+    here = [SqliteDatabase(opening(f"sqlite:///{path}")).identity() for _ in range(2)]
     assert here[0] == here[1]
-    memory = [SqliteDatabase(open_engine("sqlite://")) for _ in range(2)]
+    memory = [SqliteDatabase(opening("sqlite://")) for _ in range(2)]
     assert memory[0].identity() != memory[1].identity()
 
 

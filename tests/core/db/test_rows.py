@@ -356,6 +356,19 @@ def test_dates_in_sqlite_are_read_in_the_spellings_it_has(
         read(database, "t")
 
 
+@pytest.mark.parametrize("text", ["24:00", "24:00:00", "24:00:00.000000", "T24:00"])
+def test_the_time_that_ends_a_day_is_not_taken_for_the_one_that_begins_it(
+    database: Any, load: Any, read: Any, sql: Any, text: str
+) -> None:
+    sql(database, "CREATE TABLE t (at TIME)", "INSERT INTO t VALUES ('23:59:59')")
+    assert read(database, "t")["at"].to_pylist() == [dt.time(23, 59, 59)]
+    with pytest.raises(BadRowError, match=f"row 1: '{text}' does not fit column 'at'"):
+        load(database, "t", pa.table({"at": [text]}))
+    sql(database, f"INSERT INTO t VALUES ('{text}')")
+    with pytest.raises(BadRowError, match=f"row 2 of 't' holds '{text}' in column 'at'"):
+        read(database, "t")
+
+
 def test_a_query_gives_typed_columns_even_where_nothing_is_declared(
     database: Any, load: Any, read: Any
 ) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
 import io
+import random
+import sys
 
 import pytest
 
@@ -100,3 +103,26 @@ def test_names_tell_the_compression_whatever_their_case() -> None:
     assert {name: compression_of_name(name) for name in names} == names
     assert compression_of_name("a.lzo") == "LZO"
     assert without_suffix("a.csv.GZ") == "a.csv"
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("kind", [None, *KINDS])
+def test_what_nobody_closes_writes_no_more_and_says_nothing(
+    kind: str | None,
+    closed: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    sink, noise = io.BytesIO(), random.Random(1).randbytes(9 << 20)
+    packed = compressing(sink, kind)
+    packed.write(noise)
+    packed.write(b"what is left in the buffer")
+    written = len(sink.getvalue())
+    if closed:
+        sink.close()
+    del packed
+    gc.collect()
+    assert (written > 0, said, capfd.readouterr().err) == (True, [], "")
+    assert closed or len(sink.getvalue()) == written

@@ -14,6 +14,7 @@ from records_mover.db.failures import reason_of, scrub
 from records_mover.db.insert_sql import insert_statement
 from records_mover.errors import BadRowError, SchemaError
 from records_mover.parts import LoadJob, Reject, Selection
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,8 @@ class Inserter:
         from records_mover.db.values import fit
 
         if len(arrow) != len(self._kinds):
-            what = f"{len(arrow)} columns come and {len(self._kinds)} are to be filled"
+            come = many(len(arrow), "column comes", "columns come")
+            what = f"{come} for {many(len(self._kinds), 'column')}"
             raise SchemaError(what, "give every column that comes a place in the table")
         for field, name, kind in zip(arrow, self._job.columns, self._kinds, strict=True):
             try:

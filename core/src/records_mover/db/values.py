@@ -103,6 +103,8 @@ def _moment(value: Any, *, zoned: bool) -> dt.datetime:
 
 def _time(value: Any) -> dt.time:
     if isinstance(value, str):
+        if value.removeprefix("T").startswith("24"):
+            raise ValueError("hour must be in 0..23")  # Python 3.14 would make it midnight
         value = dt.time.fromisoformat(value)
     elif isinstance(value, dt.timedelta) and dt.timedelta(0) <= value < _DAY:
         value = (dt.datetime.min + value).time()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from records_mover.errors import FormatError
 from records_mover.formats.deflating import Gzip
-from records_mover.streams import Reader
+from records_mover.streams import BufferedPacker, Packer, Reader
 
 if TYPE_CHECKING:
     from typing import Any
@@ -110,7 +110,7 @@ def _buffered(raw: io.RawIOBase) -> BinaryIO:
 
 
 def _buffered_writer(raw: io.RawIOBase) -> BinaryIO:
-    return io.BufferedWriter(raw, _BLOCK)
+    return BufferedPacker(raw, _BLOCK)
 
 
 class _Decoder(Protocol):
@@ -238,6 +238,10 @@ class _NoClose:
     def close(self) -> None:
         """Leave the stream open: its owner closes it."""
 
+    def take_back(self) -> None:
+        """Let what is written from now on go nowhere."""
+        self.write = len
+
 
 class _Encoder(Protocol):
     def compress(self, data: Any, /) -> bytes: ...
@@ -252,15 +256,12 @@ class _Plain:
         return b""
 
 
-class _Writer(io.RawIOBase):
+class _Writer(Packer):
     """Compresses what is written and ends the frame when closed."""
 
     def __init__(self, sink: BinaryIO, encoder: _Encoder) -> None:
         self._sink = sink
         self._encoder = encoder
-
-    def writable(self) -> bool:
-        return True
 
     def write(self, data: Any) -> int:
         self._sink.write(self._encoder.compress(data))
@@ -274,16 +275,14 @@ class _Writer(io.RawIOBase):
         super().close()
 
 
-class _ArrowWriter(io.RawIOBase):
+class _ArrowWriter(Packer):
     """Writes zstd and lz4 frames through Arrow's codecs."""
 
     def __init__(self, sink: BinaryIO, codec: str) -> None:
         import pyarrow as pa
 
-        self._stream = pa.CompressedOutputStream(pa.PythonFile(_NoClose(sink), mode="w"), codec)
-
-    def writable(self) -> bool:
-        return True
+        self._lent = _NoClose(sink)
+        self._stream = pa.CompressedOutputStream(pa.PythonFile(self._lent, mode="w"), codec)
 
     def write(self, data: Any) -> int:
         self._stream.write(data)
@@ -293,3 +292,6 @@ class _ArrowWriter(io.RawIOBase):
         if not self.closed:
             self._stream.close()
         super().close()
+
+    def __del__(self) -> None:
+        self._lent.take_back()  # Arrow ends the frame on its own

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import zlib
 from collections import deque
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+from records_mover.streams import Packer
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,7 +22,7 @@ _HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 _LEVEL = 6  # the default of gzip itself
 
 
-class Gzip(io.RawIOBase):
+class Gzip(Packer):
     """Compresses what is written into one member, and ends it when closed.
 
     Each block may refer to the end of the one before it, as in a stream that is deflated by one
@@ -38,10 +39,6 @@ class Gzip(io.RawIOBase):
         self._window = b""
         self._checksum = 0
         self._size = 0
-
-    def writable(self) -> bool:
-        """Say that this can be written."""
-        return True
 
     def write(self, data: Any, /) -> int:
         """Compress bytes, and pass on what is ready of those before."""
@@ -65,6 +62,11 @@ class Gzip(io.RawIOBase):
             if self._pool is not None:
                 self._pool.shutdown(wait=True, cancel_futures=True)
             super().close()
+
+    def __del__(self) -> None:
+        """Leave the sink as it is, and let the threads end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self) -> None:
         if not self._begun:

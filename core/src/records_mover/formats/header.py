@@ -46,7 +46,7 @@ def naming(source: str) -> Iterator[None]:
         what = f"{source}: {err.what}"
         if isinstance(err, BadRowError):
             raise BadRowError(what, err.advice, source=source, line=err.line) from err
-        raise FormatError(what, err.advice) from err
+        raise FormatError(what, err.advice, in_python=err.in_python) from err
 
 
 def read_first(text: BinaryIO, dialect: Dialect) -> tuple[bytes, bytes, bytes]:

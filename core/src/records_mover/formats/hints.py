@@ -371,6 +371,6 @@ def _checked(hint: Hint, value: object, fail: bool) -> Any:
         return value
     what = f"the value {value!r} of the hint '{hint.name}' cannot be used"
     if fail:
-        raise FormatError(what, f"{advice}; or pass fail_if_cant_handle_hint=False")
+        raise FormatError(what, advice, in_python="or pass fail_if_cant_handle_hint=False")
     log.warning("%s, %r is taken instead: %s", what, hint.fallback, advice)
     return hint.fallback

@@ -15,6 +15,7 @@ from records_mover.errors import BadRowError
 from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
 from records_mover.formats.records import split_fields
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,16 +109,15 @@ class Mender:
     def _records(self, data: bytes) -> Iterator[bytes]:
         dialect, spot = self.layout.dialect, 0
         while spot < len(data):
-            if dialect.comment is not None and data.startswith(dialect.comment, spot):
-                record = data[spot : masking.line_end(data, spot, dialect)]
-            else:
-                match = dialect.record.match(data, spot)
-                record = match.group() if match else data[spot:]
+            match = dialect.record.match(data, spot)
+            record = match.group() if match else data[spot:]
             yield record
             spot += len(record)
 
     def _ragged(self, fields: int) -> BadRowError:
-        what = f"{fields} fields, but there are {len(self.layout.names)} columns"
+        columns = many(len(self.layout.names), "column")
+        are = "is" if len(self.layout.names) == 1 else "are"
+        what = f"{many(fields, 'field')}, but there {are} {columns}"
         return BadRowError(what, "check the hints 'field-delimiter' and 'quoting'")
 
     def _unfit(self, column: Column, value: str) -> BadRowError:

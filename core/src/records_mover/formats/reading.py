@@ -9,6 +9,7 @@ from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.opened import open_text
 from records_mover.formats.ordered import in_order
 from records_mover.instructions import ProcessingInstructions
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +70,8 @@ def match_columns(
         return schema
     if not opened.hints.header_row:
         if len(opened.names) != len(schema):
-            what = f"{len(opened.names)} fields in the first row for {len(schema)} columns"
+            fields, columns = many(len(opened.names), "field"), many(len(schema), "column")
+            what = f"{fields} in the first row for {columns}"
             advice = "check the hints 'field-delimiter' and 'quoting'"
             raise ColumnMismatchError(f"{_in(source)}{what}", advice)
         return schema

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from records_mover.formats.dates import ISO_HINTS
 from records_mover.frozen import frozen
 
 __all__ = ["DateFindings", "date_findings"]
@@ -105,16 +106,8 @@ def _order(matches: list[re.Match[str]]) -> str | None:
     return "DM" if day_first else "MD" if month_first else "?"
 
 
-_ISO = {
-    "dateformat": "YYYY-MM-DD",
-    "timeonlyformat": "HH24:MI:SS",
-    "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
-    "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
-}
-
-
 def _settle(found: dict[str, _Column]) -> DateFindings:
-    hints, why, ambiguous = dict(_ISO), {}, []
+    hints, why, ambiguous = dict(ISO_HINTS), {}, []
     orders = {column.order for column in found.values()} & {"DM", "MD"}
     told = next(iter(orders)) if len(orders) == 1 else None
     for name, column in found.items():

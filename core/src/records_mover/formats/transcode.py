@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["transcode"]
 
 # So much that all that is made of a chunk on the way stays in the processor's cache.
-_CHUNK = 512 << 10
+_CHUNK = 2 << 20
 
 
 def transcode(

@@ -20,6 +20,7 @@ from records_mover.parts.databases import (
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
 from records_mover.parts.jobs import (
     Ask,
+    FileNames,
     Loaded,
     Loader,
     LoadJob,
@@ -50,6 +51,7 @@ __all__ = [
     "Database",
     "DatabaseKind",
     "ExistingMode",
+    "FileNames",
     "Files",
     "Fingerprint",
     "Fingerprinting",

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from records_mover.parts.tables import Fingerprint, Reshape, Selection
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
+__all__ = [
+    "Ask",
+    "FileNames",
+    "LoadJob",
+    "Loaded",
+    "Loader",
+    "Reject",
+    "RejectSink",
+    "UnloadJob",
+    "Unloader",
+]
 
 
 @frozen
@@ -60,12 +70,28 @@ class Ask:
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
 
+class FileNames(Protocol):
+    """How the names of the files begin that a server writes for one move alone.
+
+    What a killed move leaves is known by that again, and nobody else's files are.
+    """
+
+    @property
+    def beginning(self) -> str:
+        """How they should begin, where the server can be told."""
+        ...
+
+    def claim(self, beginning: str) -> None:
+        """Note how they begin instead, as soon as that is known."""
+        ...
+
+
 @frozen
 class UnloadJob:
     """What an unloader is to do: these rows, in this form.
 
     Where that is files in a store, they go directly below the folder that the form names, which is
-    empty, and ``stores`` tells of them.
+    empty, and ``stores`` tells of them. ``names`` says how to name them where they are to stay.
     """
 
     database: Database
@@ -77,6 +103,7 @@ class UnloadJob:
     cancellation: Cancellation = field(default_factory=Cancellation)
     parallel: int | None = None
     stores: Stores | None = None
+    names: FileNames | None = None
 
 
 @frozen

@@ -26,6 +26,7 @@ from records_mover.parts import Part
 from records_mover.records.filling import left_behind, sweep
 from records_mover.schema import RecordsSchema
 from records_mover.url import Entry, scheme_of
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -136,7 +137,7 @@ class RecordsDirectory:
                 "write the directory again",
             )
         raise RecordsException(
-            f"{here!r} has {size} bytes, and the manifest says {length}",
+            f"{here!r} has {many(size, 'byte')}, and the manifest says {length}",
             "it was changed or is being written; write the directory again",
         )
 
@@ -213,6 +214,13 @@ class RecordsDirectory:
         written = {*names, PRELIMINARY, FINAL, SCHEMA}
         for name in self._names():
             if name in written or name.startswith(FORMAT):
+                self.store.delete(self.url + name)
+
+    def keep(self, files: Iterable[WrittenFile], *, of: str) -> None:
+        """Delete what is no data file of those whose names begin so, as a server's manifest."""
+        data = {file.url.rsplit("/", 1)[-1] for file in files}
+        for name in self._names():
+            if name.startswith(of) and name not in data:
                 self.store.delete(self.url + name)
 
     def clear(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
@@ -16,6 +15,7 @@ from records_mover.records.file_format import read_schema, source_format, target
 from records_mover.records.once import ReadOnce, keep, look_at
 from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -179,7 +179,7 @@ class _Inspection:
     def _payload(self) -> Iterator[Files]:
         yield Files(parts=tuple(self._parts), format=self.format, columns=self.columns)
 
-    @cached_property
+    @lazyprop
     def format(self) -> BaseRecordsFormat:
         if self._sniffed is not None:
             return self._sniffed.format
@@ -188,7 +188,7 @@ class _Inspection:
             raise FormatError(f"the format of {self._source.url!r} is not known", "name it")
         return given
 
-    @cached_property
+    @lazyprop
     def _given_format(self) -> BaseRecordsFormat | None:
         name = self._parts[0].name
         if self._source.format is not None:
@@ -201,7 +201,7 @@ class _Inspection:
             return written.alter_hints(self._source.hints)
         return written
 
-    @cached_property
+    @lazyprop
     def _sniffed(self) -> Sniffed | None:
         if self._given_format is not None:
             return None
@@ -213,7 +213,7 @@ class _Inspection:
             look_at(first), name=first.name, hints=hints, instructions=self._options.instructions
         )
 
-    @cached_property
+    @lazyprop
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
         if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
@@ -243,7 +243,7 @@ class _Inspection:
         with self._cleaned(part, look_at(part))() as stream:
             return tuple(read_header(stream, form, part.name))
 
-    @cached_property
+    @lazyprop
     def _given_schema(self) -> RecordsSchema | None:
         if self._source.schema is not None:
             return self._source.schema
@@ -255,7 +255,7 @@ class _Inspection:
         whole = fields and len(fields) == len(self._old_fields)
         return self._directory.schema() or (RecordsSchema(fields) if whole else None)
 
-    @cached_property
+    @lazyprop
     def _old_fields(self) -> Mapping[str, Field | None]:
         """What the SQL text of an old records directory says of the columns."""
         if self._directory is None or self._directory.schema() is not None:
@@ -269,7 +269,7 @@ class _Inspection:
             return self._given_schema
         return self.schema if self.format.format_type in _TYPED else None
 
-    @cached_property
+    @lazyprop
     def schema(self) -> RecordsSchema:
         """The given schema, or what every row says (``max_inference_rows`` limits how many)."""
         if self._given_schema is not None:
@@ -378,7 +378,7 @@ class FileTarget:
             title=f"{title} ({describe_format(form)})",
             form=Form(kind="files", place=_place(self.url, source), format=form),
             url=self.url,
-            copies=scheme.copies,
+            copies=scheme.copies and context.rereadable(self.url),
         )
 
 

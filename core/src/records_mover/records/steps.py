@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
+    from records_mover.parts import FileNames
     from records_mover.records.carry import Edge
     from records_mover.records.directory import RecordsDirectory
     from records_mover.records.work import Work
@@ -244,7 +245,6 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
 def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     streams = cast(Streams, payload)
     url = edge.after.place
-    store = work.context.store(url)
     if not work.into_one_file:
         from records_mover.records.folder import write_folder
 
@@ -252,7 +252,7 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     if len(streams.parts) > 1 and can_join(streams.format):
         with (
             _shown_once_proved(url, streams, work) as place,
-            store.write(place) as sink,
+            work.context.write(place) as sink,
             read_ahead(streams.parts, _folder(url)) as parts,
         ):
             join_into(parts, streams.format, sink, work.cancellation.check)
@@ -260,7 +260,7 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     (part,) = _one(streams, work, stack).parts
     with (
         _shown_once_proved(url, streams, work) as place,
-        store.write(place) as sink,
+        work.context.write(place) as sink,
         closing(part.open()) as source,
     ):
         copy_bytes(source, sink, work.cancellation.check)
@@ -300,29 +300,37 @@ def _directory(folder: str, work: Work) -> RecordsDirectory:
     return RecordsDirectory(work.context.store(folder), folder)
 
 
-def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
+def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payload:
     """Have a server write its files into a folder, then write what makes it a records directory.
 
-    The folder was empty before, so that all in it is removed when that fails.
+    The folder was empty before, so that all in it is removed when that fails. Where the move is
+    killed, the next one knows the files by how their names begin.
     """
     from records_mover.records.directory import WrittenFile
+    from records_mover.records.filling import filling
 
     folder = work.target.form.place
     store, directory = work.context.store(folder), _directory(folder, work)
-    try:
-        files = unload()
-        if not isinstance(files, Files):
-            raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
-        if work.prove is not None:
-            work.prove(files)
-        written = [
-            WrittenFile(url=url, size=store.size(url) or 0)
-            for url in (part.url or part.name for part in files.parts)
-        ]
-        directory.finish(written, files.format, work.schema())
-    except BaseException:
-        directory.clear()
-        raise
+    directory.sweep()
+    with filling(folder) as noted:
+        try:
+            noted.claim(noted.beginning)
+            files = unload(noted)
+            if not isinstance(files, Files):
+                raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+            if work.prove is not None:
+                work.prove(files)
+            written = [
+                WrittenFile(url=url, size=store.size(url) or 0)
+                for url in (part.url or part.name for part in files.parts)
+            ]
+            directory.keep(written, of=noted.beginning)
+            noted.begin(*directory.finishing_names(files.format))
+            directory.finish(written, files.format, work.schema())
+        except BaseException:
+            directory.clear()
+            noted.note.done()
+            raise
     return files
 
 

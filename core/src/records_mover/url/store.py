@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Entry",
     "GivesAccess",
+    "HasStreams",
     "Scheme",
     "Store",
     "StoreAccess",
@@ -109,6 +110,19 @@ class GivesAccess(Protocol):
 
     def access(self, url: str) -> StoreAccess:
         """Return what a server needs to use ``url`` in the name of whoever runs the move."""
+        ...
+
+
+@runtime_checkable
+class HasStreams(Protocol):
+    """What a store has, besides its own methods, of which some files are pipes or devices."""
+
+    def is_stream(self, url: str) -> bool:
+        """Whether what is at ``url`` is written once, as it comes, and not read again."""
+        ...
+
+    def write_while(self, url: str, check: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
+        """Write as ``write`` does; ``check`` ends a wait for whoever reads a pipe by raising."""
         ...
 
 

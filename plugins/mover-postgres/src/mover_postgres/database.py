@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
@@ -13,6 +12,7 @@ from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ class PostgresDatabase(InterruptibleDatabase):
         """Name the server by its own number, so that two ways to reach it are the same."""
         return self._identity
 
-    @cached_property
+    @lazyprop
     def _identity(self) -> str:
         from mover_postgres.catalog import server_identity
         from mover_postgres.connections import driver_connection
@@ -285,7 +285,7 @@ class PostgresDatabase(InterruptibleDatabase):
         if shared.is_shared(request):
             return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
-            return explanation(request)
+            return explanation(self, request)
         return super().explain_publish(request)
 
     def _refusal(self, request: PublishRequest) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mover_postgres.connections import fetch
 from mover_postgres.statements import relation
 from records_mover.frozen import frozen
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +44,8 @@ class Watched:
     def why(self) -> str:
         """Say what the server would do."""
         if self.length is not None:
-            return f"blanks past {self.length} characters would be cut"
-        return f"what has more than {self.decimals} decimals would be rounded"
+            return f"blanks past {many(self.length, 'character')} would be cut"
+        return f"what has more than {many(self.decimals or 0, 'decimal')} would be rounded"
 
 
 def _is_finer(text: str, decimals: int) -> bool:

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mover_postgres.bitmaps import Ends, Ranks, before, behind, count, inside, marks, places_of
 from records_mover.errors import BadRowError
+from records_mover.formats.bitmaps import (
+    Ends,
+    Ranks,
+    before,
+    behind,
+    count,
+    inside,
+    marks,
+    places_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from mover_postgres.bitmaps import Places, Words
     from mover_postgres.options import CopyOptions
     from mover_postgres.roundings import Watched
+    from records_mover.formats.bitmaps import Places, Words
 
 __all__ = ["Suspects"]
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from mover_postgres.encodings import codec_of_server
 from records_mover.errors import BadRowError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -264,7 +265,7 @@ class Cutter:
 
     def _ragged(self, fields: int) -> Bad:
         if fields > len(self._columns):
-            return Bad(f"extra data after last expected column: {fields} fields")
+            return Bad(f"extra data after last expected column: {many(fields, 'field')}")
         return Bad(f'missing data for column "{self._columns[fields]}"', fields)
 
     def _stray(self, data: bytes, found: _Found, bad: dict[int, Bad]) -> Piece | None:

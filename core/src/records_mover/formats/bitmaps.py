@@ -14,10 +14,22 @@ if TYPE_CHECKING:
     Words = npt.NDArray[np.uint64]
     Places = npt.NDArray[np.int64]
 
-__all__ = ["Ends", "Ranks", "before", "behind", "count", "inside", "marks", "places_of"]
+__all__ = [
+    "Ends",
+    "Ranks",
+    "before",
+    "behind",
+    "count",
+    "inside",
+    "last",
+    "marks",
+    "of_byte",
+    "places_of",
+]
 
 _BITS, _TOP = 64, np.uint64(63)
 _PAGES = 96 << 10
+_SOME = 8 << 10
 _ONE = np.uint64(1)
 _COUNTS = np.array([value.bit_count() for value in range(256)], np.uint8)
 
@@ -32,6 +44,14 @@ def marks(text: npt.NDArray[np.uint8], test: Callable[[Any], Any]) -> Words:
     for start in range(0, len(text), _PAGES):
         bits = np.packbits(test(text[start : start + _PAGES]), bitorder="little")
         held[start >> 3 : (start >> 3) + len(bits)] = bits
+    return words
+
+
+def of_byte(text: npt.NDArray[np.uint8], byte: int) -> Words:
+    """Return where a text has this byte, all at once: threads that share a text wait the least."""
+    words = np.zeros(-(-len(text) // _BITS), "<u8")
+    bits = np.packbits(text == byte, bitorder="little")
+    words.view(np.uint8)[: len(bits)] = bits
     return words
 
 
@@ -63,12 +83,20 @@ def places_of(words: Words) -> Places:
     """Return where bits are set."""
     held = np.flatnonzero(words != 0)
     found = [np.zeros(0, np.int64)]
-    for start in range(0, len(held), _PAGES >> 6):
-        some = held[start : start + (_PAGES >> 6)]
+    for start in range(0, len(held), _SOME):
+        some = held[start : start + _SOME]
         bits = np.unpackbits(words[some].view(np.uint8), bitorder="little")
         spots = np.flatnonzero(bits.view(np.bool_))
         found.append((some[spots >> 6] << 6) + (spots & (_BITS - 1)))
     return np.concatenate(found)
+
+
+def last(words: Words) -> int | None:
+    """Return where the last bit is set; None where none is."""
+    held = np.flatnonzero(words)
+    if not len(held):
+        return None
+    return int(held[-1]) * _BITS + int(words[held[-1]]).bit_length() - 1
 
 
 def _looked_up(words: Words) -> Places:
