@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -11,6 +13,7 @@ import pytest
 from redshift_server import Keys, RedshiftServer, ServerConfig
 from support.s3 import seaweed_server
 from support.warehouse import Folder, bare, move_in, postgres_cursor, scratch, session
+from support.web import reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,3 +144,29 @@ def warehouse(
     """A schema to move into, with an environment in which S3 is the test's."""
     move_in(monkeypatch, redshift_s3, tmp_path)
     return Warehouse(ask)
+
+
+@pytest.fixture
+def serverless(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The service that gives the stand-in's host and password for a workgroup."""
+    asked: list[Any] = []
+    server = warehouse.ask.server
+    answers = {
+        "GetWorkgroup": {
+            "workgroup": {"endpoint": {"address": server.config.host, "port": server.port}}
+        },
+        "GetCredentials": {"dbUser": server.config.user, "dbPassword": server.config.password},
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            action = self.headers["X-Amz-Target"].partition(".")[2]
+            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append((action, said))
+            known = said["workgroupName"] == "house"
+            body = answers[action] if known else {"__type": "ResourceNotFoundException"}
+            reply(self, 200 if known else 400, json.dumps(body).encode())
+
+    with serving(Handler) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", address)
+        yield asked

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ from records_mover.plugins import Plugins
 from records_mover.secret import Secret, reveal
 from records_mover.url import StoreAccess
 from support.s3 import moto_server
-from support.web import reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,32 +169,6 @@ def test_a_workgroup_gives_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert creds is not None
     assert creds.facts["host"] == "h.example"
     assert reveal(creds.facts["password"]) == "canary-password"
-
-
-@pytest.fixture
-def serverless(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """The service that gives the stand-in's host and password for a workgroup."""
-    asked: list[Any] = []
-    server = warehouse.ask.server
-    answers = {
-        "GetWorkgroup": {
-            "workgroup": {"endpoint": {"address": server.config.host, "port": server.port}}
-        },
-        "GetCredentials": {"dbUser": server.config.user, "dbPassword": server.config.password},
-    }
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            action = self.headers["X-Amz-Target"].partition(".")[2]
-            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            asked.append((action, said))
-            known = said["workgroupName"] == "house"
-            body = answers[action] if known else {"__type": "ResourceNotFoundException"}
-            reply(self, 200 if known else 400, json.dumps(body).encode())
-
-    with serving(Handler) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", address)
-        yield asked
 
 
 def test_a_workgroup_is_moved_into_with_its_own_keys(
