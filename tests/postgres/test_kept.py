@@ -48,6 +48,7 @@ class Thing:
 
     makes: tuple[str, ...]
     looks: str
+    since: int = 13
 
 
 def _rel(name: str, what: str) -> str:
@@ -141,13 +142,18 @@ KEPT = {
     "a view's security barrier and check option": Thing(
         (
             (
-                "CREATE VIEW v WITH (security_barrier, security_invoker = true) "
+                "CREATE VIEW v WITH (security_barrier) "
                 "AS SELECT id, n, word FROM t WHERE n > 0 WITH CASCADED CHECK OPTION"
             ),
             "ALTER VIEW v ALTER COLUMN word SET DEFAULT 'seen'",
         ),
         "SELECT reloptions, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef "
         "WHERE adrelid = c.oid) FROM pg_class c WHERE oid = 'v'::regclass",
+    ),
+    "whose rights a view looks with": Thing(
+        ("CREATE VIEW v WITH (security_invoker = true) AS SELECT id, n FROM t",),
+        _rel("v", "reloptions"),
+        since=15,
     ),
     "rules and triggers of a view": Thing(
         (
@@ -268,12 +274,21 @@ KEPT = {
     ),
     "publications": Thing(
         (
+            "CREATE PUBLICATION p FOR TABLE t WITH (publish = insert)",
+            "CREATE PUBLICATION q FOR TABLE t",
+        ),
+        "SELECT pubname, tablename, pubinsert, pubupdate FROM pg_publication_tables "
+        "JOIN pg_publication USING (pubname) ORDER BY 1, 2",
+    ),
+    "publications of columns and rows": Thing(
+        (
             "CREATE PUBLICATION p FOR TABLE t (id, n) WHERE (n > 3) WITH (publish = insert)",
             "CREATE PUBLICATION q FOR TABLE t",
         ),
         "SELECT pubname, attnames::text, rowfilter FROM pg_publication_tables WHERE pubname = 'p' "
         "UNION SELECT pubname, NULL, NULL FROM pg_publication_tables WHERE tablename = 't' "
         "ORDER BY 1, 2",
+        since=15,
     ),
     "statistics objects": Thing(
         (
@@ -291,12 +306,17 @@ KEPT = {
     "how columns are stored and sampled": Thing(
         (
             "ALTER TABLE t ALTER COLUMN word SET STORAGE EXTERNAL",
-            "ALTER TABLE t ALTER COLUMN word SET COMPRESSION pglz",
             "ALTER TABLE t ALTER COLUMN n SET STATISTICS 123",
             "ALTER TABLE t ALTER COLUMN n SET (n_distinct = 7)",
         ),
-        "SELECT attstorage, attcompression, attstattarget, attoptions FROM pg_attribute "
+        "SELECT attstorage, attstattarget, attoptions FROM pg_attribute "
         "WHERE attrelid = 't'::regclass AND attname IN ('n', 'word') ORDER BY attname",
+    ),
+    "how columns are compressed": Thing(
+        ("ALTER TABLE t ALTER COLUMN word SET COMPRESSION pglz",),
+        "SELECT attcompression FROM pg_attribute "
+        "WHERE attrelid = 't'::regclass AND attname = 'word'",
+        since=14,
     ),
     "column defaults": Thing(
         ("ALTER TABLE t ALTER COLUMN word SET DEFAULT 'w'",),
@@ -441,7 +461,9 @@ def _plain(rows: list[tuple[Any, ...]]) -> str:
 OF_THE_OBJECT = {"the table's own OID", "the OID of the sequence of an identity column"}
 SHAPES = {"same": SAME_SHAPE, "altered": OTHER_SHAPE, "anew": ANEW}
 CASES = [
-    pytest.param(thing, shape, id=f"{name.replace(' ', '-')}-{kind}")
+    pytest.param(
+        thing, shape, id=f"{name.replace(' ', '-')}-{kind}", marks=pytest.mark.since(thing.since)
+    )
     for name, thing in KEPT.items()
     for kind, shape in SHAPES.items()
     if shape is not ANEW or name not in OF_THE_OBJECT

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Described", "base_of", "describe", "query_fields", "server_identity"]
 
-# A table that was never analysed has -1 rows; of a partitioned one the parts are counted.
+# A table that was never analysed has -1 rows, before 14 none on no pages; of a partitioned one the
+# parts are counted.
 _TABLE = """
 WITH wanted AS (SELECT to_regclass(%(table)s)::oid AS oid)
 SELECT n.nspname, c.relname, c.relkind,
     (SELECT sum(p.reltuples) FILTER (WHERE p.relkind = 'r') FROM pg_class p
      WHERE p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
-    (SELECT bool_and(p.reltuples >= 0) FROM pg_class p WHERE p.relkind = 'r' AND
+    (SELECT bool_and(p.reltuples >= 0 AND (p.reltuples + p.relpages > 0
+        OR current_setting('server_version_num')::int >= 140000))
+     FROM pg_class p WHERE p.relkind = 'r' AND
      (p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))),
     (SELECT sum(p.relpages) * current_setting('block_size')::bigint FROM pg_class p
      WHERE p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),

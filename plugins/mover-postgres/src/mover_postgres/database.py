@@ -187,10 +187,18 @@ class PostgresDatabase(InterruptibleDatabase):
 
     def chosen_type(self, field: Field) -> TypeEngine[Any]:
         """Return the column type for a field, without a word of what it is not."""
+        if types.has_odd_scale(field) and self._version < types.ODD_SCALES_SINCE:
+            field = types.with_plain_scale(field)
         own = types.own_type(field, self._types_like)
         if own is not None:
             return own
         return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
+
+    @lazyprop
+    def _version(self) -> int:
+        from mover_postgres.forms import server_version
+
+        return server_version(self.engine)
 
     def made_field(self, field: Field) -> Field:
         """Return the column that a new table would have for this one, without a warning."""

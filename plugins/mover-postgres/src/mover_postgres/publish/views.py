@@ -54,7 +54,7 @@ WITH RECURSIVE chain (oid, depth) AS (
 SELECT c.oid::int8, c.oid::regclass::text, c.relkind = 'm', c.relispopulated,
     pg_get_userbyid(c.relowner)::text
 FROM chain JOIN pg_class c USING (oid)
-GROUP BY c.oid ORDER BY max(depth), 1
+GROUP BY 1, 2, 3, 4, 5 ORDER BY max(depth), 1
 """
 
 
