@@ -116,7 +116,10 @@ class Inserter:
         from records_mover.db.values import fit
 
         try:
-            return self._database.bound(fit(column, self._kinds[place]))
+            fitted = fit(column, self._kinds[place])
+            if self._job.columns[place] in self._job.lossy:
+                fitted = self._database.eased(fitted)
+            return self._database.bound(fitted)
         except pa.ArrowException as err:  # which names the types of Arrow, not those of the table
             raise _MisfitError(place, "") from err
         except (ValueError, TypeError, ArithmeticError) as err:

@@ -48,11 +48,11 @@ def read_batches(
     from records_mover.formats.mending import Mender
     from records_mover.formats.parse import layout_of
 
-    opened = open_text(stream, fmt, source)
+    strictness = instructions or ProcessingInstructions()
+    opened = open_text(stream, fmt, source, marked=strictness.tolerant)
     schema = match_columns(opened, schema, source)
     names = opened.names if opened.hints.header_row and opened.names else schema.names
     layout = layout_of(names, schema, opened.hints, opened.dialect)
-    strictness = instructions or ProcessingInstructions()
     mender = Mender(layout, source=source, instructions=strictness, on_reject=on_reject)
     batches = in_order(opened.chunks(), mender.batch)
     return pa.RecordBatchReader.from_batches(layout.schema, batches)

@@ -227,8 +227,8 @@ class Run:
             with undoing(self.driver), closing(again.open()) as stream:
                 return self.copy(part, stream)
         except BadRowError as error:
-            if error.__cause__ is None:  # a trap in the file that leads the server astray
-                raise
+            if error.__cause__ is None and error.column is None:
+                raise  # a trap in the file that leads the server astray
             suspect = error.column
         job = self.job
         salvage = Salvage(
@@ -241,6 +241,7 @@ class Run:
             source=part.name,
             suspect=suspect,
             force_null=self.force_null,
+            watched=self.watched,
         )
         try:
             return salvage.run()

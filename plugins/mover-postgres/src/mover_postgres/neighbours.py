@@ -28,6 +28,7 @@ def obstacle(ask: Ask, source: Stored) -> str | None:
             _of_server(reading, writing)
             or _of_rights(reading, writing)
             or (source.selection.query and _of_settings(reading, writing))
+            or _of_writing(source, writing)
             or _of_wiping(ask, source, writing)
             or _of_rules(ask, writing)
             or _of_types(ask, source)
@@ -96,6 +97,14 @@ def _of_settings(reading: PsycopgConnection, writing: PsycopgConnection) -> str 
     if not differ:
         return None
     return f"the two connections differ in {', '.join(differ)}, which the query may depend on"
+
+
+def _of_writing(source: Stored, writing: PsycopgConnection) -> str | None:
+    """On every other route the transaction is read only, so that nothing else is asked there."""
+    from mover_postgres.harmless import may_write
+
+    why = may_write(writing, source.selection)
+    return why and f"{why}, so that it has to be read in a transaction that is read only"
 
 
 _FAMILY = """

@@ -73,16 +73,33 @@ class Suspects:
         if self._rest:
             self._look(self._rest + (self._newline or b"\n"))
 
+    def changed(self, piece: bytes) -> Iterator[tuple[int, Watched, str]]:
+        """Yield where values of whole records start that would be changed, and the values."""
+        newline = self._end_of_lines(piece)
+        text = self._read(piece if piece.endswith(newline) else piece + newline)
+        yield from self._found(text, text.end_of_records())
+
     def _look(self, piece: bytes) -> bytes:
         """Look at whole records, and return what comes after the last one."""
-        newline = self._end_of_lines(piece)
-        text = _Text(piece, newline[0], self._delimiter, self._quote, self._escape)
+        text = self._read(piece)
         end = text.end_of_records()
         if end:
-            for spot, place in self._suspects(text, end):
-                self._judge(text, spot, self._columns[place])
-            self._lines += text.newlines - piece.count(newline, end)
+            for start, column, value in self._found(text, end):
+                line = self._line(self._lines + piece.count(self._newline, 0, start) + 1)
+                raise self._error(line, column, value)
+            self._lines += text.newlines - piece.count(self._newline, end)
         return piece[end:]
+
+    def _read(self, piece: bytes) -> _Text:
+        newline = self._end_of_lines(piece)
+        return _Text(piece, newline[0], self._delimiter, self._quote, self._escape)
+
+    def _found(self, text: _Text, end: int) -> Iterator[tuple[int, Watched, str]]:
+        for spot, place in self._suspects(text, end):
+            column = self._columns[place]
+            start, value = self._value(text, spot)
+            if column.changes(value):
+                yield start, column, value
 
     def _end_of_lines(self, piece: bytes) -> bytes:
         """Return how lines end: a lone carriage return where there is nothing else."""
@@ -110,23 +127,23 @@ class Suspects:
         small = behind(text.marks(_MINUS)) & before(digits | dots) & ~digits
         yield None, small & text.exponents() if small.any() else small
 
-    def _judge(self, text: _Text, spot: int, column: Watched) -> None:
+    def _value(self, text: _Text, spot: int) -> tuple[int, str]:
         start, end = text.field_at(spot)
         value = text.piece[start:end].rstrip(b"\r")
         if self._quote and value[:1] == self._quote == value[-1:]:
             value = value[1:-1].replace(self._escape + self._quote, self._quote)
-        shown = value.decode(self._codec, "replace")
-        if column.changes(shown):
-            line = self._line(self._lines + text.piece.count(self._newline, 0, start) + 1)
-            raise BadRowError(
-                f"line {line} of {self._source!r}: column {column.name!r} is {column.type}: "
-                f"{column.why()} ({shown!r})",
-                f"allow that with --allow-lossy {column.name}, or give the column another type",
-                source=self._source,
-                line=line,
-                column=column.name,
-                value=shown,
-            )
+        return start, value.decode(self._codec, "replace")
+
+    def _error(self, line: int, column: Watched, value: str) -> BadRowError:
+        return BadRowError(
+            f"line {line} of {self._source!r}: column {column.name!r} is {column.type}: "
+            f"{column.why()} ({value!r})",
+            f"allow that with --allow-lossy {column.name}, or give the column another type",
+            source=self._source,
+            line=line,
+            column=column.name,
+            value=value,
+        )
 
 
 class _Text:
