@@ -102,6 +102,7 @@ class SqliteDatabase(SqlDatabase):
     def bound(self, column: pa.Array) -> list[Any]:
         """Return the values of a column as SQLite stores them: points in time as ISO texts."""
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.types as pat
 
         kind = column.type

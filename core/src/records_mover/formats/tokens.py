@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError
+from records_mover.formats import compute as pc
 from records_mover.formats import values
 
 if TYPE_CHECKING:
