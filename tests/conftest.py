@@ -4,52 +4,80 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import secrets
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from records_mover import redaction
 from support.fakeplugins import FakeSite
-from support.postgres import (
-    PostgresServer,
-    debian_bin_dir,
-    embedded_bin_dir,
-    embedded_postgres_server,
-    postgres_server,
-)
+from support.postgres import PostgresServer, bin_dirs, major_version, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-
-def _servers() -> list[str]:
-    """Name the kinds of server at hand; Debian's is extra, where it is installed."""
-    return ["embedded"] if debian_bin_dir() is None else ["embedded", "debian"]
-
+    from contextlib import AbstractContextManager
 
 SAMPLE = 8
 """Cases of one test that a sample keeps at the least."""
+LONG = re.compile(r"tests/(core|redshift|vertica)/test_conformance.*::test_memory_does_not_grow")
+"""What a sample leaves out: stand-ins and SQLite take long over the rows that it needs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let what lands be judged by a sample of the long lists of cases."""
+    """Let what lands be judged by a sample of long lists of cases, and other servers be named."""
     said = f"of each test with more than {SAMPLE} cases take a third of them, evenly spread"
     parser.addoption("--sample", action="store_true", help=said)
+    parser.addoption(
+        "--postgres-server",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="a PostgreSQL, installed with its programs in DIR/bin, to test on instead of those at"
+        " hand; named twice, the second is the one that rows are moved to from the first",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Ask for each kind of server in turn what a test wants to know of each."""
+    if "each_postgres" in metafunc.fixturenames:
+        servers = list(_servers(metafunc.config))
+        metafunc.parametrize("each_postgres", servers, indirect=True, scope="session")
+
+
+def _servers(config: pytest.Config) -> dict[str, Path]:
+    return bin_dirs(config.getoption("--postgres-server"))
+
+
+def _first_server(config: pytest.Config) -> AbstractContextManager[PostgresServer]:
+    return postgres_server(next(iter(_servers(config).values())))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out of a sample the cases between those that it takes."""
-    if not config.getoption("--sample"):
-        return
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    taken = {item for alike in cases.values() for item in _spread(alike)}
+    """Leave out what no server at hand has, and of a sample the cases between those it takes."""
+    taken = {item for item in items if _is_served(item)}
+    if config.getoption("--sample"):
+        cases: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            if item in taken and not LONG.search(item.nodeid):
+                cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        taken = {item for alike in cases.values() for item in _spread(alike)}
     config.hook.pytest_deselected(items=[item for item in items if item not in taken])
     items[:] = [item for item in items if item in taken]
+
+
+def _is_served(item: pytest.Item) -> bool:
+    """Whether the server that a test is for has what the test is about."""
+    since = item.get_closest_marker("since")
+    if since is None:
+        return True
+    servers = _servers(item.config)
+    case = getattr(item, "callspec", None)
+    name = (case.params if case else {}).get("each_postgres", next(iter(servers)))
+    return major_version(servers[name]) >= int(since.args[0])
 
 
 def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:
@@ -89,31 +117,29 @@ def no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """The embedded server, one a test process."""
-    with embedded_postgres_server() as server:
+def postgres(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+    """The embedded server, or the first one named; one a test process."""
+    with _first_server(pytestconfig) as server:
         yield server
 
 
 @pytest.fixture
 def pg_url(postgres: PostgresServer) -> Iterator[str]:
-    """The URL of an empty database in the embedded server, for this test alone."""
+    """The URL of an empty database in that server, for this test alone."""
     yield from _fresh_database(postgres)
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
+def own_postgres(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
     """A server for this test alone, which it may stop, kill and start."""
-    with embedded_postgres_server() as server:
+    with _first_server(pytestconfig) as server:
         yield server
 
 
-@pytest.fixture(scope="session", params=_servers())
+@pytest.fixture(scope="session")
 def each_postgres(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
-    """Each kind of server at hand in turn: the embedded one, and Debian's where installed."""
-    bin_dir = embedded_bin_dir() if request.param == "embedded" else debian_bin_dir()
-    assert bin_dir is not None
-    with postgres_server(bin_dir) as server:
+    """Each server named; else the embedded one, and Debian's where installed."""
+    with postgres_server(_servers(request.config)[request.param]) as server:
         yield server
 
 

@@ -87,13 +87,15 @@ def _commands() -> Iterator[str]:
 
     yield "# Commands\n"
     yield from _help("mvrec", mvrec)
-    for name, command in mvrec.commands.items():
-        yield f"\n## mvrec {name}\n"
-        yield from _help(f"mvrec {name}", command)
+    context = click.Context(mvrec)
+    for name in mvrec.list_commands(context):
+        if (command := mvrec.get_command(context, name)) is not None:
+            yield f"\n## mvrec {name}\n"
+            yield from _help(f"mvrec {name}", command)
     yield "\n## The commands of 1.x\n"
     yield "Those of one table: the arguments of a source or a target are the same in each.\n"
     yield from ("```text", *_columns(PAIRS, 6), "```")
-    made = mvrec.get_command(click.Context(mvrec), "file2table")
+    made = mvrec.get_command(context, "file2table")
     if made is not None:
         yield "\n### mvrec file2table\n"
         yield from _help("mvrec file2table", made)

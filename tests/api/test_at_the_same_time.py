@@ -107,6 +107,26 @@ def test_a_property_is_worked_out_once_whoever_asks_first() -> None:
     assert isinstance(Slow.value, lazyprop)
 
 
+def test_what_is_worked_out_holds_up_no_other_instance_and_no_other_property() -> None:
+    meeting = threading.Barrier(3, timeout=20)
+
+    class Slow:
+        @lazyprop
+        def value(self) -> int:
+            """Wait for the others."""
+            return meeting.wait()
+
+        @lazyprop
+        def other(self) -> int:
+            """Wait for the others."""
+            return meeting.wait()
+
+    one, two = Slow(), Slow()
+    asked = (lambda: one.value, lambda: two.value, lambda: one.other)
+    with ThreadPoolExecutor(3) as pool:
+        assert {found.result() for found in [pool.submit(ask) for ask in asked]} == {0, 1, 2}
+
+
 def test_a_database_that_does_not_answer_holds_up_no_other_thread(tmp_path: Path) -> None:
     import socket
 

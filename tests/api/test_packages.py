@@ -401,5 +401,5 @@ def test_a_schema_casts_and_names_the_columns_of_a_frame() -> None:
     cast = schema.cast_dataframe_types(named)
     assert cast["a"].dtype == "Int64"
     assert cast["a"].isna().tolist() == [False, True]
-    with pytest.raises(MoverError, match="1 columns for 2"):
+    with pytest.raises(MoverError, match="1 column for 2 names"):
         schema.assign_dataframe_names(False, frame[["x"]])

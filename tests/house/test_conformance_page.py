@@ -8,12 +8,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "conformance.md"
-BACKENDS = ("postgres", "redshift", "s3", "vertica")
 
 
 def test_the_page_is_what_the_suites_declare(tmp_path: Path) -> None:
     made = tmp_path / "conformance.md"
-    suites = [str(ROOT / "tests" / name / "test_conformance.py") for name in BACKENDS]
+    suites = sorted(map(str, ROOT.glob("tests/*/test_conformance.py")))
     command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider"]
     plugin = ["-p", "no:xdist", "-p", "records_mover.testing.report"]
     subprocess.run(

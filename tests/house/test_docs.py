@@ -25,7 +25,7 @@ HOOKS = sorted(name for name in vars(MoverSpecs) if name.startswith("mover_"))
 
 
 def _targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -38,14 +38,14 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_target_that_is_written_down_exists(page: Path) -> None:
     text = page.read_text()
-    named = set(re.findall(r"`make ([a-z]+)", text))
+    named = set(re.findall(r"`make ([a-z0-9-]+)", text))
     for block in re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        named |= set(re.findall(r"^make ([a-z]+)", block, re.MULTILINE))
+        named |= set(re.findall(r"^make ([a-z0-9-]+)", block, re.MULTILINE))
     assert named <= _targets()
 
 
 def test_every_make_target_is_described() -> None:
-    described = set(re.findall(r"`make ([a-z]+)`", (ROOT / "docs/maintenance.md").read_text()))
+    described = set(re.findall(r"`make ([a-z0-9-]+)`", (ROOT / "docs/maintenance.md").read_text()))
     assert _targets() - {"help"} == described
 
 

@@ -19,7 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[2]
-NAMES = ["postgres", "redshift", "vertica", "s3", "table2table", "cli", "airflow", "torture"]
+NAMES = [
+    *(
+        "postgres",
+        "versions",
+        "redshift",
+        "vertica",
+        "s3",
+        "table2table",
+        "cli",
+        "airflow",
+        "torture",
+    )
+]
 
 
 def run(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

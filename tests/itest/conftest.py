@@ -11,6 +11,7 @@ from records_mover import Session
 from redshift_server import Keys, RedshiftServer
 from redshift_server import ServerConfig as RedshiftConfig
 from support.ends import Place, place, real_url
+from support.postgres import embedded_postgres_server
 from support.s3 import seaweed_server
 from vertica_server import ServerConfig as VerticaConfig
 from vertica_server import VerticaServer
@@ -36,7 +37,21 @@ def itest_s3() -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
-def urls(postgres: PostgresServer, itest_s3: S3Server) -> Iterator[dict[str, str]]:
+def backend(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config
+) -> Iterator[PostgresServer]:
+    """The embedded server, which the stand-ins need, whichever else is named."""
+    if not pytestconfig.getoption("--postgres-server"):
+        yield request.getfixturevalue("postgres")
+        return
+    with embedded_postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def urls(
+    postgres: PostgresServer, backend: PostgresServer, itest_s3: S3Server
+) -> Iterator[dict[str, str]]:
     """The URL of each database: what the environment names, else a server of our own."""
     keys = Keys(key_id=itest_s3.access_key, secret=itest_s3.secret_key)
     with ExitStack() as stack:
@@ -44,7 +59,7 @@ def urls(postgres: PostgresServer, itest_s3: S3Server) -> Iterator[dict[str, str
         redshift, vertica = real_url("redshift"), real_url("vertica")
         if redshift is None:
             config = RedshiftConfig(
-                backend=postgres.url(), s3_endpoint=itest_s3.endpoint,
+                backend=backend.url(), s3_endpoint=itest_s3.endpoint,
                 roles={ROLE: keys}, default_role=ROLE,
             )  # fmt: skip
             server = stack.enter_context(RedshiftServer(config))
@@ -52,7 +67,7 @@ def urls(postgres: PostgresServer, itest_s3: S3Server) -> Iterator[dict[str, str
             mark = "&" if "?" in rest else "?"
             redshift = f"redshift+psycopg2://{rest}{mark}sslmode=disable"
         if vertica is None:
-            login = stack.enter_context(VerticaServer(VerticaConfig(backend=postgres.url()))).login
+            login = stack.enter_context(VerticaServer(VerticaConfig(backend=backend.url()))).login
             vertica = (
                 f"vertica://{login['user']}:{login['password']}@{login['host']}:{login['port']}"
                 f"/{login['database']}?tlsmode=disable"

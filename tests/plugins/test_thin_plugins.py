@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy
 
 from mover_redshift.plugin import CLAIMED_VERSION, is_redshift
+from records_mover.parts import LaterLoader, LaterUnloader
+from records_mover.plugins import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,17 @@ def test_a_plugin_imports_nothing_heavy(name: str) -> None:
     ask = f"import sys, mover_{name}.plugin; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert not HEAVY & set(ran.stdout.split())
+
+
+def test_a_part_that_is_imported_later_is_the_one_that_was_promised() -> None:
+    offers = [record.offers for record in Plugins(strict=True).records]
+    parts = [part for one in offers for part in (*one.loaders, *one.unloaders)]
+    later = [part for part in parts if isinstance(part, LaterLoader | LaterUnloader)]
+    assert {one.name for one in later} >= {"redshift-copy", "vertica-select", "sql-insert"}
+    for promised in later:
+        made = promised.part()
+        assert (made.name, made.dialects) == (promised.name, promised.dialects)
+        assert hasattr(made, "load") is isinstance(promised, LaterLoader)
 
 
 def test_s3_is_owned_and_imports_its_client_library_only_when_used() -> None:

@@ -29,7 +29,7 @@ from records_mover.parts import (
     TableName,
     UnloadJob,
 )
-from support.postgres import PostgresServer, debian_bin_dir, embedded_bin_dir, postgres_server
+from support.postgres import PostgresServer, bin_dirs, embedded_bin_dir, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +88,11 @@ class Bench:
         """Return a query's rows."""
         with self.database.engine.connect() as connection:
             return [tuple(row) for row in self.database.run(connection, query)]
+
+    @property
+    def version(self) -> int:
+        """The server's major version."""
+        return int(self.rows("SHOW server_version_num")[0][0]) // 10000
 
     def psql(self, script: str) -> str:
         """Return the one column of the last statement's rows, a line each, as psql would."""
@@ -223,14 +228,15 @@ def pg(each_pg_url: str) -> Iterator[Bench]:
 
 @pytest.fixture
 def one_pg(pg_url: str) -> Iterator[Bench]:
-    """A workbench in the embedded server alone, for what depends on no version."""
+    """A workbench in the embedded server alone, or in the first one named."""
     yield from _bench(pg_url)
 
 
 @pytest.fixture(scope="session")
-def second_postgres() -> Iterator[PostgresServer]:
-    """A server that is not the first one: Debian's where installed, which is older."""
-    with postgres_server(debian_bin_dir() or embedded_bin_dir()) as server:
+def second_postgres(pytestconfig: pytest.Config) -> Iterator[PostgresServer]:
+    """A server that is not the first one: the second named, or Debian's, which is older."""
+    _, *others = bin_dirs(pytestconfig.getoption("--postgres-server")).values()
+    with postgres_server(others[0] if others else embedded_bin_dir()) as server:
         yield server
 
 

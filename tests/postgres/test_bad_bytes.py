@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,65 @@ def test_wide_text_is_mended_and_counted(
     width = 4 if "32" in codec else 2
     assert (moved.rows, moved.bad_bytes) == (3, 2 * width)
     assert moved.first_bad_bytes == f"line 3 of '{path}'"
+
+
+@pytest.mark.parametrize("codec", WIDE)
+@pytest.mark.parametrize("made", [True, False])
+def test_rows_of_wide_text_with_bad_bytes_are_left_out(
+    one_pg: Bench, path: Path, codec: str, made: bool
+) -> None:
+    if made:
+        one_pg.run("CREATE TABLE t (a int, b text)")
+    path.write_bytes(wide(codec))
+    told = path.with_name("rejects.csv")
+    options = {**CSV, "hints": {"encoding": HINTS[codec]}}
+    for target in (f"{one_pg.url}::t", f"{path.parent}/out.csv", f"{path.parent}/out.parquet"):
+        with Session() as session:
+            moved = session.move(str(path), target, **options, max_failure_rows=2, rejects=told)
+        assert (moved.rows, moved.rejected) == (1, 2)
+        with told.open(newline="") as file:
+            found = [(row["line"], row["column"], row["reason"]) for row in csv.DictReader(file)]
+        assert [(line, column) for line, column, _ in found] == [("3", "b"), ("4", "")]
+        assert f"is no text in {HINTS[codec]}" in found[0][2]
+        assert "NUL" in found[1][2]
+    assert one_pg.rows("SELECT a, b FROM t") == [(1, "é")]
+    assert (path.parent / "out.csv").read_text() == "a,b\n1,é\n"
+    with Session() as session:
+        for limit in (1, None):
+            with pytest.raises((BadRowError, FormatError), match=r"line 3|in\.csv:3"):
+                session.move(str(path), f"{one_pg.url}::t", **options, max_failure_rows=limit)
+    assert one_pg.rows("SELECT a, b FROM t") == [(1, "é")]
+
+
+@pytest.mark.parametrize(("codec", "hint"), [("cp1252", "CP1252"), ("shift_jis", "SHIFT_JIS")])
+def test_rows_with_bytes_that_an_encoding_lacks_are_left_out(
+    one_pg: Bench, path: Path, codec: str, hint: str
+) -> None:
+    lines = ["a,b\n1,x\n2,".encode(codec), b"\x81\n3,y\n4,\x81"]
+    path.write_bytes(b"".join(lines))
+    told = path.with_name("rejects.csv")
+    options = {**CSV, "hints": {"encoding": hint}, "max_failure_rows": 2, "rejects": told}
+    one_pg.run("CREATE TABLE t (a int, b text)")
+    for target in (f"{one_pg.url}::t", f"{path.parent}/out.parquet"):
+        with Session() as session:
+            moved = session.move(str(path), target, **options)
+        assert (moved.rows, moved.rejected) == (2, 2)
+        with told.open(newline="", errors="surrogateescape") as file:
+            found = [(row["line"], row["column"]) for row in csv.DictReader(file)]
+        assert found == [("3", "b"), ("5", "b")]
+
+
+def test_a_header_that_is_no_text_is_refused(one_pg: Bench, path: Path) -> None:
+    path.write_bytes("a,b\n1,x\n".encode("utf-16-le").replace(b"b\0", b"\x3d\xd8"))
+    with Session() as session, pytest.raises(FormatError, match=r"in\.csv.*first record.*UTF16LE"):
+        session.move(
+            str(path),
+            f"{one_pg.url}::t",
+            **CSV,
+            hints={"encoding": "UTF16LE"},
+            max_failure_rows=9,
+        )
+    assert one_pg.rows("SELECT to_regclass('t')") == [(None,)]
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16"])

@@ -82,6 +82,7 @@ def test_a_place_that_is_not_there_or_not_ours_is_named(pg: Bench, tmp_path: Pat
     other = pg.url.rpartition("@")[2].partition("/")[0]
     database = pg.url.rpartition("/")[2]
     pg.run("CREATE ROLE stranger LOGIN PASSWORD 'canary'", "CREATE TABLE t (id int)")
+    pg.run("REVOKE CREATE ON SCHEMA public FROM PUBLIC")  # as it is from 15 on
     try:
         ends = {
             f"{pg.url}::nowhere.t": "no schema 'nowhere'",

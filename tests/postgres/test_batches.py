@@ -74,6 +74,37 @@ def test_nested_lists_are_arrays_of_arrays(pg: Bench) -> None:
     assert pg.rows("SELECT a FROM t") == [([[1, 2], [3, 4]],), (None,)]
 
 
+def test_json_lists_become_the_arrays_that_they_were(pg: Bench) -> None:
+    pg.run("CREATE TABLE t (i int[], t text[], n numeric[], b bool[], d date[])")
+    rows = {
+        "i": ["[1,null,3]", None, "[]", " [ 7 ]", "{4,5}", "[0:1]={8,9}"],
+        "t": ['["a","","x,y",null]', "[]", None, '["q\\"{}\\\\n\\n"]', "{NULL,a}", '["]={"]'],
+        "n": ["[1.50,12345678901234567890123456789.12]", "[1e3]", "[]", None, "{1}", "[null]"],
+        "b": ["[true,false,null]", "[]", None, "[true]", "{t}", "[false]"],
+        "d": ['["2020-02-29"]', "[]", None, "[null]", "{2020-01-01}", "[]"],
+    }
+    for step in (1, 6):  # one after another, and all at once
+        pg.run("TRUNCATE t")
+        for start in range(0, 6, step):
+            pg.load_batches(pa.table(rows).slice(start, step), "t")
+        texts = pg.rows("SELECT i::text, t::text, n::text, b::text, d::text FROM t")
+        assert [list(column) for column in zip(*texts, strict=True)] == [
+            ["{1,NULL,3}", None, "{}", "{7}", "{4,5}", "[0:1]={8,9}"],
+            ['{a,"","x,y",NULL}', "{}", None, '{"q\\"{}\\\\n\n"}', "{NULL,a}", '{"]={"}'],
+            ["{1.50,12345678901234567890123456789.12}", "{1000}", "{}", None, "{1}", "{NULL}"],
+            ["{t,f,NULL}", "{}", None, "{t}", "{t}", "{f}"],
+            ["{2020-02-29}", "{}", None, "{NULL}", "{2020-01-01}", "{}"],
+        ]
+
+
+@pytest.mark.parametrize("bad", ["[1,2", "[[1],[2]]", '[{"a":1}]', "[true]", '["x"]', "5"])
+def test_what_is_no_list_of_the_items_is_named_by_its_row(pg: Bench, bad: str) -> None:
+    pg.run("CREATE TABLE t (a int[])")
+    with pytest.raises(BadRowError, match="row 2: column 'a'"):
+        pg.load_batches(pa.table({"a": ["{1}", bad]}), "t")
+    assert pg.rows("SELECT a FROM t") == []
+
+
 def test_what_has_no_like_is_refused(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a text)", "INSERT INTO t VALUES ('old')")
     with pytest.raises(SchemaError, match="struct"):

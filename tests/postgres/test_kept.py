@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mover_postgres.publish import reasons
 from records_mover import Session
 
 if TYPE_CHECKING:
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 
     from postgres.conftest import Bench
     from records_mover.records import MoveResult
+    from support.postgres import PostgresServer
 
     Move = Callable[..., MoveResult]
 
@@ -30,6 +35,11 @@ OTHER_SHAPE = (
     "CREATE TABLE src (word text, n bigint, id int, extra date)",
     "INSERT INTO src VALUES ('longer than five', 5000000000, 5, '2020-01-02'), ('b', 6, 6, NULL)",
 )
+# No server can change the type of what a column that may not be empty is computed from.
+ANEW = (
+    "ALTER TABLE t ADD made numeric NOT NULL GENERATED ALWAYS AS (COALESCE(n, 0) + 1) STORED",
+    *OTHER_SHAPE,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Thing:
 
     makes: tuple[str, ...]
     looks: str
+    since: int = 13
 
 
 def _rel(name: str, what: str) -> str:
@@ -62,6 +73,12 @@ KEPT = {
     "grants on columns": Thing(
         ("GRANT SELECT (n), UPDATE (word) ON t TO {role}",),
         ACL.format("pg_attribute", "attacl", "attrelid = 't'::regclass"),
+    ),
+    "that it has no rights that are given by default": Thing(
+        ("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",),
+        ACL.format(
+            "pg_class", "COALESCE(relacl, acldefault('r', relowner))", "oid = 't'::regclass"
+        ),
     ),
     "a view on it": Thing((VIEW,), VIEWS),
     "views on views on it": Thing(
@@ -125,13 +142,18 @@ KEPT = {
     "a view's security barrier and check option": Thing(
         (
             (
-                "CREATE VIEW v WITH (security_barrier, security_invoker = true) "
+                "CREATE VIEW v WITH (security_barrier) "
                 "AS SELECT id, n, word FROM t WHERE n > 0 WITH CASCADED CHECK OPTION"
             ),
             "ALTER VIEW v ALTER COLUMN word SET DEFAULT 'seen'",
         ),
         "SELECT reloptions, (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef "
         "WHERE adrelid = c.oid) FROM pg_class c WHERE oid = 'v'::regclass",
+    ),
+    "whose rights a view looks with": Thing(
+        ("CREATE VIEW v WITH (security_invoker = true) AS SELECT id, n FROM t",),
+        _rel("v", "reloptions"),
+        since=15,
     ),
     "rules and triggers of a view": Thing(
         (
@@ -252,12 +274,21 @@ KEPT = {
     ),
     "publications": Thing(
         (
+            "CREATE PUBLICATION p FOR TABLE t WITH (publish = insert)",
+            "CREATE PUBLICATION q FOR TABLE t",
+        ),
+        "SELECT pubname, tablename, pubinsert, pubupdate FROM pg_publication_tables "
+        "JOIN pg_publication USING (pubname) ORDER BY 1, 2",
+    ),
+    "publications of columns and rows": Thing(
+        (
             "CREATE PUBLICATION p FOR TABLE t (id, n) WHERE (n > 3) WITH (publish = insert)",
             "CREATE PUBLICATION q FOR TABLE t",
         ),
         "SELECT pubname, attnames::text, rowfilter FROM pg_publication_tables WHERE pubname = 'p' "
         "UNION SELECT pubname, NULL, NULL FROM pg_publication_tables WHERE tablename = 't' "
         "ORDER BY 1, 2",
+        since=15,
     ),
     "statistics objects": Thing(
         (
@@ -275,12 +306,17 @@ KEPT = {
     "how columns are stored and sampled": Thing(
         (
             "ALTER TABLE t ALTER COLUMN word SET STORAGE EXTERNAL",
-            "ALTER TABLE t ALTER COLUMN word SET COMPRESSION pglz",
             "ALTER TABLE t ALTER COLUMN n SET STATISTICS 123",
             "ALTER TABLE t ALTER COLUMN n SET (n_distinct = 7)",
         ),
-        "SELECT attstorage, attcompression, attstattarget, attoptions FROM pg_attribute "
+        "SELECT attstorage, attstattarget, attoptions FROM pg_attribute "
         "WHERE attrelid = 't'::regclass AND attname IN ('n', 'word') ORDER BY attname",
+    ),
+    "how columns are compressed": Thing(
+        ("ALTER TABLE t ALTER COLUMN word SET COMPRESSION pglz",),
+        "SELECT attcompression FROM pg_attribute "
+        "WHERE attrelid = 't'::regclass AND attname = 'word'",
+        since=14,
     ),
     "column defaults": Thing(
         ("ALTER TABLE t ALTER COLUMN word SET DEFAULT 'w'",),
@@ -294,10 +330,17 @@ KEPT = {
                 "ALTER TABLE t ADD COLUMN own int GENERATED ALWAYS AS IDENTITY "
                 "(START WITH 40 INCREMENT BY 2 CACHE 3)"
             ),
+            "GRANT USAGE, SELECT ON SEQUENCE t_own_seq TO {role}",
+            "COMMENT ON SEQUENCE t_own_seq IS 'counts'",
         ),
-        "SELECT attidentity, seqstart, seqincrement, seqcache, pg_get_serial_sequence('t', 'own'), "
-        "pg_get_serial_sequence('t', 'own')::regclass::oid FROM pg_attribute, pg_sequence "
+        "SELECT attidentity, seqstart, seqincrement, seqcache, seqmin, seqmax, "
+        "pg_get_serial_sequence('t', 'own'), has_sequence_privilege('{role}', 't_own_seq', 'USAGE')"
+        ", obj_description('t_own_seq'::regclass) FROM pg_attribute, pg_sequence "
         "WHERE attrelid = 't'::regclass AND attname = 'own'",
+    ),
+    "the OID of the sequence of an identity column": Thing(
+        ("ALTER TABLE t ADD COLUMN own int GENERATED ALWAYS AS IDENTITY",),
+        "SELECT pg_get_serial_sequence('t', 'own')::regclass::oid",
     ),
     "a sequence that a column owns": Thing(
         ("CREATE SEQUENCE s OWNED BY t.n", "ALTER TABLE t ALTER COLUMN n SET DEFAULT nextval('s')"),
@@ -322,6 +365,71 @@ KEPT = {
             ),
         ),
         "SELECT total(), pg_get_functiondef('total'::regproc)",
+    ),
+    "a function of SQL that was parsed": Thing(
+        (
+            (
+                "CREATE FUNCTION highest(below numeric DEFAULT 7) RETURNS numeric STABLE "
+                "BEGIN ATOMIC SELECT max(n) FROM t WHERE n < below; END"
+            ),
+            "CREATE VIEW on_f AS SELECT highest() AS h, n FROM t",
+            (
+                "CREATE PROCEDURE empty() BEGIN ATOMIC "
+                "DELETE FROM t WHERE n = 77; SELECT max(h) FROM on_f; END"
+            ),
+            "REVOKE ALL ON FUNCTION highest FROM PUBLIC",
+            "COMMENT ON FUNCTION highest IS 'high'",
+        ),
+        "SELECT oid, pg_get_functiondef(oid), proacl::text, obj_description(oid, 'pg_proc') "
+        "FROM pg_proc WHERE proname IN ('highest', 'empty') ORDER BY proname",
+    ),
+    "a policy of another table that asks a view": Thing(
+        (
+            VIEW,
+            "CREATE TABLE other (word text)",
+            "CREATE POLICY asks ON other USING (EXISTS (SELECT FROM v WHERE v.word = other.word))",
+        ),
+        "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy",
+    ),
+    "a constraint trigger of another table": Thing(
+        (
+            "CREATE TABLE other (word text)",
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            (
+                "CREATE CONSTRAINT TRIGGER c AFTER INSERT ON other FROM t "
+                "DEFERRABLE FOR EACH ROW EXECUTE FUNCTION f()"
+            ),
+        ),
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    ),
+    "rules of its own that are off": Thing(
+        ("CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING", "ALTER TABLE t DISABLE RULE r"),
+        "SELECT pg_get_ruledef(oid), ev_enabled FROM pg_rewrite WHERE rulename = 'r'",
+    ),
+    "how its key and its long values are kept": Thing(
+        (
+            "ALTER INDEX t_pkey SET (fillfactor = 66)",
+            "ALTER TABLE t SET (toast.autovacuum_enabled = false)",
+            "ALTER TABLE t REPLICA IDENTITY FULL",
+        ),
+        "SELECT t.reloptions, i.reloptions, c.relreplident FROM pg_class c "
+        "JOIN pg_class t ON t.oid = c.reltoastrelid, pg_class i "
+        "WHERE c.oid = 't'::regclass AND i.oid = 't_pkey'::regclass",
+    ),
+    "collations": Thing(
+        ('ALTER TABLE t ALTER word TYPE varchar(5) COLLATE "C"',),
+        "SELECT attcollation::regcollation::text FROM pg_attribute "
+        "WHERE attrelid = 't'::regclass AND attname = 'word'",
+    ),
+    "columns that are computed from one that changes": Thing(
+        (
+            "ALTER TABLE t ADD COLUMN g numeric GENERATED ALWAYS AS (n * 2) STORED",
+            "CREATE INDEX by_g ON t (g)",
+            "CREATE VIEW on_g AS SELECT g FROM t",
+        ),
+        "SELECT pg_get_expr(adbin, adrelid), pg_get_indexdef('by_g'::regclass), "
+        "pg_get_viewdef('on_g'::regclass) FROM pg_attrdef JOIN pg_attribute "
+        "ON attrelid = adrelid AND attnum = adnum WHERE attname = 'g'",
     ),
     "its generated columns": Thing(
         ("ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (id * 2) STORED",),
@@ -350,18 +458,68 @@ def _plain(rows: list[tuple[Any, ...]]) -> str:
     return str(rows).replace("::text", "").replace("(", "").replace(")", "")
 
 
-@pytest.mark.parametrize("shape", [SAME_SHAPE, OTHER_SHAPE], ids=["same", "altered"])
-@pytest.mark.parametrize("thing", KEPT.values(), ids=[name.replace(" ", "-") for name in KEPT])
+OF_THE_OBJECT = {"the table's own OID", "the OID of the sequence of an identity column"}
+SHAPES = {"same": SAME_SHAPE, "altered": OTHER_SHAPE, "anew": ANEW}
+CASES = [
+    pytest.param(
+        thing, shape, id=f"{name.replace(' ', '-')}-{kind}", marks=pytest.mark.since(thing.since)
+    )
+    for name, thing in KEPT.items()
+    for kind, shape in SHAPES.items()
+    if shape is not ANEW or name not in OF_THE_OBJECT
+]
+
+
+@pytest.mark.parametrize(("thing", "shape"), CASES)
 def test_replace_keeps(
     pg: Bench, move: Move, role: str, thing: Thing, shape: tuple[str, ...]
 ) -> None:
     pg.run(*TABLE, *(make.replace("{role}", role) for make in thing.makes), *shape)
-    before = pg.rows(thing.looks)
+    looks, of_the_table = thing.looks.replace("{role}", role), "SELECT 't'::regclass::oid"
+    before, was = pg.rows(looks), pg.rows(of_the_table)
     assert before
     moved = move(f"{pg.url}::src", f"{pg.url}::t", if_exists="replace")
     assert moved.rows == 2
-    assert _plain(pg.rows(thing.looks)) == _plain(before)
+    assert _plain(pg.rows(looks)) == _plain(before)
     wanted = "SELECT id, n, word FROM {} ORDER BY id"
     assert pg.rows(wanted.format("t")) == pg.rows(wanted.format("src"))
     names = {column.name for column in pg.info("t").columns}
-    assert ("extra" in names, "gone" in names) == ((shape is OTHER_SHAPE), shape is SAME_SHAPE)
+    assert ("extra" in names, "gone" in names) == (shape is not SAME_SHAPE, shape is SAME_SHAPE)
+    if shape is ANEW:
+        assert pg.rows(of_the_table) != was
+        assert any("made anew" in note for note in moved.notes)
+
+
+def _dumped(server: PostgresServer, database: str) -> Counter[str]:
+    """Return the lines by which the server's own tool would make all schemas again."""
+    command = [str(server.bin_dir / "pg_dump"), "--schema-only", "-d", database]
+    ran = subprocess.run(command, env=server.client_env, capture_output=True, text=True, check=True)
+    lines = (line.strip().removesuffix(",") for line in ran.stdout.splitlines())
+    return Counter(line for line in lines if line and not line.startswith(("--", "\\")))
+
+
+def test_a_dump_of_tables_that_were_made_anew_differs_by_what_was_added(
+    each_postgres: PostgresServer,
+    pg: Bench,
+    move: Move,
+    role: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reasons, "MOST_COLUMNS", 4)
+    schemas = [f"s{number}" for number in range(len(KEPT))]
+    for schema, thing in zip(schemas, KEPT.values(), strict=True):
+        made = "; ".join((*TABLE, *thing.makes)).replace("{role}", role)
+        own_names = re.sub(r"\b([pq]) FOR TABLE", rf"\1_{schema} FOR TABLE", made)
+        rights = f"GRANT ALL ON SCHEMA {schema} TO {role}"
+        pg.run(
+            f"CREATE SCHEMA {schema}; {rights}; SET search_path = {schema}; {own_names}; RESET ALL"
+        )
+    pg.run("CREATE TABLE src AS SELECT 1 AS id, 7 AS n, NULL AS gone, 'a' AS word, true AS extra")
+    name = str(pg.database.engine.url.database)
+    before = _dumped(each_postgres, name)
+    for schema in schemas:
+        moved = move(f"{pg.url}::src", f"{pg.url}::{schema}.t", if_exists="replace")
+        assert any("made anew" in note for note in moved.notes), schema
+    after = _dumped(each_postgres, name)
+    assert after - before == {"extra boolean": len(schemas)}
+    assert before - after == {}

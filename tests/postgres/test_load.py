@@ -169,6 +169,12 @@ def test_every_part_has_its_own_header(pg: Bench) -> None:
     assert pg.rows("SELECT sum(a) FROM t") == [(10,)]
 
 
+def test_a_json_list_of_a_file_is_refused_with_what_to_do(pg: Bench) -> None:
+    pg.run("CREATE TABLE t (a int[])")
+    with pytest.raises(BadRowError, match=r"malformed array .*; text of a file goes .* as \{1,2\}"):
+        pg.load([b'a\n"[1,2]"\n'], "t")
+
+
 def test_columns_come_in_the_order_of_the_file(pg: Bench) -> None:
     pg.run("CREATE TABLE t (a int, b text, c int DEFAULT 7)")
     pg.load(b"b,a\nx,1\n", "t", columns=("b", "a"))

@@ -37,8 +37,10 @@ def move() -> Iterator[Move]:
         yield session.move
 
 
-def made(bench: Bench, name: str) -> str:
-    bench.run(torture.TYPES, torture.table(name, GROUPS[name]))
+def made(bench: Bench, name: str, version: int | None = None) -> str:
+    """Make a table of what this server has, or one of an older version."""
+    types = torture.known(GROUPS[name], version or bench.version)
+    bench.run(torture.TYPES, torture.table(name, types))
     return f"{bench.url}::{name}"
 
 
@@ -55,7 +57,7 @@ def test_within_a_server(pg: Bench, move: Move, name: str) -> None:
 
 @pytest.mark.parametrize("name", GROUPS)
 def test_to_another_server_and_back(one_pg: Bench, far_pg: Bench, move: Move, name: str) -> None:
-    source = made(one_pg, name)
+    source = made(one_pg, name, min(one_pg.version, far_pg.version))
     far_pg.run(torture.TYPES)
     there = move(source, f"{far_pg.url}::{name}", verify=True)
     assert shown(far_pg, name) == shown(one_pg, name)
@@ -104,16 +106,53 @@ def test_types_that_are_not_there_become_text_or_what_is_below_them(
     ]
 
 
-def test_an_infinite_interval_is_refused_by_a_server_that_knows_none(
-    one_pg: Bench, far_pg: Bench, move: Move
+@pytest.fixture
+def newer(one_pg: Bench, far_pg: Bench) -> Bench:
+    return max(one_pg, far_pg, key=lambda bench: bench.version)
+
+
+@pytest.fixture
+def older(one_pg: Bench, far_pg: Bench, newer: Bench) -> Bench:
+    return far_pg if newer is one_pg else one_pg
+
+
+@pytest.mark.parametrize(("kind", "since"), [("interval", 17), ("numeric", 14), ("numeric[]", 14)])
+def test_an_infinite_value_is_refused_by_a_server_that_knows_none(
+    newer: Bench, older: Bench, move: Move, kind: str, since: int
 ) -> None:
-    (version,) = far_pg.rows("SELECT current_setting('server_version_num')::int >= 170000")
-    one_pg.run(torture.table("t", torture.SINCE_17))
-    if version[0]:
-        assert move(f"{one_pg.url}::t", f"{far_pg.url}::t").route[0] == "postgres-binary-out"
+    endless = ["{infinity,1}"] if kind.endswith("[]") else ["infinity", "-infinity"]
+    newer.run(torture.table("t", {kind: endless}))
+    if older.version >= since:
+        assert move(f"{newer.url}::t", f"{older.url}::t").route[0] == "postgres-binary-out"
         return
     with pytest.raises(MoverError, match="'c0'"):
-        move(f"{one_pg.url}::t", f"{far_pg.url}::t")
+        move(f"{newer.url}::t", f"{older.url}::t")
+
+
+def test_a_type_that_an_older_server_lacks_becomes_one_with_room_for_its_values(
+    newer: Bench, older: Bench, move: Move
+) -> None:
+    values = {
+        "numeric(3,-2)": ["99900"],
+        "numeric(2,5)": ["-0.00099"],
+        "int4multirange": ["{[1,3)}"],
+    }
+    newer.run(torture.table("t", torture.known(values, newer.version)))
+    move(f"{newer.url}::t", f"{older.url}::t")
+    instead = {
+        "numeric(3,-2)": "numeric(5,0)",
+        "numeric(2,5)": "numeric(5,5)",
+        "int4multirange": "text",
+    }
+    there = torture.known(values, older.version)
+    kinds = [
+        kind if kind in there else instead[kind] for kind in torture.known(values, newer.version)
+    ]
+    before, after = shown(newer, "t"), shown(older, "t")
+    assert [text.split(" ")[0] for text in after.values()] == ["integer", *kinds]
+    assert [text.split(" ")[2:] for text in after.values()] == [
+        text.split(" ")[2:] for text in before.values()
+    ]
 
 
 def test_xml_goes_along_where_the_server_can_read_it(pg: Bench, move: Move, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,27 @@ def test_a_value_is_found_wherever_blocks_are_cut(
     data: bytes, options: CopyOptions, expected: tuple[object, ...] | None, size: int
 ) -> None:
     assert found(data, options, size) == expected
+
+
+def test_a_short_text_is_told_to_be_plain_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mover_postgres.suspects", None)
+    data = b'a.1234,1.50,"ab ",x\n"1,2.345 ",2.5,b ,y\n"a ""1.234"" , ",1,x\n'
+    assert found(data, CSV, 1000) is None
+    assert found(b"1.2345\t1.5\tb \tx\n", TEXT, 1000) is None
+    for doubtful in (data + b"1,1.234,x\n", data + b"1,1,abc \n", data.replace(b"2.5,", b"25e-1,")):
+        with pytest.raises(ImportError):
+            found(doubtful, CSV, 1000)
+
+
+def test_the_server_gets_its_first_blocks_before_numpy_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "mover_postgres.suspects", None)
+    blocks = (b"1,1.5,x\n" for _ in range(9))
+    watch = watched(blocks, COLUMNS, CSV, codec="utf-8", source="f", line=lambda line: line)
+    assert [next(watch) for _ in range(4)] == [b"1,1.5,x\n"] * 4
+    with pytest.raises(ImportError):
+        next(watch)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -141,3 +144,42 @@ def warehouse(
     """A schema to move into, with an environment in which S3 is the test's."""
     move_in(monkeypatch, redshift_s3, tmp_path)
     return Warehouse(ask)
+
+
+@pytest.fixture
+def serverless(warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The service that gives the stand-in's host and password for a workgroup."""
+    asked: list[Any] = []
+    server = warehouse.ask.server
+    answers = {
+        "GetWorkgroup": {
+            "workgroup": {"endpoint": {"address": server.config.host, "port": server.port}}
+        },
+        "GetCredentials": {"dbUser": server.config.user, "dbPassword": server.config.password},
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            action = self.headers["X-Amz-Target"].partition(".")[2]
+            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked.append((action, said))
+            known = said["workgroupName"] == "house"
+            body = answers[action] if known else {"__type": "ResourceNotFoundException"}
+            text = json.dumps(body).encode()
+            self.send_response(200 if known else 400)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    address = f"http://127.0.0.1:{made.server_address[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", address)
+    yield asked
+    made.shutdown()
+    thread.join()
+    made.server_close()

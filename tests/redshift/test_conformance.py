@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from records_mover.testing import (
+    CredsSuite,
     DatabaseSuite,
+    Known,
     LoaderSuite,
     PluginSuite,
     SqlBench,
@@ -23,11 +26,12 @@ if TYPE_CHECKING:
 
 DIGITS = refused("decimals have at most 38 digits")
 EARLY = refused("COPY reads no text of a day before the year 1")
+FEW_ROWS = missing("at most 100,000 rows travel as statements; sql-insert and sql-select show it")
 NO_NUL = refused("no text file holds NUL")
 
 
 @pytest.fixture
-def bench(warehouse: Any, objects: Any, scratch: str) -> SqlBench:
+def bare_bench(warehouse: Any) -> SqlBench:
     url, schema = warehouse.url(unload_wait_seconds="1").removesuffix("::"), warehouse.ask.schema
     return SqlBench(
         url=url,
@@ -37,10 +41,19 @@ def bench(warehouse: Any, objects: Any, scratch: str) -> SqlBench:
         names=f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'",
         shown=as_text,
         grantee="public",
-        options={"scratch_s3_url": scratch},
-        scratch=lambda: objects.names("tmp/"),
+        privileges=(
+            "SELECT identity_name, privilege_type FROM svv_relation_privileges"
+            f" WHERE namespace_name = '{schema}' AND relation_name = '{{table}}'"
+        ),
         secrets=(warehouse.ask.server.url.split(":")[2].partition("@")[0],),
     )
+
+
+@pytest.fixture
+def bench(bare_bench: SqlBench, objects: Any, scratch: str) -> SqlBench:
+    """With scratch space in S3."""
+    options = {"scratch_s3_url": scratch}
+    return replace(bare_bench, options=options, scratch=lambda: objects.names("tmp/"))
 
 
 def as_text(column: str, field: Field) -> str:
@@ -56,7 +69,7 @@ class TestPlugin(PluginSuite):
 
 class TestDatabase(DatabaseSuite):
     subject = "redshift"
-    capabilities = DatabaseSuite.known - {"grants"}
+    capabilities = DatabaseSuite.known
     gaps = {
         "decimal_40_digits": missing(DIGITS.why),
         "words": lossy("Redshift folds names to lower case"),
@@ -65,7 +78,7 @@ class TestDatabase(DatabaseSuite):
 
 class TestCopy(LoaderSuite):
     part = subject = "redshift-copy"
-    capabilities = LoaderSuite.known - {"memory"}
+    capabilities = LoaderSuite.known
     gaps = {"date_bc": EARLY, "decimal_40_digits": DIGITS, "text_nul": NO_NUL}
     routes = {
         "batches": ["stage", "redshift-copy"],
@@ -76,8 +89,9 @@ class TestCopy(LoaderSuite):
 
 class TestUnload(UnloaderSuite):
     part = subject = "redshift-unload"
+    memory, growth = 600_000, 72 << 20  # 245 MB of a tenth; what is read ahead ends below 300 MB
     cases = Path(__file__).with_name("cases")  # the stand-in is slow with 1,600 columns
-    capabilities = UnloaderSuite.known - {"memory"}
+    capabilities = UnloaderSuite.known
     gaps = {
         "date_bc": EARLY,
         "decimal_40_digits": DIGITS,
@@ -88,3 +102,53 @@ class TestUnload(UnloaderSuite):
         "text": ["redshift-unload", "read", "decode", "encode", "write"],
         "parquet": ["redshift-unload", "read", "write"],
     }
+
+
+class WithoutScratch:
+    """Rows travel as statements: for a few of them, where nothing can be staged."""
+
+    @pytest.fixture
+    def bench(self, bare_bench: SqlBench) -> SqlBench:
+        return bare_bench
+
+
+class TestInsert(WithoutScratch, LoaderSuite):
+    part = subject = "redshift-insert"
+    capabilities = LoaderSuite.known - {"scratch"}
+    memory, gaps = 10**9, {"memory_does_not_grow_with_the_rows": FEW_ROWS}
+    routes = {
+        "batches": ["redshift-insert"],
+        "text": ["read", "decode", "redshift-insert"],
+        "parquet": ["read", "decode", "redshift-insert"],
+        "table": ["redshift-select", "redshift-insert"],
+    }
+
+
+class TestSelect(WithoutScratch, UnloaderSuite):
+    part = subject = "redshift-select"
+    capabilities = UnloaderSuite.known - {"scratch"}
+    memory, gaps = 10**9, {"memory_does_not_grow_with_the_rows": FEW_ROWS}
+    routes = {
+        "batches": ["redshift-select", "collect"],
+        "text": ["redshift-select", "encode", "write"],
+        "parquet": ["redshift-select", "encode", "write"],
+    }
+
+
+class TestIam(CredsSuite):
+    subject, provider = "redshift-iam", "redshift"
+    capabilities = CredsSuite.known
+
+    @pytest.fixture
+    def connection(self, serverless: Any, warehouse: Any) -> Known:
+        config = warehouse.ask.server.config
+        return Known(
+            name="redshift-serverless:house:dev",
+            facts={"user": config.user, "password": config.password, "database": "dev"},
+            secrets=(config.password,),
+            stranger="redshift-nobody-knows",
+        )
+
+    @pytest.fixture
+    def broken(self, serverless: Any) -> str:
+        return "redshift-serverless:nowhere:dev"

@@ -21,15 +21,29 @@ class TestPlugin(PluginSuite):
     heavy = frozenset({"boto3", "botocore"})
 
 
+@pytest.fixture
+def bucket(seaweed: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    for name, value in seaweed.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = f"kit-{secrets.token_hex(6)}"
+    seaweed.client().create_bucket(Bucket=made)
+    return made
+
+
 class TestStore(StoreSuite):
     subject = "s3://"
     capabilities = StoreSuite.known
 
     @pytest.fixture
-    def folder(self, seaweed: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-        for name, value in seaweed.env.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-        bucket = f"kit-{secrets.token_hex(6)}"
-        seaweed.client().create_bucket(Bucket=bucket)
+    def folder(self, bucket: str) -> str:
         return f"s3://{bucket}/kit/"
+
+
+class TestStoreByItsOtherName(StoreSuite):
+    subject = "s3a://"
+    capabilities = StoreSuite.known
+
+    @pytest.fixture
+    def folder(self, bucket: str) -> str:
+        return f"s3a://{bucket}/kit/"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mover_s3 import copying, fetching, writing
-from mover_s3.workers import MEMORY, PART
+from mover_s3.workers import AHEAD, BEHIND, PART
 from mover_s3.writing import LARGEST, part_size
 from records_mover.errors import EndpointError, NotFoundError, StoreError
 from records_mover.url.patience import wait_for_file
@@ -173,7 +173,8 @@ def test_many_streams_at_once_share_threads_and_memory(
     for thread in threads:
         thread.join()
     assert not wrong
-    assert store._workers._left == MEMORY
+    assert store._workers.ahead.left == AHEAD
+    assert store._workers.behind.left == BEHIND
 
 
 @pytest.mark.parametrize("size", [10, 2 * PART])
@@ -299,4 +300,4 @@ def test_sequential_reading_stays_within_its_memory(
     with store.open(f"s3://{bucket}/big") as stream:
         stream.read(fetching.BLOCK + 1)
         ahead = sum(one.reserved for one in stream._ahead)  # type: ignore[attr-defined]
-        assert 0 < ahead <= MEMORY
+        assert 0 < ahead <= AHEAD

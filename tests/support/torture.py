@@ -14,8 +14,8 @@ __all__ = [
     "CONTRIB",
     "OBJECTS",
     "OWN",
-    "SINCE_17",
     "TYPES",
+    "known",
     "shown",
     "table",
 ]
@@ -121,7 +121,8 @@ BEYOND: Mapping[str, Sequence[str]] = {
 }
 """More values of the common types, which only PostgreSQL holds."""
 
-SINCE_17: Mapping[str, Sequence[str]] = {"interval": ["infinity", "-infinity"]}
+_TYPES_SINCE = {"int4multirange": 14, "numeric(3,-2)": 15, "numeric(2,5)": 15}
+_VALUES_SINCE = {("numeric", "Infinity"): 14, ("numeric", "-Infinity"): 14}
 
 OWN: Mapping[str, Sequence[str]] = {
     "mood": ["sad", 'o,k "q"'],
@@ -158,6 +159,15 @@ OBJECTS: Mapping[str, Sequence[str]] = {
     "regnamespace": ["pg_catalog"],
 }
 """Names of what every server has, which hold numbers that no other server has."""
+
+
+def known(types: Mapping[str, Sequence[str]], version: int) -> Mapping[str, Sequence[str]]:
+    """Return those types, and values of them, that a PostgreSQL of this version has."""
+    return {
+        kind: [value for value in values if _VALUES_SINCE.get((kind, value), 0) <= version]
+        for kind, values in types.items()
+        if _TYPES_SINCE.get(kind, 0) <= version
+    }
 
 
 def table(name: str, types: Mapping[str, Sequence[str]]) -> str:

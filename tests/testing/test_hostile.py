@@ -31,17 +31,17 @@ def test_every_test_of_every_suite_finds_its_fault(tmp_path: Path) -> None:
         timeout=240,
     )
     ended = [_ended(case) for case in ET.parse(report).iter("testcase")]
-    failing = {name for name, failed in ended if failed}
+    failing = {(suite, name) for suite, name, failed in ended if failed}
     wanted = {
         name
         for suite in map(testing.__dict__.get, testing.__all__)
         if isinstance(suite, type) and issubclass(suite, Suite)
         for name, _ in asks_of(suite)
     }
-    assert wanted - failing == set()
-    assert {name for name, failed in ended if not failed} <= failing
+    assert wanted - {name for _, name in failing} == set()
+    assert {(suite, name) for suite, name, _ in ended} - failing == set()
 
 
-def _ended(case: ET.Element) -> tuple[str, bool]:
+def _ended(case: ET.Element) -> tuple[str, str, bool]:
     name = str(case.get("name")).partition("[")[0]
-    return name, case.find("failure") is not None
+    return str(case.get("classname")), name, case.find("failure") is not None

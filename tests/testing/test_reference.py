@@ -17,6 +17,7 @@ from records_mover.testing import (
     StoreSuite,
     UnloaderSuite,
 )
+from records_mover.testing.case import DOORS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,7 @@ class TestDatabase(DatabaseSuite):
 
 class TestPut(LoaderSuite):
     part = "reference-put"
+    doors = (*DOORS, "table")
     capabilities = LoaderSuite.known
     routes = {
         "batches": ["reference-put"],
@@ -51,11 +53,14 @@ class TestPut(LoaderSuite):
 
 class TestTake(UnloaderSuite):
     part = "reference-take"
+    doors = (*DOORS, "table")
     capabilities = UnloaderSuite.known
     routes = {
         "batches": ["reference-take", "collect"],
         "text": ["reference-take", "write"],
         "parquet": ["reference-take", "encode", "write"],
+        "folder": ["reference-take", "encode", "write"],
+        "table": ["reference-take", "reference-put"],
     }
 
 

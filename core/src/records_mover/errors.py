@@ -67,10 +67,12 @@ class MoverError(Exception):
     """Base of every error raised on purpose.
 
     ``what`` is a lower-case clause that says what is wrong and where; ``advice`` is what to do
-    next. ``str()`` joins both into the single line that the command line prints.
+    next. ``str()`` joins both into a single line. ``in_python`` is what else callers of the API
+    may do; the command line, which has no word for it, leaves it out.
     """
 
     exit_code = 1
+    in_python: str | None = None
 
     def __init__(self, what: str, advice: str | None = None) -> None:
         # Here, so that whoever prints it, or chains another to it, prints no secret.
@@ -80,7 +82,7 @@ class MoverError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        return f"{self.what}; {self.advice}" if self.advice else self.what
+        return "; ".join(filter(None, (self.what, self.advice, self.in_python)))
 
 
 class UsageError(MoverError, ValueError):
@@ -103,6 +105,12 @@ class RecordsException(MoverError):
 
 class FormatError(RecordsException, NotImplementedError):
     """A format or hint is unknown, contradictory, or cannot be honoured."""
+
+    def __init__(
+        self, what: str, advice: str | None = None, *, in_python: str | None = None
+    ) -> None:
+        super().__init__(what, advice)
+        self.in_python = in_python
 
 
 class SchemaError(RecordsException):

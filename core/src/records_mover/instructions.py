@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
+
+from records_mover.frozen import frozen
 
 __all__ = ["BadBytes", "ProcessingInstructions"]
 
 BadBytes = Literal["fail", "strip", "replace"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ProcessingInstructions:
     """How to treat what is not understood, cannot be honoured, or is plainly wrong.
 

@@ -199,6 +199,7 @@ def test_several_jobs_run_at_once(process: Process, tmp_path: Path) -> None:
     server.shutdown()
     server.server_close()
     assert ran.returncode == 0, ran.stderr
+    assert not _Meeting.both.broken, "one job waited for the other"
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "b.csv").read_text() == "n\n1\n"
 
 
@@ -284,7 +285,8 @@ def test_the_schema_offers_what_move_offers() -> None:
     jsonschema.Draft7Validator.check_schema(schema)
     apart = {"as_json", "quiet", "debug", "progress", "source", "target"}
     spelled = {"hint": "hints", "target_hint": "target_hints"}
-    command = group.commands["move"]
+    command = group.get_command(click.Context(group), "move")
+    assert command is not None
     offered = {spelled.get(one.name or "", one.name or "") for one in command.params} - apart
     options = schema["definitions"]["options"]["properties"]
     assert {name.replace("-", "_") for name in options} == offered

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,21 +142,61 @@ def test_with_json_a_cancelled_move_says_so_on_stdout(
 
 
 def test_the_second_signal_leaves_at_once(
-    table: Table, start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+    table: Table, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    process = start(fifo, f"{table.url}::t")  # opening it waits for a writer, and hears no one
-    time.sleep(2.5)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    process.wait(5)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # who waits for its answer hears no one
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/a.csv"
+        process = start(url, f"{table.url}::t")
+        deaf.settimeout(20)
+        asked, _ = deaf.accept()
+        with asked:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            process.wait(5)
     assert process.stderr is not None
     assert process.returncode == 1
     assert process.stderr.read().startswith("mvrec: stopped at once")
     assert table.ask("SELECT * FROM t") == "1|old"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_a_move_that_waits_for_the_other_end_of_a_pipe_is_stopped(
+    start: Callable[..., subprocess.Popen[str]],
+    tmp_path: Path,
+    trips: Path,
+    number: signal.Signals,
+    end: str,
+) -> None:
+    fifo, out = tmp_path / "fifo", tmp_path / "out.csv"
+    os.mkfifo(fifo)
+    process = start(fifo, out) if end == "source" else start(trips, fifo)
+    time.sleep(2.5)
+    process.send_signal(number)
+    process.wait(10)
+    assert process.stderr is not None
+    assert (process.returncode, process.stderr.read()) == (1, CANCELLED)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("end", ["-", "fifo", "/dev/stdout"])
+def test_a_move_into_a_pipe_that_is_full_is_stopped(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path, end: str
+) -> None:
+    source, fifo = tmp_path / "a.csv", tmp_path / "fifo"
+    source.write_text("n\n" + "1234567\n" * 100_000)
+    os.mkfifo(fifo)
+    process = start(source, fifo if end == "fifo" else end)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with fifo.open() if end == "fifo" else nullcontext(process.stdout) as reader:
+        assert reader.read(3) == "n\n1"
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+    assert (process.returncode, process.stderr.read()) == (1, CANCELLED)
 
 
 def test_a_signal_that_is_ignored_stays_ignored(mvrec: Path, trips: Path, tmp_path: Path) -> None:

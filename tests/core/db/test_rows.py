@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
+from records_mover import Session
 from records_mover.db.engine import open_engine
 from records_mover.db.rows import SqlInsert, SqlSelect
 from records_mover.db.sqlite import SqliteDatabase
@@ -182,6 +183,18 @@ def test_the_table_is_named_and_not_the_stage(database: Any, load: Any, sql: Any
     load(database, "t", pa.table({"f": [1.0]}))
     with pytest.raises(BadRowError, match="nan does not fit column 'f' of table 't': SQLite"):
         load(database, "t", pa.table({"f": [math.nan]}), "drop")
+
+
+def test_a_zero_with_a_sign_is_refused_or_allowed_to_lose_it(tmp_path: Path) -> None:
+    frame = pa.table({"f": pa.array([1.5, -0.0, None]), "g": pa.array([0.0, 2.0, 3.0])})
+    url = f"sqlite:///{tmp_path}/a.db"
+    with Session() as session:
+        with pytest.raises(BadRowError, match=r"row 2: -0.0 does not fit column 'f'.*keeps no -0"):
+            session.move(session.sources.dataframe(frame), f"{url}::t")
+        moved = session.move(session.sources.dataframe(frame), f"{url}::t", allow_lossy=("f",))
+        assert moved.rows == 3
+        session.move(f"{url}::t", f"{tmp_path}/a.csv")
+    assert (tmp_path / "a.csv").read_text() == "f,g\n1.5,0\n0,2\n,3\n"
 
 
 def test_tolerated_rows_are_left_out_and_counted(

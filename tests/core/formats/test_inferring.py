@@ -68,6 +68,9 @@ def column(*values: str, fmt: Any = PLAIN_CSV) -> Field:
         (["nan", "1.5"], "string"),
         (["null"], "string"),
         (["1.50", "-2", ".5"], "decimal"),
+        (["-0.0"], "decimal"),
+        (["-0.0", "0.3000000000000000012"], "string"),
+        (["-0.0", "12345678901234567.5"], "string"),
         (["00.5"], "string"),
         (["1.5e400"], "string"),
         (["1.5e-400"], "string"),
@@ -106,6 +109,40 @@ def column(*values: str, fmt: Any = PLAIN_CSV) -> Field:
 )
 def test_a_column_has_the_type_that_every_value_fits(values: list[str], kind: str) -> None:
     assert column(*values).field_type == kind
+
+
+MANY, WIDE = 6000, "n" * 1000  # more than is read at a time
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["-0.0"],
+        ["-.0", "-0", "1.50", "", "-7.25"],
+        ["-0", "1.5"],
+        ["-0.0", "1"],
+        ["-0.0", "12345678901234.5"],
+        ["-0.0", "0.30000000000000004", "1234567890.1234567"],
+        ["-0.00", "1.5e-200"],
+    ],
+)
+def test_a_zero_with_a_sign_keeps_it(values: list[str]) -> None:
+    for some in (values, [*values, *["1.25"] * MANY], [*["3"] * MANY, *values]):
+        data = "".join(("x,y\n", *(f"{value},{WIDE}\n" for value in some))).encode()
+        schema = infer(data)
+        found = schema["x"].constraints
+        assert isinstance(found, DecimalConstraints)
+        assert found.fp_total_bits == 64
+        back = read_batches(io.BytesIO(data), PLAIN_CSV, schema).read_all()["x"].unique()
+        wanted = {repr(float(value)) for value in some if value}
+        assert {repr(value) for value in back.to_pylist() if value is not None} == wanted
+
+
+def test_a_zero_with_a_sign_among_exact_decimals_in_other_rows_makes_them_text() -> None:
+    rows = [f"12345678901234567.25,{WIDE}\n"] * MANY
+    for zero, kind in (("-0.0", "string"), ("-0", "string"), ("0.0", "decimal")):
+        for some in ([f"{zero},\n", *rows], [*rows, f"{zero},\n"]):
+            assert infer("".join(("x,y\n", *some)).encode())["x"].field_type == kind
 
 
 def test_integers_are_sized_by_what_was_seen() -> None:

@@ -56,7 +56,6 @@ def read_as(precision: int, scale: int, value: str, *, csv: bool = False) -> lis
         (["1.50"], (3, 2), ["1.50"]),
         (["1.0"], (2, 1), ["1.0"]),
         (["100.00"], (5, 2), ["100.00"]),
-        (["-0.0"], (2, 1), ["0.0"]),
         (["1.5", "100", "2.25", "-0.5"], (5, 2), ["1.50", "100.00", "2.25", "-0.50"]),
         (["0.12345678901234567890"], (21, 20), ["0.12345678901234567890"]),
         (["9007199254740993", "1.5"], (17, 1), ["9007199254740993.0", "1.5"]),
@@ -69,6 +68,13 @@ def test_decimals_keep_the_digits_that_were_written(
     precision, scale = digits
     assert field.constraints == DecimalConstraints(fixed_precision=precision, fixed_scale=scale)
     assert found == [Decimal(value) for value in expected]
+
+
+def test_a_zero_with_a_sign_keeps_it() -> None:
+    field, found = loaded(lines(["-0.0", "1.5"]))
+    assert isinstance(field.constraints, DecimalConstraints)
+    assert field.constraints.fp_total_bits == 64
+    assert [repr(value) for value in found] == ["-0.0", "1.5"]
 
 
 @pytest.mark.parametrize("value", ["18446744073709551616", "-" + "9" * 40])

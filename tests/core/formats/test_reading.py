@@ -157,7 +157,7 @@ def test_empty_text_is_null_where_the_type_has_no_empty_value() -> None:
 @pytest.mark.parametrize(
     ("data", "error", "message"),
     [
-        (b"a,b\n1,2\n3\n", BadRowError, "f.csv:3: 1 fields, but there are 2 columns: '3'"),
+        (b"a,b\n1,2\n3\n", BadRowError, "f.csv:3: 1 field, but there are 2 columns: '3'"),
         (b"a,b\n1,2\n\n3,4,5\n", BadRowError, "f.csv:4: 3 fields, but there are 2 columns"),
         (b'a,b\n1,"2\n"\n', BadRowError, "f.csv:2: '2\n' in the column 'b' is no int64"),
         (b"a,b\n1,2\n3,x\n", BadRowError, "f.csv:3: 'x' in the column 'b' is no int64: '3,x'"),
@@ -358,3 +358,34 @@ def test_an_integer_too_long_for_its_column_is_refused() -> None:
     small = RecordsSchema([Field("a", "integer", IntegerConstraints(min=-128, max=127))])
     with pytest.raises(BadRowError, match="'200' in the column 'a' is no int8"):
         rows(b"a\n200\n", PLAIN_CSV, small)
+
+
+COMMENTED = (
+    b'# the "first\nid,name\n1,"a\n# no "" comment"\n# it is 5" long\n2,b\n#"\n3,"c,d"\n# \\\n4,e\n'
+    b'# the last "one'
+)
+
+
+@pytest.mark.parametrize("size", [8, 30, 1 << 20])
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\r", b"|~"])
+@pytest.mark.parametrize("escape", [None, "\\"])
+def test_quotes_and_escapes_in_comments_mean_nothing(
+    monkeypatch: pytest.MonkeyPatch, size: int, ends: bytes, escape: str | None
+) -> None:
+    monkeypatch.setattr(records, "_LEAST", 1)
+    fmt = csv(comment="#", escape=escape, record_terminator=ends.decode())
+    data = COMMENTED.replace(b"\n", ends)
+    dialect = dialect_of(fmt.validate())
+    if dialect.terminator == ends:  # what carriage returns end is cut where newlines do
+        pieces = [chunk.data for chunk in chunks(io.BytesIO(data), dialect, size=size)]
+        assert b"".join(pieces) == data
+        assert len(pieces) > 2 or size == 1 << 20
+    inner = f'a{ends.decode()}# no " comment'
+    expected = [["1", inner], ["2", "b"], ["3", "c,d"], ["4", "e"]]
+    assert rows(data, fmt) == expected
+
+
+def test_only_comments_with_quotes_are_read_with_care(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_by_records", lambda *_: pytest.fail("read with care"))
+    for data in (b'a,b\n"#1","x"\n"2","#"\n', b'a,b\n# said\n"1","x"\n', b"#1,2\n# x\na,b\n1,2\n"):
+        assert len(rows(data, csv(comment="#"))) >= 1

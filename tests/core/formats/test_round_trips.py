@@ -212,3 +212,16 @@ def test_a_name_of_marks_comes_back_from_an_escaped_header(name: str, rows: int)
     sink = io.BytesIO()
     write_batches(table.to_reader(), fmt, sink, schema=schema)
     assert read_batches(io.BytesIO(sink.getvalue()), fmt, schema).read_all().equals(table)
+
+
+@pytest.mark.parametrize("fmt", [PLAIN_CSV, JsonLinesRecordsFormat()], ids=["csv", "jsonl"])
+@pytest.mark.parametrize("unit", ["s", "us"])
+def test_a_time_past_the_end_of_its_day_is_refused_as_text(
+    fmt: BaseRecordsFormat, unit: str
+) -> None:
+    kind, day = (pa.time32("s"), 86_400) if unit == "s" else (pa.time64("us"), 86_400_000_000)
+    raw = pa.array([0, day], pa.int32() if unit == "s" else pa.int64())
+    table = pa.table({"at": raw.view(kind)})
+    schema = RecordsSchema.from_arrow(table.schema)
+    with pytest.raises(BadRowError, match=r"holds 86400.*, which no clock or calendar shows"):
+        write_batches(table.to_reader(), fmt, io.BytesIO(), schema=schema)

@@ -14,6 +14,7 @@ from records_mover.errors import PluginError
 from records_mover.plugins import Plugins, registry
 from support.fakeplugins import (
     FakePlugin,
+    FakeSite,
     failing_import,
     other_api,
     raising,
@@ -25,7 +26,6 @@ from support.fakeplugins import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from support.fakeplugins import FakeSite
 
 SCHEME = """
 @hookimpl
@@ -189,6 +189,25 @@ def test_one_module_under_two_names_is_one_plugin(
     found = {one.name: one for one in load().records}
     assert found["moon"].status == "ok"
     assert found["moon2"].why == "its module is that of plugin 'moon' already"
+
+
+def test_a_distribution_that_is_installed_twice_is_one_plugin(
+    load: Any, plugin: Any, record: Any, fake_site: FakeSite, tmp_path: Path
+) -> None:
+    one = plugin("mover-a", SCHEME)
+    again = FakeSite(tmp_path / "again")
+    again.install(one)
+    with again.on_path():
+        plugins = load(one)
+    assert [each.status for each in plugins.records if each.name == "mover_a"] == ["ok"]
+
+
+def test_only_a_plugin_is_looked_at_closely(load: Any, fake_site: FakeSite) -> None:
+    info = fake_site.path / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: other\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[console_scripts]\nthis is no entry point\n")
+    assert "other" not in {record.name for record in load().records}
 
 
 def _rename_entry_point(site: FakeSite, module: str, name: str) -> None:

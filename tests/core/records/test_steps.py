@@ -25,6 +25,7 @@ from records_mover.errors import (
     MoverError,
     NotFoundError,
     StoreError,
+    UsageError,
 )
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.meter import Cancellation, Meter
@@ -488,6 +489,26 @@ def test_a_stream_arrives_whole_though_it_was_looked_at_first(
         assert b'"name 79999"' in written.splitlines()[-1]
     else:
         assert _unpacked(written, target) == data
+
+
+@pytest.mark.parametrize("target", ["fifo", "/dev/null", "link"])
+def test_what_is_written_as_it_comes_is_not_read_again(
+    session: Session, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "in.csv").write_bytes(b"a,b\n1,2\n3,4\n")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to(tmp_path / "fifo")
+    name = target if target.startswith("/") else str(tmp_path / target)
+    with pytest.raises(UsageError, match="is not read again, so that there is nothing to verify"):
+        session.move(str(tmp_path / "in.csv"), name, verify=True)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "fifo").read_bytes()))
+    if name != "/dev/null":
+        reader.start()
+    assert session.move(str(tmp_path / "in.csv"), name).move_count == 2
+    if name != "/dev/null":
+        reader.join(20)
+        assert read == [b"a,b\n1,2\n3,4\n"]
 
 
 def test_the_rows_of_nothing_are_no_rows(session: Session, tmp_path: Path) -> None:

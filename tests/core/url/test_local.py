@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from records_mover.errors import MoverError, NotFoundError, StoreError
-from records_mover.url import scheme_of
+from records_mover.url import pipes, scheme_of
 from records_mover.url.local import LocalStore, local_path
 
 if TYPE_CHECKING:
@@ -281,6 +281,43 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path: Path) -> None:
     reader.join()
     assert read == [b"rows"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_nobody_waits_for_ever_for_the_other_end_of_a_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipes, "PATIENCE", 0.3)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with STORE.open(str(pipe)) as stream, pytest.raises(StoreError, match="nobody writes to"):
+        stream.read(1)
+    with pytest.raises(StoreError, match=r"nobody reads the pipe .*; begin at its other end first"):
+        _write(pipe, b"rows")
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"x" * (1 << 18)])
+def test_a_pipe_is_read_to_its_end_however_late_its_writer_comes(
+    tmp_path: Path, data: bytes
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for word in ("read", "readall"):
+        late = threading.Timer(0.3, pipe.write_bytes, [data])
+        with STORE.open(str(pipe)) as stream:
+            late.start()
+            assert len(getattr(stream, word)()) == len(data)
+        late.join()
+
+
+def test_a_large_file_passes_a_pipe_whole(tmp_path: Path) -> None:
+    pipe, data = tmp_path / "pipe", os.urandom(3 << 20)
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    _write(pipe, data)
+    reader.join()
+    assert hash(read[0]) == hash(data)
 
 
 def test_a_full_device_is_said_to_be_full() -> None:

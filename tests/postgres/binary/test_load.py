@@ -71,7 +71,7 @@ def test_a_generated_or_unknown_column_is_refused_by_name(cursor: Any) -> None:
     with pytest.raises(LoadUnloadError, match="no column 'a' that can be written"):
         _copy(cursor, [])
     reader = pa.RecordBatchReader.from_batches(_SCHEMA, [])
-    with pytest.raises(ColumnMismatchError, match="1 columns come for the 2"):
+    with pytest.raises(ColumnMismatchError, match="1 column comes for the 2"):
         copy_binary(cursor, _TABLE, ["a", "b"], reader, Meter(), Cancellation())
 
 

@@ -207,5 +207,5 @@ def test_a_type_that_is_not_known_has_to_be_cast() -> None:
 
 
 def test_columns_that_changed_on_the_way_are_told(session: Ask) -> None:
-    with pytest.raises(LoadUnloadError, match="gives 2 columns and 1 were expected"):
+    with pytest.raises(LoadUnloadError, match="gives 2 columns instead of 1"):
         read(session, "SELECT 1, 2", pa.int64())

@@ -150,6 +150,24 @@ def test_csv_comes_back_with_every_value(
 
 
 @pytest.mark.parametrize("way", ["bare", "session"])
+def test_json_lists_go_back_into_arrays(
+    request: pytest.FixtureRequest, warehouse: Any, pg_url: str, postgres_cursor: Any, way: str
+) -> None:
+    frame = pa.table({"id": [1, 2, 3], "i": [[1, None, 3], [], None], "s": [["a,b", ""], None, []]})
+    session = request.getfixturevalue(way)
+    session.move(frame, warehouse.url("t"))
+    assert [row[1] for row in warehouse.rows("t")] == ["[1,null,3]", "[]", None]
+    postgres_cursor.execute("create table t (id int, i int[], s text[])")
+    session.move(warehouse.url("t"), f"{pg_url}::t")
+    postgres_cursor.execute("select * from t order by 1")
+    assert list(postgres_cursor.fetchall()) == [
+        (1, [1, None, 3], ["a,b", ""]),
+        (2, [], None),
+        (3, None, []),
+    ]
+
+
+@pytest.mark.parametrize("way", ["bare", "session"])
 def test_what_vertica_alone_has_goes_to_postgresql(
     request: pytest.FixtureRequest, warehouse: Any, pg_url: str, postgres_cursor: Any, way: str
 ) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from records_mover.hookspecs import hookimpl
-from records_mover.parts import DatabaseKind, Loader, Unloader
+from records_mover.parts import DatabaseKind, LaterLoader, LaterUnloader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Engine
 
-    from records_mover.parts import Database
+    from records_mover.parts import Database, Loader, Unloader
 
 MOVER_API = 1
+
+_ANY = frozenset({"*"})
 
 __all__ = ["MOVER_API", "mover_databases", "mover_loaders", "mover_unloaders"]
 
@@ -38,17 +40,25 @@ def mover_databases() -> Iterable[DatabaseKind]:
     ]
 
 
+def _select() -> Unloader:
+    from records_mover.db.rows import SqlSelect
+
+    return SqlSelect()
+
+
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
     """Register SELECT, the last resort out of any dialect."""
-    from records_mover.db.rows import SqlSelect
+    return [LaterUnloader(name="sql-select", dialects=_ANY, part=_select)]
 
-    return [SqlSelect()]
+
+def _insert() -> Loader:
+    from records_mover.db.rows import SqlInsert
+
+    return SqlInsert()
 
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
     """Register INSERT, the last resort into any dialect."""
-    from records_mover.db.rows import SqlInsert
-
-    return [SqlInsert()]
+    return [LaterLoader(name="sql-insert", dialects=_ANY, part=_insert)]

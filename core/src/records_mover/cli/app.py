@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
 from records_mover.__about__ import __version__
-from records_mover.cli.creds import creds
-from records_mover.cli.explain import explain
 from records_mover.cli.face import Face
 from records_mover.cli.failures import FAILED, report_usage
-from records_mover.cli.move import move
 from records_mover.cli.pair_names import PAIRS, STRICTNESS, strictness_options
-from records_mover.cli.plugins import plugins
-from records_mover.cli.preview import preview
-from records_mover.cli.run import run as run_command
-from records_mover.cli.schema import schema
-from records_mover.cli.sniff import sniff
 from records_mover.cli.streams import guarded_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from click.shell_completion import CompletionItem
+
 __all__ = ["mvrec", "run"]
 
 NAME = "mvrec"
+
+COMMANDS = ("creds", "explain", "move", "plugins", "preview", "run", "schema", "sniff")
+"""Commands, each in a module of its name, which is imported when it is asked for."""
 
 
 class _Group(click.Group):
@@ -47,25 +43,37 @@ class _Group(click.Group):
             code = report_usage(face, "cancelled", "nothing was changed", FAILED)
         raise SystemExit(code)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
         if cmd_name in PAIRS:
             from records_mover.cli.pairs import pair_command
 
             return pair_command(cmd_name)
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"records_mover.cli.{cmd_name}"), cmd_name)
+        return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the commands of 1.x too, once a word of theirs was begun."""
         pairs = [name for name in PAIRS if incomplete and name.startswith(incomplete)]
+        from click.shell_completion import CompletionItem
+
         return [*super().shell_complete(ctx, incomplete), *map(CompletionItem, pairs)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name in self.commands or name in PAIRS or name.startswith("-"):
+        if name in COMMANDS or name in PAIRS or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        near = get_close_matches(name, [*self.commands, *PAIRS], n=1)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, [*COMMANDS, *PAIRS], n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         raise click.UsageError(f"no command is called {name!r}{meant}", ctx)
 
@@ -130,10 +138,6 @@ def mvrec(ctx: click.Context, /, **strict: Any) -> None:
     if given and ctx.invoked_subcommand not in PAIRS:
         said = f"--{given[0]} goes before the commands <source>2<target>"
         raise click.UsageError(said, ctx)
-
-
-for _command in (move, run_command, explain, preview, schema, sniff, creds, plugins):
-    mvrec.add_command(_command)
 
 
 def run(args: Sequence[str]) -> int:

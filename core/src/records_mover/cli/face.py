@@ -8,10 +8,10 @@ import os
 import sys
 import warnings
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from records_mover.cli.streams import print_result
+from records_mover.frozen import frozen
 from records_mover.redaction import redact, redact_data
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Face", "coloured"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Face:
     """How one command talks to its user."""
 

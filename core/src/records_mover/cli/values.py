@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 __all__ = ["hint_option", "names", "parse_hint", "size", "written"]
 
@@ -54,6 +52,8 @@ def _meant(match: re.Match[str]) -> str:
 
 def hint_option(name: str, value: object) -> str:
     """Return the ``--hint`` option that says a hint, as a shell reads it."""
+    import shlex
+
     return f"--hint {shlex.quote(f'{name}={written(value)}')}"
 
 
@@ -73,8 +73,12 @@ def _escaped(character: str) -> str:
     return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
-def names(texts: Iterable[str]) -> tuple[str, ...]:
+def names(texts: Sequence[str]) -> tuple[str, ...]:
     """Split lists of names at their commas; a name in double quotes may hold commas."""
+    if not texts:
+        return ()
+    import csv
+
     rows = csv.reader(texts, skipinitialspace=True, strict=True)
     try:
         found = [name.strip() for row in rows for name in row or [""]]

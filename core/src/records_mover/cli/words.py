@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from records_mover.utils.words import many
+
 if TYPE_CHECKING:
     from records_mover.meter import Meter
     from records_mover.records.result import MoveResult
@@ -58,7 +60,7 @@ def figures(meter: Meter, seconds: float) -> str:
     said = []
     rows = meter.rows_seen
     if rows:
-        said.append(f"{rows:,} rows")
+        said.append(many(rows, "row"))
     if meter.bytes:
         said += [size(meter.bytes), f"{size(meter.bytes / max(seconds, 1e-3))}/s"]
     elif rows:
@@ -70,7 +72,7 @@ def figures(meter: Meter, seconds: float) -> str:
 
 def moved(result: MoveResult) -> str:
     """Say what a move did, in one line."""
-    rows = "all rows" if result.rows is None else _count(result.rows, "row")
+    rows = "all rows" if result.rows is None else many(result.rows, "row")
     rejected = f", {result.rejected:,} rejected" if result.rejected else ""
     bytes_ = f", {size(result.bytes)}" if result.bytes else ""
     compared = f" ({result.compared})" if result.compared else ""
@@ -78,7 +80,3 @@ def moved(result: MoveResult) -> str:
     route = " > ".join(result.route)
     notes = "".join(f"; {note}" for note in result.notes)
     return f"moved {rows}{rejected}{verified}{bytes_} in {span(result.seconds)} by {route}{notes}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

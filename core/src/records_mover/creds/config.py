@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import ConfigError
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ _SECTIONS = ("session", "connections", "settings")
 _SESSION = ("session_type", "default_db", "scratch_s3_url")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Config:
     """What the files say together: a later file overrides an earlier one, name by name."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from records_mover.errors import ColumnMismatchError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,8 +93,9 @@ def _by_position(source_names: Sequence[str], info: TableInfo) -> tuple[str, ...
     there = tuple(column.name for column in info.writable_columns)
     if len(source_names) == len(there):
         return there
+    come = many(len(source_names), "column")
     raise ColumnMismatchError(
-        f"the source has {len(source_names)} columns without names and table '{info.name}' takes "
+        f"the source has {come} without names and table '{info.name}' takes "
         f"{len(there)}: {_listed(there)}",
         "give the source's columns names, or as many columns as the table has",
     )

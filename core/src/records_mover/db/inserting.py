@@ -14,6 +14,7 @@ from records_mover.db.failures import reason_of, scrub
 from records_mover.db.insert_sql import insert_statement
 from records_mover.errors import BadRowError, SchemaError
 from records_mover.parts import LoadJob, Reject, Selection
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,8 @@ class Inserter:
         from records_mover.db.values import fit
 
         if len(arrow) != len(self._kinds):
-            what = f"{len(arrow)} columns come and {len(self._kinds)} are to be filled"
+            come = many(len(arrow), "column comes", "columns come")
+            what = f"{come} for {many(len(self._kinds), 'column')}"
             raise SchemaError(what, "give every column that comes a place in the table")
         for field, name, kind in zip(arrow, self._job.columns, self._kinds, strict=True):
             try:
@@ -114,7 +116,10 @@ class Inserter:
         from records_mover.db.values import fit
 
         try:
-            return self._database.bound(fit(column, self._kinds[place]))
+            fitted = fit(column, self._kinds[place])
+            if self._job.columns[place] in self._job.lossy:
+                fitted = self._database.eased(fitted)
+            return self._database.bound(fitted)
         except pa.ArrowException as err:  # which names the types of Arrow, not those of the table
             raise _MisfitError(place, "") from err
         except (ValueError, TypeError, ArithmeticError) as err:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from records_mover.db.selecting import rows_on
 from records_mover.errors import LoadUnloadError
 from records_mover.parts import (
     Ask,
@@ -56,6 +55,8 @@ class SqlSelect:
     @contextmanager
     def unload(self, job: UnloadJob) -> Iterator[Payload]:
         """Give the rows in batches of a few megabytes, whose types are known from the start."""
+        from records_mover.db.selecting import rows_on
+
         database = as_sql(job.database)
         schema = job.schema or database.schema_of(job.selection)
         with (

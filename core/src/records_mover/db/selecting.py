@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from records_mover.db.query_text import plain_query
 from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Batches
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ def _batch(rows: Sequence[Any], arrow: pa.Schema, source: str, done: int) -> pa.
 
     columns = list(zip(*rows, strict=True))
     if len(columns) != len(arrow):
-        what = f"'{source}' gives {len(columns)} columns and {len(arrow)} were expected"
+        what = f"'{source}' gives {many(len(columns), 'column')} instead of {len(arrow)}"
         raise LoadUnloadError(what, "its definition changed while it was read: move again")
     arrays = [
         _array(values, field, source, done) for values, field in zip(columns, arrow, strict=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import secrets
 import socket
 import time
 from pathlib import Path
@@ -25,7 +23,7 @@ _SECONDS = 7 * 24 * 3600
 
 def new_token() -> str:
     """Return the part of a staging table's name that no other move has."""
-    return f"{int(time.time()):08x}{_here()}{os.getpid() & 0xFFFFFF:06x}{secrets.token_hex(2)}"
+    return f"{int(time.time()):08x}{_here()}{os.getpid() & 0xFFFFFF:06x}{os.urandom(2).hex()}"
 
 
 def is_stray(name: str) -> bool:
@@ -45,6 +43,8 @@ def target_of(name: str) -> str | None:
 
 
 def _here() -> str:
+    import hashlib
+
     # Two containers may share a host name and yet not see each other's processes.
     namespace = Path("/proc/self/ns/pid")
     inode = namespace.stat().st_ino if namespace.exists() else 0

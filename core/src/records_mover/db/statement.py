@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from records_mover.frozen import frozen
 from records_mover.secret import reveal
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Statement"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Statement:
     """A statement in pieces, some of which are secret."""
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from records_mover.formats import bitmaps
 from records_mover.formats.dialect import dialect_of
 from records_mover.formats.lines import Marks
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from records_mover.formats.bitmaps import Words
     from records_mover.formats.hints import ValidatedRecordsHints
 
 __all__ = ["Bytewise", "bytewise"]
@@ -93,12 +95,11 @@ class Bytewise:
         if self.terminator != _NEWLINE or _RETURN not in text:
             return text
         view = np.frombuffer(text, np.uint8).copy()
-        spots = np.flatnonzero(view == 13)
-        data = view[spots + 1] != 10  # the text ends with a newline
+        returns = bitmaps.of_byte(view, _RETURN[0])
+        data = returns & ~bitmaps.behind(bitmaps.of_byte(view, _NEWLINE[0]))
         if self.quote and self.quote in text:
-            quotes = np.flatnonzero(view == self.quote[0])
-            data |= _inside(quotes, len(view))[spots]
-        view[spots[data]] = self.stand_in[_RETURN][0]
+            data |= returns & bitmaps.inside(bitmaps.of_byte(view, self.quote[0]))
+        view[bitmaps.places_of(data)] = self.stand_in[_RETURN][0]
         return view.tobytes().replace(b"\r\n", _NEWLINE)
 
     def _unquoted(self, text: bytes) -> bytes | None:
@@ -106,43 +107,26 @@ class Bytewise:
         if self.quote is None or self.quote not in text:
             return text
         view = np.frombuffer(text, np.uint8)
-        spots = np.flatnonzero(view == self.quote[0])
-        if len(spots) % 2:
+        quotes = bitmaps.of_byte(view, self.quote[0])
+        quoted = bitmaps.inside(quotes)
+        opening, closing = quotes & quoted, quotes & ~quoted
+        doubled = closing & bitmaps.behind(opening)
+        marks = {byte: bitmaps.of_byte(view, byte) for byte in self.delimiter + self.terminator}
+        ends = np.bitwise_or.reduce(list(marks.values()))
+        if bitmaps.count(quotes) % 2 or (doubled.any() and not self.doublequote):
             return None
-        opening, closing = spots[0::2], spots[1::2]
-        doubled = np.flatnonzero(opening[1:] == closing[:-1] + 1)
-        if not self._quoted_whole(view, opening, closing, doubled):
+        if not _quoted_whole(opening, closing, doubled, ends):
             return None
         masked = view.copy()
-        inside = _inside(spots, len(view))
         for mark in (self.delimiter, self.terminator):
-            found = view == mark[0]
-            found &= inside
-            if found.any():
-                np.copyto(masked, np.uint8(self.stand_in[mark][0]), where=found)
-        masked[spots] = _EDGE[0]
-        if not len(doubled):
+            masked[bitmaps.places_of(marks[mark[0]] & quoted)] = self.stand_in[mark][0]
+        np.copyto(masked, np.uint8(_EDGE[0]), where=view == self.quote[0])
+        spots = bitmaps.places_of(doubled)
+        if not len(spots):
             return masked.tobytes()
-        masked[closing[doubled]] = self.stand_in[self.quote][0]
-        masked[opening[doubled + 1]] = _GONE[0]
+        masked[spots] = self.stand_in[self.quote][0]
+        masked[spots + 1] = _GONE[0]
         return masked.tobytes().replace(_GONE, b"")
-
-    def _quoted_whole(
-        self,
-        view: npt.NDArray[np.uint8],
-        opening: npt.NDArray[np.int64],
-        closing: npt.NDArray[np.int64],
-        doubled: npt.NDArray[np.int64],
-    ) -> bool:
-        """Tell whether quotes stand around whole fields, and inside them in pairs."""
-        if len(doubled) and not self.doublequote:
-            return False
-        ends = self.delimiter + self.terminator
-        before, after = _one_of(view[opening - 1], ends), _one_of(view[closing + 1], ends)
-        before[0] |= opening[0] == 0
-        before[doubled + 1] = True
-        after[doubled] = True
-        return bool(before.all() and after.all())
 
     def _rows_in_newlines(self, text: bytes) -> bytes:
         if self.terminator == _NEWLINE:
@@ -160,20 +144,17 @@ class Bytewise:
         changed = None if nulled is None else self._changed(self._wrapped(self._masked(nulled)))
         return None if changed is None else (count, changed)
 
-    def _has_blanks(self, text: bytes, marks: npt.NDArray[np.bool_]) -> bool:
+    def _has_blanks(self, text: bytes, marks: Words) -> bool:
         return _has_twice(text, _EDGE) or (self.null != b"" and len(_empty(marks)) > 0)
 
-    def _count(self, text: bytes, marks: npt.NDArray[np.bool_]) -> int | None:
+    def _count(self, text: bytes, marks: Words) -> int | None:
         """Return the number of rows if each has as many fields as there are columns."""
-        spots = np.flatnonzero(marks)
-        rows, rest = divmod(len(spots), self.fields)
-        if rest or not rows:
-            return None
-        ends = np.frombuffer(text, np.uint8) == 10
-        fine = np.count_nonzero(ends) == rows and ends[spots[self.fields - 1 :: self.fields]].all()
-        return rows if fine else None
+        ends = bitmaps.places_of(bitmaps.of_byte(np.frombuffer(text, np.uint8), 10))
+        last = np.arange(self.fields - 1, (len(ends) + 1) * self.fields - 1, self.fields)
+        fine = np.array_equal(bitmaps.Ranks(marks)(ends), last)
+        return len(ends) if fine else None
 
-    def _with_nulls(self, text: bytes, marks: npt.NDArray[np.bool_]) -> bytes | None:
+    def _with_nulls(self, text: bytes, marks: Words) -> bytes | None:
         """Return the text with a stand-in for each NULL; None where a value looks like one."""
         if self.nulls_alike:
             return text
@@ -191,9 +172,7 @@ class Bytewise:
         spots = _empty(_marks(text, self.delimiter))
         return _inserted(text, np.repeat(spots, 2), _EDGE) if len(spots) else text
 
-    def _marked(
-        self, text: bytes, null: bytes, marks: npt.NDArray[np.bool_] | None = None
-    ) -> bytes:
+    def _marked(self, text: bytes, null: bytes, marks: Words | None = None) -> bytes:
         """Return the text with a stand-in for each field that is the marker."""
         if not null:
             spots = _empty(_marks(text, self.delimiter) if marks is None else marks)
@@ -220,7 +199,7 @@ class Bytewise:
             return text
         view = np.frombuffer(text, np.uint8)
         spots = np.flatnonzero(_one_of(view, self.wrapped))
-        marks = np.flatnonzero(_marks(text, self.delimiter))
+        marks = bitmaps.places_of(_marks(text, self.delimiter))
         ends = np.unique(np.searchsorted(marks, spots))
         starts = np.where(ends > 0, marks[ends - 1] + 1, 0)
         fields = np.column_stack((starts, marks[ends]))
@@ -337,30 +316,31 @@ def _one_of(view: npt.NDArray[np.uint8], marks: bytes) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _inside(quotes: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.bool_]:
-    """Return which bytes stand inside quotes, an opening quote among them."""
-    lengths = np.diff(quotes, prepend=0, append=size)
-    inside: npt.NDArray[np.bool_] = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
-    return inside
-
-
-def _marks(text: bytes, delimiter: bytes) -> npt.NDArray[np.bool_]:
+def _marks(text: bytes, delimiter: bytes) -> Words:
     view = np.frombuffer(text, np.uint8)
-    found: npt.NDArray[np.bool_] = view == delimiter[0]
-    found |= view == 10
-    return found
+    return bitmaps.of_byte(view, delimiter[0]) | bitmaps.of_byte(view, 10)
 
 
-def _empty(marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _quoted_whole(opening: Words, closing: Words, doubled: Words, ends: Words) -> bool:
+    """Tell whether quotes stand around whole fields, and inside them in pairs."""
+    fine = bitmaps.before(ends | doubled)
+    fine[0] |= np.uint64(1)
+    if (opening & ~fine).any():
+        return False
+    return not (closing & ~doubled & ~bitmaps.behind(ends)).any()
+
+
+def _empty(marks: Words) -> npt.NDArray[np.int64]:
     """Return where empty fields end: at marks that follow a mark, or begin the text."""
-    after = np.flatnonzero(marks[1:] & marks[:-1]) + 1
-    return np.concatenate((np.zeros(1, np.int64), after)) if marks[0] else after
+    followed = bitmaps.before(marks)
+    followed[0] |= np.uint64(1)
+    return bitmaps.places_of(marks & followed)
 
 
 def _has_twice(text: bytes, mark: bytes) -> bool:
     """Tell whether a byte stands twice in a row, which bytes themselves search for slowly."""
-    view = np.frombuffer(text, np.uint8) == mark[0]
-    return bool((view[1:] & view[:-1]).any())
+    spots = bitmaps.of_byte(np.frombuffer(text, np.uint8), mark[0])
+    return bool((spots & bitmaps.before(spots)).any())
 
 
 def _inserted(text: bytes, spots: npt.NDArray[np.int64], mark: bytes) -> bytes:

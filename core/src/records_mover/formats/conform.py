@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import BadRowError, ColumnMismatchError
+from records_mover.formats import compute as pc
 from records_mover.formats.decimals import plain_decimals
 from records_mover.formats.tokens import text_of_objects, uuid_text
 

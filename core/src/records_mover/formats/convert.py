@@ -12,6 +12,7 @@ import pyarrow.types as pat
 from records_mover.formats import tokens
 from records_mover.formats.dates import parse_format
 from records_mover.formats.values import null, texts
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,8 @@ def decimals(text: pa.Array, kind: pa.DataType) -> pa.Array:
     long = pc.filter(text, pc.match_substring_regex(text, too_long))
     for value in long.drop_null().to_pylist():
         if _digits_before_point(value) > whole:
-            raise pa.ArrowInvalid(f"'{value[:80]}' has more than {whole} digits before the point")
+            digits = many(whole, "digit")
+            raise pa.ArrowInvalid(f"'{value[:80]}' has more than {digits} before the point")
     return pc.cast(text, kind)
 
 

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-__all__ = ["DateFormat", "parse_format", "unknown_letters"]
+from records_mover.frozen import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ISO_HINTS", "DateFormat", "parse_format", "unknown_letters"]
+
+ISO_HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "dateformat": "YYYY-MM-DD",
+        "timeonlyformat": "HH24:MI:SS",
+        "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
+        "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
+    }
+)
+"""The hints of a file that loses no digit, no second, no century and no zone."""
 
 # Longest first, so that HH24 is not taken for HH. SS may be followed by a fraction in the data.
 _TOKENS = ("YYYY", "HH24", "HH12", "YY", "MM", "DD", "HH", "MI", "SS", "OF", "AM", "PM")
@@ -14,7 +30,7 @@ _TOKEN = re.compile("|".join(_TOKENS))
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class DateFormat:
     """A format taken apart: tokens and the literal text between them, in order."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from records_mover.formats import compute as pc
 from records_mover.formats import values
 
 __all__ = ["PLAIN_SCALE", "plain_decimals"]

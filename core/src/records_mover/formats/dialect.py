@@ -19,7 +19,8 @@ __all__ = ["Dialect", "dialect_of"]
 class Dialect:
     r"""How fields and records are told apart, in bytes of UTF-8.
 
-    ``terminator`` is ``\n`` for files that end rows with ``\r\n``, too.
+    ``terminator`` is ``\n`` for files that end rows with ``\r\n``, too. A line that begins with
+    ``comment`` is a record to what matches records here, and ends with its line.
     """
 
     delimiter: bytes
@@ -32,17 +33,47 @@ class Dialect:
     @cached_property
     def record(self) -> re.Pattern[bytes]:
         """Matches one record with its terminator, or the last one without."""
-        return re.compile(b"(?:%s)(?:%s|\\Z)" % (self._fields, self._end), re.DOTALL)
+        return re.compile(b"(?:%s)(?:%s|\\Z)" % (self._record, self._end), re.DOTALL)
 
     @cached_property
     def records(self) -> re.Pattern[bytes]:
         """Matches as many whole records as there are; its end is where the last one ends."""
-        return re.compile(b"(?>(?:%s%s)*)" % (self._fields, self._end), re.DOTALL)
+        return re.compile(b"(?>(?:(?:%s)%s)*)" % (self._record, self._end), re.DOTALL)
 
     @cached_property
     def field(self) -> re.Pattern[bytes]:
         """Matches one field; the group tells whether it is quoted."""
         return re.compile(b"(?:%s)" % self._field, re.DOTALL)
+
+    def has_comments(self, data: bytes) -> bool:
+        """Whether any line of the data begins as a comment does."""
+        mark = self.comment
+        return mark is not None and (data.startswith(mark) or self.terminator + mark in data)
+
+    def has_odd_comments(self, data: bytes) -> bool:
+        """Whether a comment may hold marks, which mean nothing there but something elsewhere."""
+        odd = self._odd_comment
+        if odd is None or not self.has_comments(data):
+            return False
+        first = self.terminator + data[: data.find(self.terminator) + 1 or None]
+        return bool(odd.search(data) or odd.match(first))
+
+    @cached_property
+    def _odd_comment(self) -> re.Pattern[bytes] | None:
+        """Finds a line that begins as a comment does and holds a mark."""
+        marks = b"|".join(re.escape(mark) for mark in (self.quote, self.escape) if mark)
+        if self.comment is None or not marks:
+            return None
+        end, line = re.escape(self.terminator), b"(?:(?!%s).)*?" % self._end
+        start = b"%s%s" % (end, re.escape(self.comment))
+        return re.compile(b"%s%s(?:%s)" % (start, line, marks), re.DOTALL)
+
+    @property
+    def _record(self) -> bytes:
+        if self.comment is None:
+            return self._fields
+        line = b"(?>(?:(?!%s).)*)" % self._end
+        return b"%s%s|%s" % (re.escape(self.comment), line, self._fields)
 
     @property
     def _end(self) -> bytes:

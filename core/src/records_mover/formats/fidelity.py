@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from records_mover.formats.dates import parse_format
+from records_mover.formats.dates import ISO_HINTS, parse_format
 from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.frozen import frozen
 from records_mover.schema import TimeConstraints
 
 if TYPE_CHECKING:
@@ -29,16 +29,18 @@ _DAY = (("YYYY", "the year"), ("MM", "the month"), ("DD", "the day"))
 _HOUR = (("HH24", "the hour"), ("MI", "the minutes"), ("SS", "the seconds"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loss:
     """A column of which a format keeps less than it holds, and what it loses.
 
-    ``refused`` says that such a value is refused when it comes, and not changed.
+    ``refused`` says that such a value is refused when it comes, and not changed. ``keeps`` is the
+    hint with which nothing is lost, and its value, where one is enough.
     """
 
     column: str
     why: str
     refused: bool = False
+    keeps: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return f"column '{self.column}': {self.why}"
@@ -55,25 +57,30 @@ def losses(schema: RecordsSchema, fmt: BaseRecordsFormat) -> tuple[Loss, ...]:
 def _of_field(field: Field, fmt: BaseRecordsFormat) -> Iterator[Loss]:
     if isinstance(fmt, DelimitedRecordsFormat):
         hints = fmt.validate()
-        for why in (*_nulls(field, hints), *_times(field, hints)):
-            yield Loss(column=field.name, why=why)
+        for why, keeps in _nulls(field, hints):
+            yield Loss(column=field.name, why=why, keeps=keeps)
+        for why, hint in _times(field, hints):
+            yield Loss(column=field.name, why=why, keeps=(hint, ISO_HINTS[hint]))
     elif fmt.format_type == "avro" and _nanoseconds(field):
         why = "Avro has microseconds: values with more digits are refused"
         yield Loss(column=field.name, why=why, refused=True)
 
 
-def _nulls(field: Field, hints: ValidatedRecordsHints) -> Iterator[str]:
+def _nulls(
+    field: Field, hints: ValidatedRecordsHints
+) -> Iterator[tuple[str, tuple[str, str] | None]]:
     if field.required or field.field_type not in _TEXTUAL:
         return
     if hints.null_marker is None:
-        yield "NULL is written as empty text and read as such"
+        keeps = ("null-marker", "") if hints.quoting is not None else None
+        yield "NULL is written as empty text and read as such", keeps
     elif hints.quoting is None and not (hints.escape and hints.escape in hints.null_marker):
         marker = f"the text '{hints.null_marker}'" if hints.null_marker else "empty text"
         if field.field_type == "string":
-            yield f"nothing tells {marker} from NULL"
+            yield f"nothing tells {marker} from NULL", ("quoting", "minimal")
 
 
-def _times(field: Field, hints: ValidatedRecordsHints) -> Iterator[str]:
+def _times(field: Field, hints: ValidatedRecordsHints) -> Iterator[tuple[str, str]]:
     hint = _HINTS.get(field.field_type)
     if hint is None:
         return
@@ -83,7 +90,7 @@ def _times(field: Field, hints: ValidatedRecordsHints) -> Iterator[str]:
     if "YY" in tokens and "YYYY" not in tokens:
         lost.append("the century")
     if lost:
-        yield f"{hint} {written} does not keep {', '.join(lost)}"
+        yield f"{hint} {written} does not keep {', '.join(lost)}", hint
 
 
 def _parts(field_type: str) -> tuple[tuple[str, str], ...]:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from records_mover.errors import BadRowError, FormatError
 from records_mover.formats.dialect import dialect_of
 from records_mover.formats.records import first_record, split_fields
-from records_mover.formats.text import plain_text
+from records_mover.formats.text import BAD, is_utf8, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from records_mover.formats.delimited import DelimitedRecordsFormat
     from records_mover.formats.dialect import Dialect
+    from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["column_names", "naming", "read_first", "read_header"]
+__all__ = ["check_marks", "column_names", "naming", "read_first", "read_header"]
 
 _BLOCK = 64 << 10
 _LONGEST = 64 << 20
@@ -30,8 +31,10 @@ def read_header(stream: BinaryIO, fmt: DelimitedRecordsFormat, source: str = "")
     hints = fmt.validate()
     dialect = dialect_of(hints)
     with naming(source):
-        text = plain_text(_Lent(stream), hints)  # type: ignore[arg-type]
+        # What is wrong below the header is for those who read on to say.
+        text = plain_text(_Lent(stream), hints, marked=True)  # type: ignore[arg-type]
         _, record, _ = read_first(text, dialect)
+        check_marks(record, hints)
     return split_fields(record, dialect) if record else []
 
 
@@ -46,7 +49,14 @@ def naming(source: str) -> Iterator[None]:
         what = f"{source}: {err.what}"
         if isinstance(err, BadRowError):
             raise BadRowError(what, err.advice, source=source, line=err.line) from err
-        raise FormatError(what, err.advice) from err
+        raise FormatError(what, err.advice, in_python=err.in_python) from err
+
+
+def check_marks(record: bytes, hints: ValidatedRecordsHints) -> None:
+    """Raise ``FormatError`` where a header that was decoded has bytes that were no text."""
+    if BAD in record and not is_utf8(hints.codec):
+        what = f"the first record has bytes that are no {hints.encoding}"
+        raise FormatError(what, "say which encoding the file has with the hint 'encoding'")
 
 
 def read_first(text: BinaryIO, dialect: Dialect) -> tuple[bytes, bytes, bytes]:

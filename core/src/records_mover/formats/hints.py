@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from records_mover.errors import FormatError
 from records_mover.formats.compression import COMPRESSIONS
 from records_mover.formats.dates import unknown_letters
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +64,7 @@ PartialRecordsHints = TypedDict(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ValidatedRecordsHints:
     """Every hint of a format, checked, under Python's spelling of its name."""
 
@@ -100,7 +99,7 @@ class ValidatedRecordsHints:
         return true, false
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hint:
     """One hint: what it means, which values it takes, and what stands in for a bad one."""
 
@@ -303,7 +302,9 @@ def unknown_hints(names: Mapping[str, object]) -> list[str]:
     sentences = []
     for name in names:
         if name not in HINTS:
-            near = difflib.get_close_matches(name.replace("_", "-"), HINTS, n=1)
+            from difflib import get_close_matches
+
+            near = get_close_matches(name.replace("_", "-"), HINTS, n=1)
             sentences.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     return sentences
 
@@ -370,6 +371,6 @@ def _checked(hint: Hint, value: object, fail: bool) -> Any:
         return value
     what = f"the value {value!r} of the hint '{hint.name}' cannot be used"
     if fail:
-        raise FormatError(what, f"{advice}; or pass fail_if_cant_handle_hint=False")
+        raise FormatError(what, advice, in_python="or pass fail_if_cant_handle_hint=False")
     log.warning("%s, %r is taken instead: %s", what, hint.fallback, advice)
     return hint.fallback

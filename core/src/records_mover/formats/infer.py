@@ -62,7 +62,7 @@ def _of_delimited(
     tally: Tally | None = None
     schema: RecordsSchema | None = None
     for opener, source in openers:
-        opened = open_text(opener(), fmt, source)
+        opened = open_text(opener(), fmt, source, marked=instructions.tolerant)
         schema = match_columns(opened, schema, source)
         tally = tally or Tally(schema.names, fmt.validate(), instructions.max_inference_rows)
         layout = _layout(opened, schema)

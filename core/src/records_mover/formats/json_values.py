@@ -28,8 +28,9 @@ def json_text(array: pa.Array) -> pa.Array:
         return _lists(array)
     if pat.is_binary(kind):
         return _quoted(tokens.hex_from_bytes(array))
-    plain = pc.cast(array, pa.string())
-    return _quoted(plain) if pat.is_temporal(kind) else plain
+    if pat.is_temporal(kind):
+        return _quoted(tokens.to_iso(array))
+    return pc.cast(array, pa.string())
 
 
 def _floats(array: pa.Array) -> pa.Array:

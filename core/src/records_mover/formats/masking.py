@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from records_mover.formats.dialect import Dialect
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["Masked", "escapes", "line_end", "mask"]
+__all__ = ["Masked", "escapes", "mask"]
 
 # No byte of 0xF8..0xFF occurs in UTF-8.
 _NEWLINE, _RETURN, _UNIT, _NUL = b"\xff", b"\xfe", b"\xfd", b"\x00"
@@ -71,24 +71,17 @@ def mask(data: bytes, hints: ValidatedRecordsHints, dialect: Dialect) -> Masked:
 
 
 def _drop_comments(data: bytes, dialect: Dialect) -> bytes:
-    if dialect.comment is None or dialect.comment not in data:
+    if dialect.comment is None or not dialect.has_comments(data):
         return data
     records = []
     spot = 0
     while spot < len(data):
-        end = line_end(data, spot, dialect)
+        match = dialect.record.match(data, spot)
+        end = match.end() if match else len(data)
         if not data.startswith(dialect.comment, spot):
-            match = dialect.record.match(data, spot)
-            end = match.end() if match else len(data)
             records.append(data[spot:end])
         spot = end
     return b"".join(records)
-
-
-def line_end(data: bytes, spot: int, dialect: Dialect) -> int:
-    """Return where the line at ``spot`` ends, as a comment does, whatever quotes are in it."""
-    found = data.find(dialect.terminator, spot)
-    return len(data) if found < 0 else found + len(dialect.terminator)
 
 
 def _rows_end_in_newlines(

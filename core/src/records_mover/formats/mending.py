@@ -15,6 +15,8 @@ from records_mover.errors import BadRowError
 from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
 from records_mover.formats.records import split_fields
+from records_mover.formats.text import is_utf8
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Mender"]
 
 _SHOWN = 200
+_NUL = b"\0"
 
 
 @dataclass(slots=True)
@@ -46,6 +49,8 @@ class Mender:
         try:
             return parse_chunk(self.layout, chunk.data)
         except BadRowError as err:
+            if self.instructions.tolerant and _NUL in chunk.data:
+                return self._mended(chunk)
             raise self._located(err, chunk) from err
         except pa.ArrowInvalid:
             return self._mended(chunk)
@@ -77,6 +82,8 @@ class Mender:
 
     def _table(self, data: bytes) -> tuple[masking.Masked, pa.Table, dict[int, BadRowError]]:
         """Return the rows as bytes, and those that have too few fields or too many."""
+        if _NUL in data:
+            return self._evened(data)
         masked = masking.mask(data, self.layout.hints, self.layout.dialect)
         problems: dict[int, BadRowError] = {}
 
@@ -88,17 +95,24 @@ class Mender:
         if not masked.swapped and _is_text(data):
             return masked, read_text(self.layout, masked, types, skip), problems
         # Arrow shows no row with bytes that are no text, stand-ins of ours among them.
+        return self._evened(data)
+
+    def _evened(self, data: bytes) -> tuple[masking.Masked, pa.Table, dict[int, BadRowError]]:
         even, problems = self._even(data)
         masked = masking.mask(even, self.layout.hints, self.layout.dialect)
+        types = {column.name: pa.binary() for column in self.layout.columns}
         return masked, read_text(self.layout, masked, types), problems
 
     def _even(self, data: bytes) -> tuple[bytes, dict[int, BadRowError]]:
-        """Return the records that have as many fields as there are columns, and the others."""
+        """Return the records without NULs, of as many fields as there are columns; the others."""
         records, problems, row = [], {}, 0
         for record in self._records(data):
             if self._counts(record):
                 fields = len(split_fields(record, self.layout.dialect))
-                if fields == len(self.layout.names):
+                if _NUL in record:
+                    advice = "leave it out with --bad-bytes strip"
+                    problems[row] = BadRowError("a NUL byte stands in the text", advice)
+                elif fields == len(self.layout.names):
                     records.append(record)
                 else:
                     problems[row] = self._ragged(fields)
@@ -108,23 +122,27 @@ class Mender:
     def _records(self, data: bytes) -> Iterator[bytes]:
         dialect, spot = self.layout.dialect, 0
         while spot < len(data):
-            if dialect.comment is not None and data.startswith(dialect.comment, spot):
-                record = data[spot : masking.line_end(data, spot, dialect)]
-            else:
-                match = dialect.record.match(data, spot)
-                record = match.group() if match else data[spot:]
+            match = dialect.record.match(data, spot)
+            record = match.group() if match else data[spot:]
             yield record
             spot += len(record)
 
     def _ragged(self, fields: int) -> BadRowError:
-        what = f"{fields} fields, but there are {len(self.layout.names)} columns"
+        columns = many(len(self.layout.names), "column")
+        are = "is" if len(self.layout.names) == 1 else "are"
+        what = f"{many(fields, 'field')}, but there {are} {columns}"
         return BadRowError(what, "check the hints 'field-delimiter' and 'quoting'")
 
     def _unfit(self, column: Column, value: str) -> BadRowError:
         shown = value[:_SHOWN]
-        what = f"'{shown}' in the column '{column.name}' is no {_spoken(column.kind)}"
+        what = f"'{shown}' in the column '{column.name}' is no {self._spoken(column.kind)}"
         advice = "mend the value, or give the column another type"
         return BadRowError(what, advice, column=column.name, value=value)
+
+    def _spoken(self, kind: pa.DataType) -> str:
+        hints = self.layout.hints
+        encoding = "UTF-8" if is_utf8(hints.codec) else hints.encoding
+        return f"text in {encoding}" if pat.is_string(kind) else str(kind)
 
     def _judge(self, chunk: Chunk, problems: dict[int, BadRowError]) -> None:
         """Raise for the first bad row that is not tolerated, and report those that are."""
@@ -220,7 +238,3 @@ def _failing(convert: Callable[[pa.Array], pa.Array], part: pa.Array, start: int
         half = len(part) // 2
         yield from _failing(convert, part.slice(0, half), start)
         yield from _failing(convert, part.slice(half), start + half)
-
-
-def _spoken(kind: pa.DataType) -> str:
-    return "text in UTF-8" if pat.is_string(kind) else str(kind)

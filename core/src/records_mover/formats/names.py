@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import FormatError
 from records_mover.formats.compression import compression_of_name, without_suffix
+from records_mover.formats.dates import ISO_HINTS
 from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.plain import (
     AvroRecordsFormat,
@@ -23,16 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PLAIN_CSV", "RecordsFormat", "format_from_config", "format_from_name"]
 
 # What is written to a file called .csv: no value loses digits, seconds, a century or its zone.
-PLAIN_CSV = DelimitedRecordsFormat(
-    "csv",
-    {
-        "compression": None,
-        "dateformat": "YYYY-MM-DD",
-        "timeonlyformat": "HH24:MI:SS",
-        "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
-        "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
-    },
-)
+PLAIN_CSV = DelimitedRecordsFormat("csv", {"compression": None, **ISO_HINTS})
 
 _TEXT_SUFFIXES = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}
 _JSON_LINES = (".jsonl", ".ndjson")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.formats.dialect import dialect_of
-from records_mover.formats.header import column_names, naming, read_first
+from records_mover.formats.header import check_marks, column_names, naming, read_first
 from records_mover.formats.records import CHUNK, chunks, split_fields
 from records_mover.formats.text import plain_text
 
@@ -44,18 +44,23 @@ class OpenedText:
             self.text.close()
 
 
-def open_text(stream: BinaryIO, fmt: DelimitedRecordsFormat, source: str = "") -> OpenedText:
+def open_text(
+    stream: BinaryIO, fmt: DelimitedRecordsFormat, source: str = "", *, marked: bool = False
+) -> OpenedText:
     """Read the header of a file, or count the fields of its first row where it has none.
 
-    What cannot be read is said with the name of the ``source``, here and later.
+    What cannot be read is said with the name of the ``source``, here and later. Where bytes that
+    are no text are to be ``marked``, they make their rows bad ones and end nothing.
     """
     hints = fmt.validate()
     dialect = dialect_of(hints)
     with naming(source):
-        text = plain_text(stream, hints)
+        text = plain_text(stream, hints, marked=marked)
         above, record, rest = read_first(text, dialect)
+        named = hints.header_row
+        if named:
+            check_marks(record, hints)
     fields = split_fields(record, dialect) if record else []
-    named = hints.header_row
     return OpenedText(
         hints=hints,
         dialect=dialect,

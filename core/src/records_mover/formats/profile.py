@@ -1,7 +1,8 @@
 """What a column of text may hold, from whole arrays at a time: the narrowest type that is exact.
 
 A type is found only where every value can be written back as it was, up to cosmetics such as a
-trailing zero: ``007``, ``+1``, ``1e5``, ``NA`` and numbers of more than 76 digits are text.
+trailing zero: ``007``, ``+1``, ``1e5``, ``NA`` and numbers of more than 76 digits are text. A zero
+with a sign makes decimals floats, or text where a float would change another value.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class Facts:
 
     ``kind`` is a field type, ``float`` for decimals of a binary floating point, or None where no
     value was seen. ``digits`` stand before the decimal point at most, ``scale`` after it or after
-    the second. ``words`` are the spellings of a column of booleans.
+    the second. ``words`` are the spellings of a column of booleans. ``signed`` says that there was
+    a zero with a sign.
     """
 
     rows: int = 0
@@ -51,6 +53,7 @@ class Facts:
     digits: int = 0
     scale: int = 0
     words: frozenset[str] = frozenset()
+    signed: bool = False
 
 
 _NUMERIC = ("integer", "decimal", "float")
@@ -81,6 +84,7 @@ def merge(one: Facts, other: Facts) -> Facts:
         digits=max(one.digits, other.digits),
         scale=max(one.scale, other.scale),
         words=words if kind == "boolean" else frozenset(),
+        signed=one.signed or other.signed,
     )
 
 
@@ -93,6 +97,8 @@ def _common(one: Facts, other: Facts) -> str | None:
     if not kinds <= set(_NUMERIC):
         return "string"
     digits = max(one.digits, other.digits) + max(one.scale, other.scale)
+    if one.signed or other.signed:
+        return "float" if digits <= _EXACT_FLOAT else "string"
     if "float" in kinds:
         return "float" if digits <= SHORT_FLOAT else "string"
     return "decimal" if digits <= _MAX_DIGITS else "string"
@@ -196,8 +202,38 @@ class _Look:
         if low <= _SLASH and _SLASH in self.data:
             return None
         if low > _DOT or _DOT not in self.data:
-            return self._integers(firsts)
-        return self._decimals(firsts, np.flatnonzero(self.data == _DOT))
+            found = self._integers(firsts)
+        else:
+            found = self._decimals(firsts, np.flatnonzero(self.data == _DOT))
+        if found is None or low != _DASH or not self._has_signed_zero(firsts):
+            return found
+        # A whole number has one zero, but may stand among floats in other rows.
+        return replace(found, signed=True) if found.kind == "integer" else self._as_floats(found)
+
+    def _has_signed_zero(self, firsts: Spots) -> bool:
+        """Tell whether a value is a zero with a minus, which decimals do not keep."""
+        first = self.data[firsts]
+        near = (firsts > self.starts) & ((first == _ZERO) | (first == _DOT))
+        if not near.any():
+            return False
+        some = pc.filter(self.text, flags(near))
+        return bool(pc.any(pc.match_substring_regex(some, r"^-[0.]+$")).as_py())
+
+    def _as_floats(self, found: Facts) -> Facts:
+        """Return the facts of floats where each value is one, else those of text."""
+        if found.digits + found.scale > _EXACT_FLOAT and not self._are_floats(found):
+            return replace(self.plain, signed=True)
+        least, greatest = (None if end is None else end + 0 for end in (found.min, found.max))
+        return replace(self.plain, kind="float", min=least, max=greatest, signed=True)
+
+    def _are_floats(self, found: Facts) -> bool:
+        """Tell whether the shortest spellings of the nearest floats are the same numbers."""
+        kind = pa.decimal256(max(found.digits + found.scale, 1), found.scale)
+        spelled = pc.cast(pc.cast(self.text, pa.float64()), pa.string())
+        try:
+            return bool(pc.all(pc.equal(pc.cast(spelled, kind), pc.cast(self.text, kind))).as_py())
+        except pa.ArrowInvalid:
+            return False
 
     def _padded(self, firsts: Spots, digits: Spots) -> bool:
         """Tell whether a value has a needless zero in front, or nothing but a minus."""

@@ -9,6 +9,7 @@ from records_mover.formats.delimited import DelimitedRecordsFormat
 from records_mover.formats.opened import open_text
 from records_mover.formats.ordered import in_order
 from records_mover.instructions import ProcessingInstructions
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,11 +48,11 @@ def read_batches(
     from records_mover.formats.mending import Mender
     from records_mover.formats.parse import layout_of
 
-    opened = open_text(stream, fmt, source)
+    strictness = instructions or ProcessingInstructions()
+    opened = open_text(stream, fmt, source, marked=strictness.tolerant)
     schema = match_columns(opened, schema, source)
     names = opened.names if opened.hints.header_row and opened.names else schema.names
     layout = layout_of(names, schema, opened.hints, opened.dialect)
-    strictness = instructions or ProcessingInstructions()
     mender = Mender(layout, source=source, instructions=strictness, on_reject=on_reject)
     batches = in_order(opened.chunks(), mender.batch)
     return pa.RecordBatchReader.from_batches(layout.schema, batches)
@@ -69,7 +70,8 @@ def match_columns(
         return schema
     if not opened.hints.header_row:
         if len(opened.names) != len(schema):
-            what = f"{len(opened.names)} fields in the first row for {len(schema)} columns"
+            fields, columns = many(len(opened.names), "field"), many(len(schema), "column")
+            what = f"{fields} in the first row for {columns}"
             advice = "check the hints 'field-delimiter' and 'quoting'"
             raise ColumnMismatchError(f"{_in(source)}{what}", advice)
         return schema

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import BadRowError
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import numpy as np
-    import numpy.typing as npt
 
     from records_mover.formats.dialect import Dialect
 
@@ -26,7 +23,7 @@ _NEWLINE, _BACKSLASH = 10, 92
 LONGEST_RECORD = 128 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Chunk:
     """Whole records in a row, the number of the first one's line, and whether more may follow."""
 
@@ -91,13 +88,17 @@ def last_boundary(data: bytes, dialect: Dialect) -> int:
     if not quoted and not escaped:
         found = data.rfind(dialect.terminator)
         return found + len(dialect.terminator) if found >= 0 else 0
+    if dialect.has_odd_comments(data):  # counting would take a mark in it for one that counts
+        return _by_records(data, dialect)
     boundary = None
     if not escaped:
         boundary = _outside_quotes(data, dialect)
     elif not quoted and len(dialect.terminator) == 1:
         boundary = _not_escaped(data, dialect.terminator)
-    if boundary is not None:
-        return boundary
+    return _by_records(data, dialect) if boundary is None else boundary
+
+
+def _by_records(data: bytes, dialect: Dialect) -> int:
     match = dialect.records.match(data)
     return match.end() if match else 0
 
@@ -106,37 +107,25 @@ def _outside_quotes(data: bytes, dialect: Dialect) -> int | None:
     """Return the boundary by counting quotes; None where a quote stands inside plain text."""
     import numpy as np
 
+    from records_mover.formats import bitmaps
+
     quote = dialect.quote or b'"'
     if len(quote) > 1 or not dialect.doublequote:
         return None
     text = np.frombuffer(data, np.uint8)
-    marks = np.flatnonzero(text == quote[0])
-    opening = marks[0::2]
-    before = text[opening - 1]  # of the first byte it is the last one, which is put right below
-    fine = (before == dialect.delimiter[-1]) | (before == dialect.terminator[-1])
-    fine |= before == quote[0]
-    fine[opening == 0] = True
-    if not fine.all():
+    quotes = bitmaps.of_byte(text, quote[0])
+    quoted = bitmaps.inside(quotes)
+    ends = bitmaps.of_byte(text, dialect.terminator[0])
+    for offset, byte in enumerate(dialect.terminator[1:], start=1):
+        ends &= bitmaps.behind(bitmaps.of_byte(text, byte), offset)
+    fine = bitmaps.of_byte(text, dialect.delimiter[-1]) | quotes
+    fine |= ends if len(dialect.terminator) == 1 else bitmaps.of_byte(text, dialect.terminator[-1])
+    fine = bitmaps.before(fine)
+    fine[0] |= np.uint64(1)
+    if (quotes & quoted & ~fine).any():
         return None
-    found = _between_quotes(data, dialect.terminator, marks)
-    if found is not None or len(dialect.terminator) > 1:
-        return found
-    ends = np.flatnonzero(text == dialect.terminator[0])
-    ends = ends[np.searchsorted(marks, ends) % 2 == 0]
-    return int(ends[-1]) + 1 if len(ends) else 0
-
-
-def _between_quotes(data: bytes, terminator: bytes, marks: npt.NDArray[np.int64]) -> int | None:
-    """Look for a terminator in the last gaps outside quotes, from the very last one back."""
-    end = len(data)
-    outside = len(marks) % 2 == 0
-    for mark in marks[: -_GAPS - 1 : -1].tolist():
-        if outside:
-            found = data.rfind(terminator, mark, end)
-            if found >= 0:
-                return found + len(terminator)
-        outside, end = not outside, mark
-    return None
+    last = bitmaps.last(ends & ~quoted)
+    return 0 if last is None else last + len(dialect.terminator)
 
 
 def _not_escaped(data: bytes, terminator: bytes) -> int:

@@ -79,7 +79,7 @@ def _times(array: pa.Array, hints: ValidatedRecordsHints) -> pa.Array:
 
 
 def _formatted(array: pa.Array, format_: DateFormat) -> pa.Array:
-    text = pc.cast(_without_empty_fractions(array), pa.string())
+    text = tokens.to_iso(_without_empty_fractions(array))
     if format_.is_iso and "OF" not in format_.tokens and "T" not in format_.canonical:
         return text
     return _rearranged(text, array, format_)

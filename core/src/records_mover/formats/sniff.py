@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from records_mover.errors import FormatError
@@ -19,6 +18,7 @@ from records_mover.formats.plain import (
 )
 from records_mover.formats.sniff_bytes import encoding_of, foreign_kind, sample_of
 from records_mover.formats.sniff_table import sniff_table
+from records_mover.frozen import frozen
 from records_mover.instructions import ProcessingInstructions
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "Sniffed", "sniff"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """One hint: its value, how sure it is from 0 to 1, and why."""
 
@@ -40,7 +40,7 @@ class Finding:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sniffed:
     """The format of a file and what it was told by.
 

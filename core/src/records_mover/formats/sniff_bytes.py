@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import FormatError
 from records_mover.formats.compression import compression_of_magic, decompressing
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ _PAGES = {
 _CHARSETS = {"cp1252": "CP1252", "iso8859-1": "LATIN1", "latin-1": "LATIN1", "ascii": "UTF8"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sample:
     """Plain bytes of a file: its head, pieces from further in, and whether the head is all."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from records_mover.formats.dates import ISO_HINTS
+from records_mover.frozen import frozen
 
 __all__ = ["DateFindings", "date_findings"]
 
@@ -25,7 +27,7 @@ _TIME = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DateFindings:
     """The hints that follow from the columns, why, and sentences on what stays open."""
 
@@ -34,7 +36,7 @@ class DateFindings:
     ambiguous: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Column:
     kind: str
     written: str
@@ -104,16 +106,8 @@ def _order(matches: list[re.Match[str]]) -> str | None:
     return "DM" if day_first else "MD" if month_first else "?"
 
 
-_ISO = {
-    "dateformat": "YYYY-MM-DD",
-    "timeonlyformat": "HH24:MI:SS",
-    "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
-    "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
-}
-
-
 def _settle(found: dict[str, _Column]) -> DateFindings:
-    hints, why, ambiguous = dict(_ISO), {}, []
+    hints, why, ambiguous = dict(ISO_HINTS), {}, []
     orders = {column.order for column in found.values()} & {"DM", "MD"}
     told = next(iter(orders)) if len(orders) == 1 else None
     for name, column in found.items():

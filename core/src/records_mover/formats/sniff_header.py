@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from records_mover.utils.words import many
+
 __all__ = ["has_header"]
 
 _TYPED = re.compile(
@@ -26,7 +28,8 @@ def has_header(rows: list[list[str]]) -> tuple[bool, float, str]:
     typed = sum(_typed_below(index, rest) and bool(cell) for index, cell in enumerate(first))
     if typed:
         sure = 0.99 if typed > 1 else 0.95
-        return True, sure, f"{typed} columns hold numbers or dates below a word"
+        hold = many(typed, "column holds", "columns hold")
+        return True, sure, f"{hold} numbers or dates below a word"
     against = _recurring(first, rest)
     if against:
         return False, 0.7, f"'{against}' of the first row is a value further down"

@@ -6,8 +6,9 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import islice
+
+from records_mover.frozen import frozen
 
 __all__ = ["Shape", "best_shapes"]
 
@@ -36,7 +37,7 @@ _CLEAN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shape:
     """One reading of a text: its dialect, the rows that come out, and how good a table they are."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from records_mover.formats.sniff_dates import date_findings
 from records_mover.formats.sniff_header import has_header
 from records_mover.formats.sniff_shape import Shape, best_shapes
+from records_mover.utils.words import many
 
 __all__ = ["Table", "sniff_table"]
 
@@ -77,16 +78,16 @@ def _terminator(text: str, table: Table, given: dict[str, Any]) -> str:
         return text.replace("\n", " ").replace("\x02", "\n")
     dos, unix, mac = text.count("\r\n"), text.count("\n"), text.count("\r")
     if (twice := text.count("\r\r\n")) and twice == unix:
-        why = f"{twice} lines end so, as if they were made for DOS twice"
+        why = f"{_ends(twice)}, as if they were made for DOS twice"
         table.add("record-terminator", "\r\r\n", 0.95, why)
         return text.replace("\r\r\n", "\n")
     if dos and dos >= unix / 2:
-        table.add("record-terminator", "\r\n", 1.0 if dos == unix else 0.8, f"{dos} lines end so")
+        table.add("record-terminator", "\r\n", 1.0 if dos == unix else 0.8, _ends(dos))
         return text.replace("\r\n", "\n")
     if mac and not unix:
-        table.add("record-terminator", "\r", 0.95, f"{mac} lines end so and none with a newline")
+        table.add("record-terminator", "\r", 0.95, f"{_ends(mac)} and none with a newline")
         return text.replace("\r", "\n")
-    table.add("record-terminator", "\n", 1.0 if unix else 0.5, f"{unix} lines end so")
+    table.add("record-terminator", "\n", 1.0 if unix else 0.5, _ends(unix))
     return text
 
 
@@ -113,7 +114,8 @@ def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]
     if "comment" not in given and _like_header(commented[0], lines):
         return text, skipped
     if "comment" not in given:
-        table.add("comment", mark, 0.8, f"{len(commented)} lines begin with '{mark}'")
+        begin = many(len(commented), "line begins", "lines begin")
+        table.add("comment", mark, 0.8, f"{begin} with '{mark}'")
     return "".join(line for line in lines if not line.startswith(str(mark))), skipped
 
 
@@ -135,14 +137,14 @@ def _settled(shapes: list[Shape], table: Table) -> Shape:
     if best.width == 1:
         table.add("field-delimiter", ",", 0.5, "there seems to be one column only")
         return best if best.delimiter == "," else _one_column(shapes)
-    why = f"it makes {best.width} columns of nearly every row"
+    why = f"it makes {many(best.width, 'column')} of nearly every row"
     sure = min(0.99, 0.5 + best.score / 2)
     if rivals and rivals[0].score > _CLOSE * best.score:
         other = f"'{_SPOKEN.get(rivals[0].delimiter, rivals[0].delimiter)}'"
         sure = 0.5
         table.ambiguous.append(
-            f"fields may be told apart by {delimiter} ({best.width} columns) or by {other} "
-            f"({rivals[0].width} columns): say it with --hint field-delimiter=..."
+            f"fields may be told apart by {delimiter} ({many(best.width, 'column')}) or by {other} "
+            f"({many(rivals[0].width, 'column')}): say it with --hint field-delimiter=..."
         )
     table.add("field-delimiter", best.delimiter, sure, why)
     return best
@@ -289,3 +291,7 @@ def _null_marker(table: Table, names: list[str], columns: list[list[str]]) -> No
             f"but for '{word}' these columns hold numbers: {shown}; if it stands for NULL, "
             f"say --hint null-marker='{word}', else they are read as text"
         )
+
+
+def _ends(lines: int) -> str:
+    return many(lines, "line ends so", "lines end so")

@@ -13,7 +13,10 @@ from records_mover.streams import Reader
 if TYPE_CHECKING:
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["plain_text", "utf8"]
+__all__ = ["BAD", "is_utf8", "plain_text", "utf8"]
+
+BAD = b"\xff"
+"""What stands in marked text for bytes that were none; it is no UTF-8 either."""
 
 _BLOCK = 1 << 20
 # The decoders of these drop the byte order mark themselves.
@@ -21,19 +24,34 @@ _UNMARKED = ("utf-8-sig", "utf-16", "utf-32")
 _UTF8 = ("utf-8", "utf-8-sig")
 
 
-def plain_text(stream: BinaryIO, hints: ValidatedRecordsHints) -> BinaryIO:
-    """Return the text of a file as UTF-8: decompressed, decoded, without lines to skip."""
-    text = utf8(decompressing(stream, hints.compression), hints.codec)
+# A character that no decoder gives, and which is encoded as no other is.
+_STAND_IN = "\udcff"
+_STAND_IN_BYTES = _STAND_IN.encode("utf-8", "surrogatepass")
+_MARKING = "records-mover-mark"
+codecs.register_error(_MARKING, lambda error: (_STAND_IN, error.end))  # type: ignore[attr-defined]
+
+
+def plain_text(stream: BinaryIO, hints: ValidatedRecordsHints, *, marked: bool = False) -> BinaryIO:
+    """Return the text of a file as UTF-8: decompressed, decoded, without lines to skip.
+
+    Bytes that are no text raise, or where they are to be ``marked``, ``BAD`` stands for them.
+    """
+    text = utf8(decompressing(stream, hints.compression), hints.codec, marked=marked)
     for _ in range(hints.skip_lines):
         text.readline()
     return text
 
 
-def utf8(stream: BinaryIO, codec: str) -> BinaryIO:
+def utf8(stream: BinaryIO, codec: str, *, marked: bool = False) -> BinaryIO:
     """Return the stream as UTF-8 without byte order mark; it is not checked where it is UTF-8."""
-    if codec in _UTF8:
+    if is_utf8(codec):
         return io.BufferedReader(_WithoutMark(stream), _BLOCK)
-    return io.BufferedReader(_Recoded(stream, codec), _BLOCK)
+    return io.BufferedReader(_Recoded(stream, codec, marked=marked), _BLOCK)
+
+
+def is_utf8(codec: str) -> bool:
+    """Tell whether text of an encoding is UTF-8 as it stands, but for a byte order mark."""
+    return codec in _UTF8
 
 
 class _WithoutMark(Reader):
@@ -68,11 +86,11 @@ def _three(stream: BinaryIO) -> bytes:
 class _Recoded(Reader):
     """Decodes one codec and encodes UTF-8."""
 
-    def __init__(self, stream: BinaryIO, codec: str) -> None:
+    def __init__(self, stream: BinaryIO, codec: str, *, marked: bool) -> None:
         super().__init__(stream)
         self._stream = stream
         self._codec = codec
-        self._decoder = codecs.getincrementaldecoder(codec)()
+        self._decoder = codecs.getincrementaldecoder(codec)(_MARKING if marked else "strict")
         self._pending = b""
         self._ended = False
         self._started = False
@@ -100,7 +118,7 @@ class _Recoded(Reader):
             self._started = True
             if self._codec not in _UNMARKED:
                 text = text.removeprefix("\ufeff")
-        return text.encode("utf-8", "surrogatepass")
+        return text.encode("utf-8", "surrogatepass").replace(_STAND_IN_BYTES, BAD)
 
 
 def _lines_before(error: UnicodeError) -> int:

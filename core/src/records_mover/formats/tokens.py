@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
+from records_mover.errors import BadRowError
+from records_mover.formats import compute as pc
 from records_mover.formats import values
 
 if TYPE_CHECKING:
@@ -63,6 +64,20 @@ def from_iso(text: pa.Array, kind: pa.DataType) -> pa.Array:
         return pc.cast(text, kind)
     moments = pc.binary_join_element_wise(_text("1970-01-01"), text, _text(" "))
     return pc.cast(pc.cast(moments, pa.timestamp(kind.unit)), kind)
+
+
+def to_iso(array: pa.Array) -> pa.Array:
+    """Return dates or times as ISO 8601 text; BadRowError for one that no clock or calendar has."""
+    text = pc.cast(array, pa.string())
+    # Arrow writes such a one as "<value out of range: 86400>", and does not raise.
+    wrong = pc.starts_with(text, "<")
+    if pc.any(wrong).as_py():
+        number = pc.filter(text, wrong)[0].as_py().strip("<>").rpartition(" ")[2]
+        raise BadRowError(
+            f"a {array.type} holds {number}, which no clock or calendar shows",
+            "mend the value, or move it as a number",
+        )
+    return text
 
 
 def _iso_zone_fits(format_: DateFormat, kind: pa.DataType) -> bool:

@@ -14,6 +14,7 @@ from records_mover.formats.opened import open_text
 from records_mover.formats.ordered import in_order
 from records_mover.formats.parse import layout_of
 from records_mover.formats.reading import match_columns
+from records_mover.formats.text import BAD, is_utf8
 from records_mover.formats.values import null, text
 from records_mover.formats.writing import warn_of_losses, warn_of_untyped_losses
 from records_mover.instructions import ProcessingInstructions
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["transcode"]
 
 # So much that all that is made of a chunk on the way stays in the processor's cache.
-_CHUNK = 512 << 10
+_CHUNK = 2 << 20
 
 
 def transcode(
@@ -98,7 +99,8 @@ class _Reading:
     ) -> Iterator[tuple[int, Any]]:
         """Yield the rows of all files in order, the header of none."""
         for opener, source in zip(openers, sources, strict=False):
-            opened = open_text(opener(), self._format, source)
+            marked = self._instructions.tolerant
+            opened = open_text(opener(), self._format, source, marked=marked)
             self.schema = match_columns(opened, self.schema, source)
             yield 0, b""
             yield from in_order(opened.chunks(_CHUNK), self._work(opened, self.schema, source))
@@ -111,15 +113,16 @@ class _Reading:
         mender = Mender(
             layout, source=source, instructions=self._instructions, on_reject=self._on_reject
         )
-        quick = None
+        quick, recoded = None, not is_utf8(opened.hints.codec)
         if tuple(names) == tuple(schema.names) and _all_text(schema):
             blanks = any(self._blanks)
             quick = bytewise(opened.hints, self._target, len(names), blanks=blanks)
 
         def work(chunk: Chunk) -> tuple[int, Any]:
-            done = None if quick is None else quick.rows(chunk.data)
-            if done is not None:
-                return done
+            if quick is not None and (BAD not in chunk.data or not recoded):
+                done = quick.rows(chunk.data)
+                if done is not None:
+                    return done
             batch = self._without_blanks(mender.batch(chunk))
             return batch.num_rows, lines(batch, self.marks)
 

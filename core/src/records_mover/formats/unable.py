@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from records_mover.formats.dates import parse_format
+from records_mover.formats.dates import ISO_HINTS, parse_format
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,15 +17,8 @@ __all__ = ["NO_NULL", "Unable", "is_one_byte", "unlike_iso"]
 NO_NULL = "~mover~no~null~"
 """What stands for NULL where nothing may be taken for it."""
 
-_ISO = {
-    "dateformat": "YYYY-MM-DD",
-    "timeonlyformat": "HH24:MI:SS",
-    "datetimeformat": "YYYY-MM-DD HH24:MI:SS",
-    "datetimeformattz": "YYYY-MM-DD HH24:MI:SSOF",
-}
 
-
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Unable:
     """A hint whose value cannot be honoured, and why, in words meant for the user.
 
@@ -46,7 +39,7 @@ def is_one_byte(sign: str) -> bool:
 
 def unlike_iso(hints: ValidatedRecordsHints, writer: str) -> Iterator[Unable]:
     """Yield the dates and times that a writer, which writes them as ISO has it, cannot write."""
-    for hint, written in _ISO.items():
+    for hint, written in ISO_HINTS.items():
         said = parse_format(getattr(hints, hint)).canonical
         if said != written:
             yield Unable(hint, f"{writer} writes {written}, not {said}")

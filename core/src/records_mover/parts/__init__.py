@@ -20,6 +20,7 @@ from records_mover.parts.databases import (
 from records_mover.parts.forms import Form, FormKind, Offer, Refusal, Staging, Tier
 from records_mover.parts.jobs import (
     Ask,
+    FileNames,
     Loaded,
     Loader,
     LoadJob,
@@ -29,6 +30,7 @@ from records_mover.parts.jobs import (
     UnloadJob,
 )
 from records_mover.parts.kinds import Creds, FormatKind
+from records_mover.parts.later import LaterLoader, LaterUnloader
 from records_mover.parts.payloads import Batches, Files, Part, Payload, Stored, Streams
 from records_mover.parts.stores import Reach, Stores
 from records_mover.parts.tables import (
@@ -49,6 +51,7 @@ __all__ = [
     "Database",
     "DatabaseKind",
     "ExistingMode",
+    "FileNames",
     "Files",
     "Fingerprint",
     "Fingerprinting",
@@ -59,6 +62,8 @@ __all__ = [
     "Interruptible",
     "Keeping",
     "Landing",
+    "LaterLoader",
+    "LaterUnloader",
     "LoadJob",
     "Loaded",
     "Loader",

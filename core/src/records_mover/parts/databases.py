@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +43,7 @@ __all__ = [
 ExistingMode = Literal["append", "delete", "truncate", "drop", "replace", "upsert"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Landing:
     """Where rows land: a table on a connection whose transaction publishing ends.
 
@@ -64,7 +66,7 @@ class Landing:
         return self.target or self.table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PublishRequest:
     """How a load is to become visible.
 
@@ -229,7 +231,7 @@ class Foreseeing(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DatabaseKind:
     """A kind of database: the SQLAlchemy dialects it goes by, and how to open one.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Literal
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
@@ -30,7 +31,7 @@ class Tier(IntEnum):
     """Rows travel as statements, one batch of parameters after another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Form:
     """Where the rows are and in which shape.
 
@@ -55,7 +56,7 @@ class Form:
         return what if self.place == "here" else f"{what} at {self.place}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Staging:
     """How files are wanted that are written for a server to read.
 
@@ -71,7 +72,7 @@ class Staging:
     manifest: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offer:
     """A part can give, or take, rows in this form at this cost; ``note`` is shown by explain.
 
@@ -87,7 +88,7 @@ class Offer:
     staging: Staging | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refusal:
     """A part cannot, and why, in words meant for the user; ``form`` is what was asked, if one.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
+from records_mover.frozen import frozen
 from records_mover.instructions import ProcessingInstructions
 from records_mover.meter import Cancellation, Meter
 
@@ -19,10 +20,20 @@ if TYPE_CHECKING:
     from records_mover.parts.tables import Fingerprint, Reshape, Selection
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Ask", "LoadJob", "Loaded", "Loader", "Reject", "RejectSink", "UnloadJob", "Unloader"]
+__all__ = [
+    "Ask",
+    "FileNames",
+    "LoadJob",
+    "Loaded",
+    "Loader",
+    "Reject",
+    "RejectSink",
+    "UnloadJob",
+    "Unloader",
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ask:
     """The question put to a loader or an unloader before a move.
 
@@ -59,12 +70,28 @@ class Ask:
     instructions: ProcessingInstructions = field(default_factory=ProcessingInstructions)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNames(Protocol):
+    """How the names of the files begin that a server writes for one move alone.
+
+    What a killed move leaves is known by that again, and nobody else's files are.
+    """
+
+    @property
+    def beginning(self) -> str:
+        """How they should begin, where the server can be told."""
+        ...
+
+    def claim(self, beginning: str) -> None:
+        """Note how they begin instead, as soon as that is known."""
+        ...
+
+
+@frozen
 class UnloadJob:
     """What an unloader is to do: these rows, in this form.
 
     Where that is files in a store, they go directly below the folder that the form names, which is
-    empty, and ``stores`` tells of them.
+    empty, and ``stores`` tells of them. ``names`` says how to name them where they are to stay.
     """
 
     database: Database
@@ -76,9 +103,10 @@ class UnloadJob:
     cancellation: Cancellation = field(default_factory=Cancellation)
     parallel: int | None = None
     stores: Stores | None = None
+    names: FileNames | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reject:
     """A row that was left out: where it stands, why, and its own text.
 
@@ -120,7 +148,7 @@ class RejectSink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadJob:
     """What a loader is to do: put the payload's rows into the landing table.
 
@@ -147,7 +175,7 @@ class LoadJob:
     fitted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Loaded:
     """What a loader did: rows that landed, and rows it had to leave out.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Creds", "FormatKind"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FormatKind:
     """A format that this process can read or write."""
 
@@ -23,7 +25,7 @@ class FormatKind:
     writable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Creds:
     """What a credentials provider answered: facts by name, or a whole SQLAlchemy URL.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Batches", "Files", "Part", "Payload", "Stored", "Streams"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One run of bytes: a file or a stream.
 
@@ -33,7 +34,7 @@ class Part:
     rereadable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Files:
     """Files in a store, all of one format; ``columns`` as in ``Streams``.
 
@@ -47,7 +48,7 @@ class Files:
     manifest: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Streams:
     """Byte streams of one format; several may be read at the same time.
 
@@ -64,7 +65,7 @@ class Streams:
     again: Callable[[], AbstractContextManager[Batches]] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Batches:
     """Arrow record batches, read once."""
 
@@ -72,7 +73,7 @@ class Batches:
     schema: RecordsSchema | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stored:
     """Rows that stay where they are until a loader has its server fetch them."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from records_mover.frozen import frozen
 
 __all__ = ["Column", "Fingerprint", "Reshape", "Selection", "TableInfo", "TableName"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableName:
     """A table's name as the database spells it; ``schema`` None leaves it to the search path."""
 
@@ -19,7 +20,7 @@ class TableName:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Column:
     """A column of an existing table.
 
@@ -34,7 +35,7 @@ class Column:
     generated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableInfo:
     """What there is to know of a table before a move; ``rows`` and ``bytes`` are estimates."""
 
@@ -50,7 +51,7 @@ class TableInfo:
         return tuple(column for column in self.columns if not column.generated)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reshape:
     """How a table's columns change, so that rows of another shape can take the place of its own.
 
@@ -72,7 +73,7 @@ class Reshape:
         return bool(self.added or self.dropped or self.retyped or self.loosened)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selection:
     """Which rows of a database are wanted: a table, some of its columns, or a query's result."""
 
@@ -84,7 +85,7 @@ class Selection:
         return str(self.table) if self.table is not None else "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fingerprint:
     """What rows amount to, in whatever order they come.
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Unfit", "ask", "claims_of", "new_manager"]
 
-HOOKS = tuple(name for name in vars(MoverSpecs) if name.startswith("mover_"))
+_HOOK = "mover_"
+HOOKS = tuple(name for name in vars(MoverSpecs) if name.startswith(_HOOK))
 _SCHEME_NAME = re.compile(r"[a-z][a-z0-9+.\-]+")
 _ORDER_MARKS = ("tryfirst", "trylast", "wrapper", "hookwrapper")
 
@@ -30,9 +31,19 @@ class Unfit(Exception):
     """A plugin that imports, but cannot be used."""
 
 
+class _Manager(pluggy.PluginManager):
+    """Looks at what is named like a hook, and not at all else that a module holds."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        return super().parse_hookimpl_opts(plugin, name) if name.startswith(_HOOK) else None
+
+    def parse_hookspec_opts(self, module_or_class: object, name: str) -> Any:
+        return super().parse_hookspec_opts(module_or_class, name) if name in HOOKS else None  # type: ignore[arg-type]
+
+
 def new_manager() -> pluggy.PluginManager:
     """Return a manager that knows the hooks and no plugin."""
-    manager = pluggy.PluginManager(GROUP)
+    manager = _Manager(GROUP)
     manager.add_hookspecs(MoverSpecs)
     return manager
 

@@ -16,12 +16,13 @@ GROUP = "records_mover.targets"
 
 def target_factory(name: str) -> Callable[..., Any]:
     """Return the factory that an entry point of this name gives, or raise ``AttributeError``."""
-    import importlib_metadata
+    from records_mover.plugins.points import entry_points
 
     if not name.startswith("_"):
-        for point in importlib_metadata.entry_points(group=GROUP, name=name):
-            factory: Callable[..., Any] = point.load()
-            return factory
+        for point in entry_points(GROUP):
+            if point.name == name:
+                factory: Callable[..., Any] = point.load()
+                return factory
     known = known_plugin("target_factories", name)
     advice = f"; install it: pip install {known}" if known else ""
     raise AttributeError(f"no plugin offers the targets {name!r}{advice}")

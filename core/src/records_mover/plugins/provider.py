@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import CredsError, MoverError
+from records_mover.frozen import frozen
 from records_mover.parts import Creds
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Provider"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Provider:
     """A plugin that answers for credentials names, by the function that implements the hook."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from records_mover.parts import DatabaseKind, FormatKind, Loader, Unloader
@@ -14,7 +16,7 @@ __all__ = ["Offered", "PluginRecord", "Status"]
 Status = Literal["ok", "broken", "disabled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offered:
     """The parts that one plugin registered."""
 
@@ -39,7 +41,7 @@ class Offered:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PluginRecord:
     """How one plugin fares: what it offers, or why it does not."""
 

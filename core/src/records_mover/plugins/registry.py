@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,13 +11,13 @@ from records_mover.errors import MissingPluginError, PluginError, UsageError
 from records_mover.hookspecs import GROUP
 from records_mover.logging import guard_logger
 from records_mover.plugins.examine import Unfit, ask, claims_of, new_manager
+from records_mover.plugins.points import entry_points, normal_name, origin_of
 from records_mover.plugins.provider import Provider
 from records_mover.plugins.record import Offered, PluginRecord, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    import importlib_metadata
     import pluggy
 
     from records_mover.hookspecs import Moved
@@ -69,16 +68,13 @@ class Plugins:
     def _find(self) -> Iterator[PluginRecord]:
         from importlib import import_module
 
-        import importlib_metadata
-
         from records_mover.__about__ import __version__
 
         for name, module in BUILT_INS.items():
             origin = ("records-mover (built in)", __version__)
             yield self._found(name, origin, partial(import_module, module))
-        found = importlib_metadata.entry_points(group=GROUP)
-        for point in sorted(found, key=lambda point: (point.name, point.value)):
-            yield self._found(point.name, _origin(point), point.load)
+        for point in sorted(entry_points(GROUP), key=lambda point: (point.name, point.value)):
+            yield self._found(point.name, origin_of(point), point.load)
 
     def _found(self, name: str, origin: tuple[str, str], load: Callable[[], Any]) -> PluginRecord:
         if name in self._disabled:
@@ -226,7 +222,7 @@ class Plugins:
             troubled = [str(record) for record in self.records if record.status != "ok"]
             return "; ".join(troubled) or "install a plugin that does"
         for record in self.records:
-            if _normal(record.distribution) == _normal(known):
+            if normal_name(record.distribution) == normal_name(known):
                 upgrade = f"; upgrade it: pip install --upgrade {known}"
                 return str(record) + (upgrade if record.status == "ok" else "")
         return f"install it: pip install {known}"
@@ -235,28 +231,6 @@ class Plugins:
 def _call(impl: pluggy.HookImpl, argument: Any) -> Any:
     """Call an implementation, which may leave out the argument."""
     return impl.function(*(argument for _ in impl.argnames))
-
-
-def _normal(distribution: str) -> str:
-    return re.sub(r"[-_.]+", "-", distribution).lower()
-
-
-def _origin(point: importlib_metadata.EntryPoint) -> tuple[str, str]:
-    """Return an entry point's distribution and version; damaged metadata breaks nobody else."""
-    try:
-        if point.dist is not None:
-            return _told(point.dist) or (point.dist.name, point.dist.version)
-    except Exception:
-        logger.warning("the metadata of plugin %r is damaged", point.name, exc_info=True)
-    return "unknown", "unknown"
-
-
-def _told(distribution: importlib_metadata.Distribution | Any) -> tuple[str, str] | None:
-    """Read the two lines that are wanted: the library parses all as mail, and loads what can."""
-    text = distribution.read_text("METADATA") or ""
-    head = text.partition("\n\n")[0]
-    name, version = (re.search(rf"^{key}: (\S+)$", head, re.M) for key in ("Name", "Version"))
-    return (name[1], version[1]) if name is not None and version is not None else None
 
 
 def _record(

@@ -22,6 +22,7 @@ from records_mover.records.carry import (
 )
 from records_mover.records.words import describe_form
 from records_mover.url.scratch import scratch_place
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -197,8 +198,8 @@ class Asked:
 
 def _sizes(options: MoveOptions) -> str:
     rows, size = options.rows_per_file, options.bytes_per_file
-    said = [f"at most {rows:,} rows a file"] if rows else []
-    return ", ".join([*said, f"about {size:,} bytes a file"] if size else said)
+    said = [f"at most {many(rows, 'row')} a file"] if rows else []
+    return ", ".join([*said, f"about {many(size, 'byte')} a file"] if size else said)
 
 
 def _refused(answer: object, ask: Ask) -> Refusal | None:

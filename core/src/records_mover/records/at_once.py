@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def at_once(
 
     if len(items) == 1:
         return [run(items[0])]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mover-part") as pool:
         futures = [pool.submit(run, item) for item in items]
         try:

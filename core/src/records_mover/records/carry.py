@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from records_mover.frozen import frozen
 from records_mover.parts import Form, Staging, Tier
 from records_mover.url.scratch import is_scratch_place
 
@@ -38,7 +39,7 @@ TRANSCODE = Tier.RECODE / 4
 TRANSCODE_TYPED = Tier.RECODE * 3 / 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Edge:
     """One possible step of a route.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from records_mover.frozen import frozen
 from records_mover.schema import Field
 from records_mover.schema.fidelity import kept, same_words
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Column", "columns_of", "comparable"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Column:
     """A column that is compared: as which Arrow type, and how.
 

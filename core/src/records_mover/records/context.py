@@ -10,12 +10,13 @@ from records_mover.creds import parsed_url
 from records_mover.errors import ConfigError, MissingPluginError
 from records_mover.known_plugins import known_plugin
 from records_mover.meter import Cancellation
-from records_mover.url import StoreContext, scheme_of
+from records_mover.url import HasStreams, StoreContext, scheme_of
 from records_mover.url.scratch import USER, personal
 from records_mover.url.waiting import cancellable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Engine
 
@@ -99,6 +100,21 @@ class Context:
     def open(self, url: str) -> BinaryIO:
         """Open a file for reading; who waits for a stream waits no longer than the move goes on."""
         return cancellable(self.store(url).open(url), self.cancellation)
+
+    def write(self, url: str) -> AbstractContextManager[BinaryIO]:
+        """Open a file to write; who waits for its reader waits no longer than the move goes on."""
+        store = self.store(url)
+        if isinstance(store, HasStreams):
+            return store.write_while(url, self.cancellation.check)
+        return store.write(url)
+
+    def rereadable(self, url: str) -> bool:
+        """Whether what is written to ``url`` can be read again: no pipe, and no device."""
+        scheme = self.scheme(url)
+        if not (scheme.readable and scheme.rereadable):
+            return False
+        store = self.store(url)
+        return not (isinstance(store, HasStreams) and store.is_stream(url))
 
     def database(self, database: str | Engine) -> Database:
         """Open the database behind an engine, an SQLAlchemy URL or a connection name, once."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +21,12 @@ from records_mover.errors import (
     RecordsFolderNonEmptyException,
 )
 from records_mover.formats import RecordsFormat, format_from_config
+from records_mover.frozen import frozen
 from records_mover.parts import Part
 from records_mover.records.filling import left_behind, sweep
 from records_mover.schema import RecordsSchema
-from records_mover.schema.ddl_text import fields_of_ddl
 from records_mover.url import Entry, scheme_of
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +49,7 @@ WAIT = 5.0
 """Seconds to wait for a directory that somebody is still writing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WrittenFile:
     """A data file that was written: its URL and its length in bytes."""
 
@@ -56,7 +57,7 @@ class WrittenFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class RecordsDirectory:
     """A folder in a store, as a records directory; ``url`` ends in ``/``."""
 
@@ -96,6 +97,8 @@ class RecordsDirectory:
         """Return the columns by the SQL text of an old directory; None for an unknown type."""
         if OLD_SCHEMA not in self._names():
             return {}
+        from records_mover.schema.ddl_text import fields_of_ddl
+
         found = fields_of_ddl(self._text(OLD_SCHEMA))
         strange = [name for name, field in (found or {}).items() if field is None]
         if strange:
@@ -134,7 +137,7 @@ class RecordsDirectory:
                 "write the directory again",
             )
         raise RecordsException(
-            f"{here!r} has {size} bytes, and the manifest says {length}",
+            f"{here!r} has {many(size, 'byte')}, and the manifest says {length}",
             "it was changed or is being written; write the directory again",
         )
 
@@ -211,6 +214,13 @@ class RecordsDirectory:
         written = {*names, PRELIMINARY, FINAL, SCHEMA}
         for name in self._names():
             if name in written or name.startswith(FORMAT):
+                self.store.delete(self.url + name)
+
+    def keep(self, files: Iterable[WrittenFile], *, of: str) -> None:
+        """Delete what is no data file of those whose names begin so, as a server's manifest."""
+        data = {file.url.rsplit("/", 1)[-1] for file in files}
+        for name in self._names():
+            if name.startswith(of) and name not in data:
                 self.store.delete(self.url + name)
 
     def clear(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from records_mover.errors import EndpointError
+from records_mover.frozen import frozen
 from records_mover.parts import TableName
 from records_mover.redaction import register_url
 
@@ -18,14 +18,14 @@ _SQL_URL = re.compile(r"[a-z][a-z0-9_]*(\+[a-z0-9_]+)?://", re.IGNORECASE)
 _FILE_URL = re.compile(r"(file:|https?://)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileEndpoint:
     """A file, a folder of files (``/`` at the end) or a stream (``-``)."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableEndpoint:
     """A table behind an SQLAlchemy URL or a connection name; ``table`` None leaves it to a query.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["RecordsSource", "RecordsTarget", "SourceEnd", "TableSide", "TargetEnd"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableSide:
     """What an end has when it is a table or a query of a database."""
 
@@ -48,7 +50,7 @@ def _undeclared() -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SourceEnd:
     """A source that has been looked at, and from which nothing was moved yet.
 
@@ -90,7 +92,7 @@ class SourceEnd:
         return replace(self, columns=columns, table=side, schema=schema, declared=schema)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TargetEnd:
     """A target that has been looked at, and in which nothing was changed yet.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from records_mover.errors import LossError, UsageError
@@ -13,7 +14,7 @@ from records_mover.schema import Field
 from records_mover.schema.fidelity import EXACT, Kept, kept, type_words, worst
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.parts import Form
@@ -26,6 +27,7 @@ __all__ = [
     "ALL",
     "changed_types",
     "column_fidelity",
+    "keeping_options",
     "made_fields",
     "refuse_losses",
     "target_fields",
@@ -54,8 +56,15 @@ def column_fidelity(plan: Plan, schema: RecordsSchema | None = None) -> tuple[Co
     return tuple(_typed(plan, schema))
 
 
-def refuse_losses(columns: Iterable[ColumnFidelity], allowed: Sequence[str]) -> None:
-    """Raise ``LossError`` for what is lossy and was not allowed to be."""
+def refuse_losses(
+    columns: Iterable[ColumnFidelity],
+    allowed: Sequence[str],
+    keeping: Callable[[], Mapping[str, str]] = dict,
+) -> None:
+    """Raise ``LossError`` for what is lossy and was not allowed to be.
+
+    ``keeping`` gives the options with which columns would lose nothing, by column.
+    """
     known = list(columns)
     _refuse_unknown(known, allowed)
     if ALL in allowed:
@@ -68,11 +77,32 @@ def refuse_losses(columns: Iterable[ColumnFidelity], allowed: Sequence[str]) -> 
     if lossy:
         first, *others = lossy
         more = f"; {len(others)} more may, too" if others else ""
-        words = " ".join(f"--allow-lossy {each.column}" for each in lossy)
         raise LossError(
             f"column {first.column!r} may lose something as {first.types}: {first.why}{more}",
-            f"allow that with {words}, or give the target types that hold every value",
+            _advice([each.column for each in lossy], keeping()),
         )
+
+
+def _advice(lossy: Sequence[str], keeping: Mapping[str, str]) -> str:
+    """Say how to lose nothing, by options where they are known for every column, and how to."""
+    allow = " ".join(f"--allow-lossy {shlex.quote(name)}" for name in lossy)
+    if not all(name in keeping for name in lossy):
+        return f"allow that with {allow}, or give the target types that hold every value"
+    options = " ".join(dict.fromkeys(keeping[name] for name in lossy))
+    return f"keep it with {options}, or allow that with {allow}"
+
+
+def keeping_options(plan: Plan, schema: RecordsSchema) -> dict[str, str]:
+    """Return the option with which a file to write would lose nothing of a column, by column."""
+    form = plan.target.form.format
+    if plan.target.url is None or form is None:
+        return {}
+    options: dict[str, str] = {}
+    for loss in losses(schema, form):
+        if loss.keeps is not None:
+            said = shlex.quote("=".join(loss.keeps))
+            options[loss.column] = f"--target-hint {said}"
+    return options
 
 
 def _refuse_unknown(known: Sequence[ColumnFidelity], allowed: Sequence[str]) -> None:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
+from records_mover.frozen import frozen
 from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends import SourceEnd, TargetEnd
 from records_mover.records.file_format import read_schema, source_format, target_format
 from records_mover.records.once import ReadOnce, keep, look_at
-from records_mover.records.partitioned import (
-    Partitioned,
-    partition_entries,
-    partition_keys,
-    refuse_partitions,
-)
 from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -123,8 +118,7 @@ class _Inspection:
 
     def end(self) -> SourceEnd:
         """Return what was found."""
-        url = self._source.url
-        if url.endswith("/") and partition_keys(self._parts[0].name, url):
+        if self._is_partitioned:
             return self._partitioned()
         source, sniffed = self._source, self._sniffed
         form = self.format
@@ -145,8 +139,19 @@ class _Inspection:
             typed=self._typed,
         )
 
+    @property
+    def _is_partitioned(self) -> bool:
+        url = self._source.url
+        if not url.endswith("/"):
+            return False
+        from records_mover.records.partitioned import partition_keys
+
+        return bool(partition_keys(self._parts[0].name, url))
+
     def _partitioned(self) -> SourceEnd:
         """Return rows to which the names of the folders add columns: no file can be taken as is."""
+        from records_mover.records.partitioned import Partitioned
+
         rows = Partitioned(self._source.url, self._parts, self.format, lambda: self.schema)
 
         @contextmanager
@@ -174,7 +179,7 @@ class _Inspection:
     def _payload(self) -> Iterator[Files]:
         yield Files(parts=tuple(self._parts), format=self.format, columns=self.columns)
 
-    @cached_property
+    @lazyprop
     def format(self) -> BaseRecordsFormat:
         if self._sniffed is not None:
             return self._sniffed.format
@@ -183,7 +188,7 @@ class _Inspection:
             raise FormatError(f"the format of {self._source.url!r} is not known", "name it")
         return given
 
-    @cached_property
+    @lazyprop
     def _given_format(self) -> BaseRecordsFormat | None:
         name = self._parts[0].name
         if self._source.format is not None:
@@ -196,7 +201,7 @@ class _Inspection:
             return written.alter_hints(self._source.hints)
         return written
 
-    @cached_property
+    @lazyprop
     def _sniffed(self) -> Sniffed | None:
         if self._given_format is not None:
             return None
@@ -208,7 +213,7 @@ class _Inspection:
             look_at(first), name=first.name, hints=hints, instructions=self._options.instructions
         )
 
-    @cached_property
+    @lazyprop
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
         if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
@@ -238,7 +243,7 @@ class _Inspection:
         with self._cleaned(part, look_at(part))() as stream:
             return tuple(read_header(stream, form, part.name))
 
-    @cached_property
+    @lazyprop
     def _given_schema(self) -> RecordsSchema | None:
         if self._source.schema is not None:
             return self._source.schema
@@ -250,7 +255,7 @@ class _Inspection:
         whole = fields and len(fields) == len(self._old_fields)
         return self._directory.schema() or (RecordsSchema(fields) if whole else None)
 
-    @cached_property
+    @lazyprop
     def _old_fields(self) -> Mapping[str, Field | None]:
         """What the SQL text of an old records directory says of the columns."""
         if self._directory is None or self._directory.schema() is not None:
@@ -264,7 +269,7 @@ class _Inspection:
             return self._given_schema
         return self.schema if self.format.format_type in _TYPED else None
 
-    @cached_property
+    @lazyprop
     def schema(self) -> RecordsSchema:
         """The given schema, or what every row says (``max_inference_rows`` limits how many)."""
         if self._given_schema is not None:
@@ -329,6 +334,8 @@ def _entries(context: Context, url: str) -> list[Entry]:
     store = context.store(url)
     found = list(store.list(url))
     if url.endswith("/"):
+        from records_mover.records.partitioned import partition_entries, refuse_partitions
+
         found = [entry for entry in found if entry.url.rsplit("/", 1)[-1][:1] not in ("_", ".")]
         if found:
             refuse_partitions(store, url)
@@ -338,7 +345,7 @@ def _entries(context: Context, url: str) -> list[Entry]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class FileTarget:
     """One file or stream to write; it appears under its name when it is whole."""
 
@@ -371,7 +378,7 @@ class FileTarget:
             title=f"{title} ({describe_format(form)})",
             form=Form(kind="files", place=_place(self.url, source), format=form),
             url=self.url,
-            copies=scheme.copies,
+            copies=scheme.copies and context.rereadable(self.url),
         )
 
 

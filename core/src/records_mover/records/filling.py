@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from records_mover.frozen import frozen
 from records_mover.url.local import absolute_url
 from records_mover.url.notes import abandoned_notes, noted
 
@@ -23,13 +25,18 @@ log = logging.getLogger(__name__)
 
 _KIND = "folder"
 _FILES = "files"
+_BEGINNINGS = "beginnings"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Written:
-    """The note of one folder that is being filled, which was empty before."""
+    """The note of one folder that is being filled, which was empty before.
+
+    ``beginning`` is how the names of files may begin that cannot be noted one by one.
+    """
 
     note: Note
+    beginning: str = field(default_factory=lambda: f"data-{secrets.token_hex(6)}-")
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, *names: str) -> None:
@@ -39,6 +46,14 @@ class Written:
     def ended(self, name: str, size: int) -> None:
         """Note how long a file has become, by which it is known again."""
         self._tell({name: size})
+
+    def claim(self, beginning: str) -> None:
+        """Note how the names of files begin that a server writes: nobody else's begin so."""
+        with self.lock:
+            claimed = self.note.facts.setdefault(_BEGINNINGS, [])
+            if beginning and beginning not in claimed:
+                claimed.append(beginning)
+                self.note.write()
 
     def _tell(self, files: Mapping[str, int | None]) -> None:
         with self.lock:
@@ -77,8 +92,10 @@ def _notes(url: str) -> Iterable[Note]:
 
 
 def _own(note: Note, sizes: Mapping[str, int | None]) -> frozenset[str]:
-    files = note.facts.get(_FILES)
-    if not isinstance(files, dict):
+    files, beginnings = note.facts.get(_FILES), note.facts.get(_BEGINNINGS, [])
+    if not isinstance(files, dict) or not isinstance(beginnings, list):
         return frozenset()
     there = {name: size for name, size in files.items() if name in sizes}
-    return frozenset(name for name, size in there.items() if size in (None, sizes[name]))
+    known = frozenset(name for name, size in there.items() if size in (None, sizes[name]))
+    claimed = tuple(one for one in beginnings if isinstance(one, str) and one)
+    return known | {name for name in sizes if name.startswith(claimed)}

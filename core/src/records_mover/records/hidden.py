@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def unproved(store: Store, url: str) -> Iterator[str]:
             with suppress(StoreError):
                 store.delete(left)
             note.done()
-    place = f"{folder}{slash}.{name}.{secrets.token_hex(4)}.mover"
+    place = f"{folder}{slash}.{name}.{os.urandom(4).hex()}.mover"
     with noted(_KIND, url=place) as note:
         try:
             yield place

@@ -24,7 +24,7 @@ from records_mover.parts import (
     Files,
     Payload,
 )
-from records_mover.records.fidelity import column_fidelity, refuse_losses
+from records_mover.records.fidelity import column_fidelity, keeping_options, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.progress import reporting
 from records_mover.records.rejects import rejecting
@@ -148,7 +148,11 @@ def _moved(
 ) -> MoveResult:
     started = time.monotonic()
     plan = _planned(source, target, context, options)
-    refuse_losses(plan.columns, options.allow_lossy)
+    refuse_losses(
+        plan.columns,
+        options.allow_lossy,
+        lambda: keeping_options(plan, plan.source.schema()) if plan.source.typed else {},
+    )
     for warning in plan.warnings:
         logger.warning("%s", warning)
     with rejecting(options) as rejects:

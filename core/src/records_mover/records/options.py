@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypedDict, get_args
 
 from records_mover.errors import UsageError
+from records_mover.frozen import frozen
 from records_mover.instructions import BadBytes, ProcessingInstructions
 from records_mover.parts import ExistingMode
 
@@ -49,7 +50,7 @@ class MoveKeywords(TypedDict, total=False):
     instructions: ProcessingInstructions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveOptions:
     """Options of one move; the defaults lose nothing and destroy nothing.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from records_mover.errors import FormatError, NotFoundError
 from records_mover.schema import RecordsSchema
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ class Partitioned:
     within: Callable[[], RecordsSchema] = field(repr=False)
     """What the files themselves hold."""
 
-    @cached_property
+    @lazyprop
     def keys(self) -> tuple[str, ...]:
         """The names of the keys, the same for every file."""
         names = tuple(partition_keys(self.parts[0].name, self.folder))
@@ -99,7 +99,7 @@ class Partitioned:
                 )
         return names
 
-    @cached_property
+    @lazyprop
     def schema(self) -> RecordsSchema:
         """The columns of the files, then those keys that are not among them."""
         inside = self.within()
@@ -111,7 +111,7 @@ class Partitioned:
 
         return pa.RecordBatchReader.from_batches(self.schema.to_arrow(), self._batches())
 
-    @cached_property
+    @lazyprop
     def _values(self) -> tuple[RecordsSchema, pa.Table]:
         """The values of the keys, a row for each file, of the types that all values have."""
         from records_mover.formats import infer_schema, read_batches
@@ -125,7 +125,7 @@ class Partitioned:
     def _said(self, part: Part) -> tuple[str | None, ...]:
         return tuple(partition_keys(part.name, self.folder).values())
 
-    @cached_property
+    @lazyprop
     def _added(self) -> RecordsSchema:
         inside = self.within()
         return RecordsSchema([one for one in self._values[0].fields if one.name not in inside])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from records_mover.frozen import frozen
 from records_mover.parts import Tier
 from records_mover.records.words import describe_form
 from records_mover.url.scratch import is_scratch_place
@@ -24,7 +25,7 @@ LARGE_BYTES = 20_000_000
 """From here on, statements row by row are worth a warning: they take minutes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Route:
     """Steps from source to target, and what they cost together."""
 
@@ -41,7 +42,7 @@ class Route:
         return tuple(step.name for step in self.steps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """The route that a move will take, the ones it will not, and every refusal in its own words.
 

@@ -13,6 +13,7 @@ from records_mover.records.ends import TargetEnd
 from records_mover.records.options import MoveOptions
 from records_mover.records.table import TableSource
 from records_mover.schema.fidelity import type_words
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,8 @@ def _told_by(end: SourceEnd, schema: RecordsSchema) -> str:
     seen = [field.statistics for field in schema.fields if field.statistics is not None]
     if all(statistics.complete for statistics in seen):
         return "guessed from every row"
-    return f"guessed from the first {max(one.rows_sampled or 0 for one in seen):,} rows"
+    rows = max(one.rows_sampled or 0 for one in seen)
+    return f"guessed from the first {'row' if rows == 1 else many(rows, 'row')}"
 
 
 @dataclass(kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import BadRowError
 from records_mover.parts import Reject
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ class Rejects:
         """Raise ``BadRowError`` when there are more rows than the limit."""
         if self.count <= self.limit:
             return
-        rows = "1 row does" if self.count == 1 else f"{self.count:,} rows do"
+        rows = many(self.count, "row does", "rows do")
         first = "; ".join(" ".join(str(reject).split()) for reject in self._first)
         more = "" if self.count <= len(self._first) else "; ..."
         where = f"all are in {self._name!r}" if self._name else "name a file with --rejects"

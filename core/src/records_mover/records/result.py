@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from records_mover.frozen import frozen
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +19,7 @@ __all__ = ["MoveResult"]
 _MEGABYTE = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MoveResult:
     """Rows that arrived, bytes that were read, wall seconds, and the names of the steps taken.
 
@@ -69,7 +72,7 @@ class MoveResult:
         return told
 
     def __str__(self) -> str:
-        rows = "all rows" if self.rows is None else f"{self.rows:,} row{'s' * (self.rows != 1)}"
+        rows = "all rows" if self.rows is None else many(self.rows, "row")
         said = [rows]
         if self.rejected:
             said.append(f"{self.rejected:,} rejected")
@@ -104,4 +107,4 @@ class MoveResult:
 
 
 def _size(count: int) -> str:
-    return f"{count:,} bytes" if count < _MEGABYTE / 10 else f"{count / _MEGABYTE:,.1f} MB"
+    return many(count, "byte") if count < _MEGABYTE / 10 else f"{count / _MEGABYTE:,.1f} MB"

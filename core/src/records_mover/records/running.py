@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
 from records_mover.errors import MoverError
@@ -22,27 +22,27 @@ from records_mover.parts import (
 )
 from records_mover.records.again import keep_streams
 from records_mover.records.carry import needs_types
-from records_mover.records.fidelity import ALL, column_fidelity, refuse_losses
-from records_mover.records.staging import Stage, open_stage
+from records_mover.records.fidelity import ALL, column_fidelity, keeping_options, refuse_losses
 from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
-from records_mover.records.streamed import Streamed
 from records_mover.records.verify import InDatabases, databases_compare
 from records_mover.records.work import Work
 from records_mover.url import scheme_of
 from records_mover.url.scratch import is_scratch_place
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from records_mover.meter import Cancellation, Meter
-    from records_mover.parts import Form, Loaded, Loader
+    from records_mover.parts import FileNames, Form, Loaded, Loader
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import TableSide
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
+    from records_mover.records.staging import Stage
     from records_mover.records.verdict import ColumnFidelity
     from records_mover.records.verify import Verification
     from records_mover.schema import RecordsSchema
@@ -66,14 +66,14 @@ class Run:
     rejects: Rejects | None = None
     mended: Mended = field(default_factory=Mended)
 
-    @cached_property
+    @lazyprop
     def columns(self) -> tuple[ColumnFidelity, ...]:
         """What is kept of each column; the types of text are known once its schema is."""
         if self.plan.source.typed or not self._needs_schema():
             return self.plan.columns
         return column_fidelity(self.plan, self.schema)
 
-    @cached_property
+    @lazyprop
     def schema(self) -> RecordsSchema:
         """The rows' schema; asked only where a step needs it, as it may read the whole source."""
         return self.plan.source.schema()
@@ -82,7 +82,11 @@ class Run:
         """Run the route; the target's transaction is the innermost, so it ends first."""
         if self._needs_schema():
             _ = self.schema
-        refuse_losses(self.columns, self.options.allow_lossy)
+        refuse_losses(
+            self.columns,
+            self.options.allow_lossy,
+            lambda: keeping_options(self.plan, self.schema),
+        )
         with ExitStack() as stack:
             self._open_stage(stack)
             payload = self._start(stack)
@@ -103,6 +107,8 @@ class Run:
         """Make the move's scratch folder, if it needs one; it is emptied last of all."""
         base = self.context.scratch_for(self.options)
         if base and (self.plan.staged or self._wants_manifest(base)):
+            from records_mover.records.staging import open_stage
+
             self._stage = stack.enter_context(open_stage(self.context, base))
 
     def _wants_manifest(self, base: str) -> bool:
@@ -132,8 +138,7 @@ class Run:
     def _rereadable(self) -> bool:
         """Whether what is written can be read again."""
         url = self.plan.target.url
-        scheme = None if url is None else self.context.scheme(url)
-        return scheme is not None and scheme.readable and scheme.rereadable
+        return url is not None and self.context.rereadable(url)
 
     def _needs_schema(self) -> bool:
         """Say whether a step will ask for the schema; a stream is then kept before it is read."""
@@ -188,7 +193,11 @@ class Run:
             stores=MoveStores(self.context),
         )
         if form == self.plan.target.form:
-            return finish_directory(lambda: stack.enter_context(unloader.unload(job)), self._work())
+
+            def unload(names: FileNames) -> Payload:
+                return stack.enter_context(unloader.unload(replace(job, names=names)))
+
+            return finish_directory(unload, self._work())
         return stack.enter_context(unloader.unload(job))
 
     def _load(self, side: TableSide, loader: Loader, payload: Payload) -> Loaded:
@@ -251,7 +260,7 @@ class Run:
         if self._verification is not None:
             self.verified = self._verification.checked
 
-    @cached_property
+    @lazyprop
     def _verification(self) -> Verification | None:
         if not self.options.verify:
             return None
@@ -260,6 +269,8 @@ class Run:
             names = [side.database.column_name(name) for name in self.schema.names]
             columns = self.plan.target.columns or tuple(names)
             return InDatabases(cast(Fingerprinting, side.database), columns, self._lossy(columns))
+        from records_mover.records.streamed import Streamed
+
         return Streamed(
             self.plan, self._work, lambda: self.schema, self._lossy, known=self._needs_schema()
         )

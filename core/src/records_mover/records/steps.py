@@ -15,8 +15,6 @@ from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
-from records_mover.records.directory import RecordsDirectory, WrittenFile
-from records_mover.records.folder import copy_into_folder, split_into_folder, write_folder
 from records_mover.records.hidden import unproved
 from records_mover.records.join import can_join, join_into, joined
 from records_mover.streams import copy_bytes
@@ -30,7 +28,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
+    from records_mover.parts import FileNames
     from records_mover.records.carry import Edge
+    from records_mover.records.directory import RecordsDirectory
     from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
 
@@ -245,13 +245,14 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
 def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     streams = cast(Streams, payload)
     url = edge.after.place
-    store = work.context.store(url)
     if not work.into_one_file:
-        return write_folder(streams, RecordsDirectory(store, url), work)
+        from records_mover.records.folder import write_folder
+
+        return write_folder(streams, _directory(url, work), work)
     if len(streams.parts) > 1 and can_join(streams.format):
         with (
             _shown_once_proved(url, streams, work) as place,
-            store.write(place) as sink,
+            work.context.write(place) as sink,
             read_ahead(streams.parts, _folder(url)) as parts,
         ):
             join_into(parts, streams.format, sink, work.cancellation.check)
@@ -259,7 +260,7 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     (part,) = _one(streams, work, stack).parts
     with (
         _shown_once_proved(url, streams, work) as place,
-        store.write(place) as sink,
+        work.context.write(place) as sink,
         closing(part.open()) as source,
     ):
         copy_bytes(source, sink, work.cancellation.check)
@@ -293,28 +294,43 @@ def _written(url: str, rows: Streams | Files, work: Work) -> Files:
     return Files(parts=(part,), format=rows.format, columns=rows.columns)
 
 
-def finish_directory(unload: Callable[[], Payload], work: Work) -> Payload:
+def _directory(folder: str, work: Work) -> RecordsDirectory:
+    from records_mover.records.directory import RecordsDirectory
+
+    return RecordsDirectory(work.context.store(folder), folder)
+
+
+def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payload:
     """Have a server write its files into a folder, then write what makes it a records directory.
 
-    The folder was empty before, so that all in it is removed when that fails.
+    The folder was empty before, so that all in it is removed when that fails. Where the move is
+    killed, the next one knows the files by how their names begin.
     """
+    from records_mover.records.directory import WrittenFile
+    from records_mover.records.filling import filling
+
     folder = work.target.form.place
-    store = work.context.store(folder)
-    directory = RecordsDirectory(store, folder)
-    try:
-        files = unload()
-        if not isinstance(files, Files):
-            raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
-        if work.prove is not None:
-            work.prove(files)
-        written = [
-            WrittenFile(url=url, size=store.size(url) or 0)
-            for url in (part.url or part.name for part in files.parts)
-        ]
-        directory.finish(written, files.format, work.schema())
-    except BaseException:
-        directory.clear()
-        raise
+    store, directory = work.context.store(folder), _directory(folder, work)
+    directory.sweep()
+    with filling(folder) as noted:
+        try:
+            noted.claim(noted.beginning)
+            files = unload(noted)
+            if not isinstance(files, Files):
+                raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+            if work.prove is not None:
+                work.prove(files)
+            written = [
+                WrittenFile(url=url, size=store.size(url) or 0)
+                for url in (part.url or part.name for part in files.parts)
+            ]
+            directory.keep(written, of=noted.beginning)
+            noted.begin(*directory.finishing_names(files.format))
+            directory.finish(written, files.format, work.schema())
+        except BaseException:
+            directory.clear()
+            noted.note.done()
+            raise
     return files
 
 
@@ -337,7 +353,9 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     files = cast(Files, payload)
     url = edge.after.place
     if url.endswith("/"):
-        return copy_into_folder(files, RecordsDirectory(work.context.store(url), url), work)
+        from records_mover.records.folder import copy_into_folder
+
+        return copy_into_folder(files, _directory(url, work), work)
     (part,) = files.parts
     work.cancellation.check()
     with _shown_once_proved(url, files, work) as place:
@@ -369,7 +387,9 @@ def _format(form: BaseRecordsFormat | None) -> BaseRecordsFormat:
 
 def _split(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
     del stack
-    directory = RecordsDirectory(work.context.store(edge.after.place), edge.after.place)
+    from records_mover.records.folder import split_into_folder
+
+    directory = _directory(edge.after.place, work)
     return split_into_folder(cast(Batches, payload), _format(edge.after.format), directory, work)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import NotFoundError, StoreError
+from records_mover.frozen import frozen
 from records_mover.parts import Part
 from records_mover.url import GivesAccess, scheme_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["MoveStores"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class MoveStores:
     """See ``records_mover.parts.Stores``."""
 

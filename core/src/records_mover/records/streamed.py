@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from records_mover.errors import MoverError, VerifyError
@@ -16,6 +15,8 @@ from records_mover.records.again import (
     target_as_read,
 )
 from records_mover.records.comparable import Column, columns_of, comparable
+from records_mover.utils import lazyprop
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,7 +149,7 @@ class Streamed:
         self.checked = self._words(len(self._columns) - len(respelled), respelled)
 
     def _words(self, compared: int, respelled: list[str]) -> str:
-        count = f"{compared} column{'s' if compared != 1 else ''}"
+        count = many(compared, "column")
         words = [f"the count of rows and a checksum of {count}, read again at both ends"]
         if respelled:
             words.append(f"in {_listed(respelled)}, spelled anew, only which values are NULL")
@@ -173,7 +174,8 @@ class Streamed:
 
         names = self._schema.names
         if batch.num_columns != len(names):
-            what = f"{title} has {batch.num_columns} columns, and {len(names)} were expected"
+            there, wanted = many(batch.num_columns, "column"), len(names)
+            what = f"{title} has {there}, and {wanted} {'was' if wanted == 1 else 'were'} expected"
             raise VerifyError(what, "nothing was kept: its definition changed meanwhile")
         arrays = []
         for column in self._columns:
@@ -187,7 +189,7 @@ class Streamed:
                 ) from error
         return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self._columns])
 
-    @cached_property
+    @lazyprop
     def _schema(self) -> RecordsSchema:
         schema = as_read(self._plan, self._given, known=self._known)
         return type(schema)(spelled_lists(self._plan, schema.fields))
@@ -198,12 +200,12 @@ class Streamed:
         request = self._request
         return request is None or request.info is None or request.mode != "append"
 
-    @cached_property
+    @lazyprop
     def _left_out(self) -> list[str]:
         lossy = set(self._lossy())
         return [name for name in self._schema.names if name in lossy]
 
-    @cached_property
+    @lazyprop
     def _columns(self) -> list[Column]:
         side = self._plan.target.table
         database: object = side.database if side is not None else None
@@ -234,7 +236,7 @@ class Streamed:
 def _compare_rows(sent: int, arrived: int) -> None:
     if arrived != sent:
         raise VerifyError(
-            f"{sent:,} rows were sent and {arrived:,} arrived",
+            f"{many(sent, 'row was', 'rows were')} sent and {arrived:,} arrived",
             "nothing was kept: see what triggers or other sessions do to the table",
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from records_mover.db import match_columns
 from records_mover.errors import NotFoundError, UsageError
+from records_mover.frozen import frozen
 from records_mover.parts import (
     Database,
     ExistingMode,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["TableSource", "TableTarget"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TableSource:
     """A table, some of its columns, or a query's result."""
 
@@ -114,7 +115,7 @@ def _end(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class TableTarget:
     """A table that rows go into; made from the records schema when it is not there.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from records_mover.schema.fidelity import Verdict
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["ColumnFidelity"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ColumnFidelity:
     """What becomes of a column's values on the way, at its worst step.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from records_mover.errors import MoverError, UsageError, VerifyError
 from records_mover.parts import Fingerprint, Fingerprinting, Rereading, Selection, Streams
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -35,8 +36,7 @@ def check_verifiable(target: TargetEnd, context: Context) -> None:
                 "leave the option 'verify' out",
             )
         return
-    scheme = None if target.url is None else context.scheme(target.url)
-    if scheme is None or not (scheme.readable and scheme.rereadable):
+    if target.url is None or not context.rereadable(target.url):
         raise UsageError(
             f"{target.title} is not read again, so that there is nothing to verify",
             "verify moves into a table or a file, or leave the option out",
@@ -136,7 +136,7 @@ class InDatabases:
             self._compare_kinds(sent, there)
             self._compare_sums(sent, there)
             count = sum(name not in self._lossy for name in self._columns)
-            words = f"{count} column{'s' if count != 1 else ''}"
+            words = many(count, "column")
             self.checked = f"the count of rows and a checksum of {words}, in both databases"
             if count < len(self._columns):
                 left = ", ".join(repr(name) for name in self._columns if name in self._lossy)
@@ -160,7 +160,7 @@ class InDatabases:
     def _compare_rows(self, sent: Fingerprint, arrived: int) -> None:
         if arrived != sent.rows:
             raise VerifyError(
-                f"{sent.rows:,} rows were sent and {arrived:,} arrived",
+                f"{many(sent.rows, 'row was', 'rows were')} sent and {arrived:,} arrived",
                 "nothing was kept: see what triggers or other sessions do to the table",
             )
 

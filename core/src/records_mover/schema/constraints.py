@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from records_mover.frozen import frozen
 from records_mover.schema import documents
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Constraints:
     """What holds for a column of any type.
 
@@ -58,7 +58,7 @@ class Constraints:
         return Constraints(required=self.required, unique=self.unique)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StringConstraints(Constraints):
     """Declared lengths of text; None means that there is no limit."""
 
@@ -76,7 +76,7 @@ class StringConstraints(Constraints):
         return {key: documents.integer(data, key, where) for key in keys}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IntegerConstraints(Constraints):
     """The range that an integer column can hold, both ends included."""
 
@@ -93,7 +93,7 @@ class IntegerConstraints(Constraints):
         return {key: documents.whole_number_text(data, key, where) for key in ("min", "max")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DecimalConstraints(Constraints):
     """Either a fixed point or a binary floating point; neither means unlimited digits.
 
@@ -115,7 +115,7 @@ class DecimalConstraints(Constraints):
         return {key: documents.integer(data, key, where) for key in _DECIMAL_KEYS}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimeConstraints(Constraints):
     """How many digits follow the second; None means the usual six."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from records_mover.frozen import frozen
 from records_mover.schema.constraints import (
     Constraints,
     DecimalConstraints,
@@ -14,6 +14,7 @@ from records_mover.schema.constraints import (
 )
 from records_mover.schema.representations import SqlRepresentation
 from records_mover.schema.statistics import IntegerStatistics
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from records_mover.schema.field import Field
@@ -29,7 +30,7 @@ _MOMENTS = frozenset({"date", "time", "timetz", "datetime", "datetimetz"})
 _DIGITS_OF_BITS = ((53, 15), (23, 6), (11, 3))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Kept:
     """How well a column keeps its values, and why not better.
 
@@ -152,14 +153,14 @@ def _from_string(target: Field) -> Kept:
     """Return what reading text does: most types refuse what they are not, some round."""
     facts, kind = target.constraints, target.field_type
     if isinstance(facts, DecimalConstraints) and facts.fixed_precision is not None:
-        return _lossy(f"text with more than {facts.fixed_scale or 0} decimals is rounded")
+        return _lossy(f"text with more than {many(facts.fixed_scale or 0, 'decimal')} is rounded")
     if isinstance(facts, DecimalConstraints) and facts.fp_total_bits is not None:
         return _lossy(f"text is rounded to a float of {facts.fp_total_bits} bits")
     if kind == "date":
         return _lossy("a time of day in the text is left out")
     if kind in _MOMENTS:
         zone = "" if kind.endswith("tz") else ", an offset is left out"
-        return _lossy(f"text with more than {_precision(target)} decimals is rounded{zone}")
+        return _lossy(f"text with more than {many(_precision(target), 'decimal')} is rounded{zone}")
     return _checked(f"text that is no {kind} is refused")
 
 
@@ -195,10 +196,12 @@ def _integer_to_decimal(source: Field, target: Field) -> Kept:
         return _widened("every integer is a decimal")
     scale = facts.fixed_scale or 0
     if scale < 0:
-        return _lossy(f"the last {-scale} digits are rounded")
+        digits = "digit is" if scale == -1 else f"{-scale} digits are"
+        return _lossy(f"the last {digits} rounded")
     if max(abs(low), abs(high)) < 10 ** (facts.fixed_precision - scale):
         return _widened("every integer is a decimal")
-    return _checked(f"integers of more than {facts.fixed_precision - scale} digits are refused")
+    digits = many(facts.fixed_precision - scale, "digit")
+    return _checked(f"integers of more than {digits} are refused")
 
 
 def _decimals(source: Field, target: Field) -> Kept:
@@ -210,7 +213,7 @@ def _decimals(source: Field, target: Field) -> Kept:
     if there.fixed_precision is None:
         return _widened("decimals without limits")
     if here.fixed_precision is None:
-        return _lossy(f"what has more than {there.fixed_scale or 0} decimals is rounded")
+        return _lossy(f"what has more than {many(there.fixed_scale or 0, 'decimal')} is rounded")
     return _fixed_points(here, there)
 
 
@@ -235,7 +238,7 @@ def _to_float(here: DecimalConstraints, bits: int, total: int | None) -> Kept:
         return _lossy(f"{_NARROWED} {total} bits")
     digits = next((digits for least, digits in _DIGITS_OF_BITS if bits >= least), 0)
     if here.fixed_precision is not None and here.fixed_precision <= digits:
-        return _widened(f"a float keeps {digits} digits")
+        return _widened(f"a float keeps {many(digits, 'digit')}")
     return _lossy(f"{_NARROWED} {total} bits")
 
 
@@ -245,11 +248,11 @@ _NARROWED = "digits are rounded to a float of"
 def _fixed_points(here: DecimalConstraints, there: DecimalConstraints) -> Kept:
     scale, wanted = here.fixed_scale or 0, there.fixed_scale or 0
     if wanted < scale:
-        return _lossy(f"what has more than {wanted} decimals is rounded")
+        return _lossy(f"what has more than {many(wanted, 'decimal')} is rounded")
     whole = (there.fixed_precision or 0) - wanted
     if (here.fixed_precision or 0) - scale <= whole:
         return _widened("more digits fit")
-    return _checked(f"numbers of more than {whole} digits before the point are refused")
+    return _checked(f"numbers of more than {many(whole, 'digit')} before the point are refused")
 
 
 def _moments(source: Field, target: Field) -> Kept:
@@ -258,7 +261,7 @@ def _moments(source: Field, target: Field) -> Kept:
         return EXACT
     if here < there:
         return _widened("finer times fit")
-    return _lossy(f"what is finer than {there} decimals of a second is rounded")
+    return _lossy(f"what is finer than {many(there, 'decimal')} of a second is rounded")
 
 
 def _precision(field: Field) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from records_mover.errors import SchemaError
+from records_mover.frozen import frozen
 from records_mover.schema import documents
 from records_mover.schema.constraints import Constraints, constraints_class
 from records_mover.schema.representations import Representation, representation_from_data
@@ -41,7 +42,7 @@ FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
 _NOTHING: Mapping[str, Representation] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Field:
     """A column: its name, its type, what may be in it, what was seen in it, how it was spelled.
 

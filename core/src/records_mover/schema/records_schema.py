@@ -11,6 +11,7 @@ from records_mover.errors import SchemaError
 from records_mover.schema import documents
 from records_mover.schema.field import Field, FieldType
 from records_mover.schema.representations import TableRepresentation
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,7 @@ class RecordsSchema:
     def rename(self, names: Sequence[str]) -> RecordsSchema:
         """Return the schema with other names, given by position."""
         if len(names) != len(self.fields):
-            what = f"{len(names)} names for {len(self.fields)} columns"
+            what = f"{many(len(names), 'name')} for {many(len(self.fields), 'column')}"
             raise SchemaError(what, "give one name for each column")
         pairs = zip(self.fields, names, strict=True)
         return RecordsSchema([field.rename(name) for field, name in pairs])
@@ -201,7 +202,7 @@ class RecordsSchema:
         """Return a DataFrame with these names, given by position, its index first if asked for."""
         named = df.reset_index() if include_index else df
         if len(named.columns) != len(self.fields):
-            what = f"{len(named.columns)} columns for {len(self.fields)} names"
+            what = f"{many(len(named.columns), 'column')} for {many(len(self.fields), 'name')}"
             raise SchemaError(what, "give the schema of this frame")
         return named.set_axis(list(self.names), axis=1)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from records_mover.frozen import frozen
 from records_mover.schema import documents
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SqlRepresentation:
     """A column as a database declared it.
 
@@ -49,7 +50,7 @@ class SqlRepresentation:
         return data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PandasRepresentation:
     """A column as a DataFrame held it."""
 
@@ -69,7 +70,7 @@ class PandasRepresentation:
 Representation = SqlRepresentation | PandasRepresentation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableRepresentation:
     """A whole table as one system spelled it.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import SchemaError
+from records_mover.frozen import frozen
 from records_mover.schema import documents
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Statistics:
     """How many rows were looked at, how many there are, and how many held a value.
 
@@ -59,7 +59,7 @@ class Statistics:
         return self.total_rows is not None and self.rows_sampled >= self.total_rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StringStatistics(Statistics):
     """The longest text that was seen."""
 
@@ -77,7 +77,7 @@ class StringStatistics(Statistics):
         return {key: documents.integer(data, key, where) for key in keys}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IntegerStatistics(Statistics):
     """The least and the greatest integer that was seen."""
 
@@ -96,7 +96,7 @@ class IntegerStatistics(Statistics):
         return {key: documents.whole_number_text(data, key, where) for key in ("min", "max")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DecimalStatistics(Statistics):
     """The least and the greatest decimal that was seen."""
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from records_mover.testing.texts import canonical
+from records_mover.testing.texts import spelt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,14 +86,6 @@ class Bench(Protocol):
         ...
 
 
-def _spelt(field: Field, value: object) -> str | None:
-    """Return a value as text; one that is no such thing is another one than was wanted."""
-    try:
-        return canonical(field, value)
-    except (ValueError, ArithmeticError):
-        return f"no {field.field_type}: {value!r}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlBench:
     """A database that is looked at in SQL.
@@ -129,7 +121,7 @@ class SqlBench:
         shown = self.shown(self.quote(field.name), field)
         name, number = self.sql_name(table), self.quote("id")
         found = self.rows(f"SELECT {number}, {shown} FROM {name}")  # noqa: S608 - quoted
-        return [_spelt(field, row[1]) for row in sorted(found, key=lambda row: int(str(row[0])))]
+        return [spelt(field, row[1]) for row in sorted(found, key=lambda row: int(str(row[0])))]
 
     def count(self, table: Table) -> int:
         """Count the rows."""

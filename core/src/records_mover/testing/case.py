@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DOORS", "Case", "Door", "NameCase", "Shape", "ValueCase", "cases_of"]
 
-Door = Literal["batches", "text"]
-"""How values come and go: as Arrow batches, or as delimited text."""
+Door = Literal["batches", "text", "table"]
+"""How values come and go: as Arrow batches, as delimited text, or from table to table."""
 
 DOORS: tuple[Door, ...] = ("batches", "text")
+"""Those of most parts; some take rows of tables alone, in a form that only plugins know."""
 CASES = Path(__file__).with_name("cases")
 
 
@@ -47,6 +48,10 @@ class ValueCase:
     def texts(self) -> tuple[str | None, ...]:
         """The values and NULL."""
         return (*self.values, None)
+
+    def passes(self, door: Door) -> bool:
+        """Whether the values go through a door; what a table holds, another one can hold."""
+        return door == "table" or door in self.doors
 
     def beside_others(self) -> ValueCase:
         """Return the case with a column that has a name of its own."""

@@ -24,11 +24,15 @@ __all__ = ["CredsSuite", "Known"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A connection that the provider knows: its name, some of its facts, and what is secret."""
+    """A connection that the provider knows: its name, some of its facts, and what is secret.
+
+    ``stranger`` is a name that it must leave to others, where not every other name is one.
+    """
 
     name: str
     facts: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    stranger: str = ""
 
 
 class CredsSuite(Suite):
@@ -61,7 +65,8 @@ class CredsSuite(Suite):
         self, plugins: Plugins, connection: Known
     ) -> None:
         """Without an error, and without another one's facts."""
-        assert self._ask(plugins, f"{connection.name}-nobody-knows") is None
+        stranger = connection.stranger or f"{connection.name}-nobody-knows"
+        assert self._ask(plugins, stranger) is None
 
     @behaviour()
     def test_what_is_secret_does_not_print(self, plugins: Plugins, connection: Known) -> None:

@@ -12,15 +12,17 @@ from records_mover.meter import Cancellation
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches
-from records_mover.testing.child import Task, run_child
+from records_mover.testing.child import Task, many_rows, run_child
 from records_mover.testing.files import TEXT, write_text
 from records_mover.testing.only import OnlyPart
 from records_mover.testing.spoken import spoken
 from records_mover.testing.suite import Suite, behaviour, over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from records_mover.testing.bench import Bench
     from records_mover.testing.case import Door, Shape, ValueCase
@@ -29,6 +31,7 @@ __all__ = ["LoaderSuite"]
 
 OLD = 3
 MANY = 20_000
+FILES = {"text": "rows.csv", "parquet": "rows.parquet"}
 
 
 class LoaderSuite(Suite):
@@ -37,6 +40,9 @@ class LoaderSuite(Suite):
     ``routes`` are the routes that moves must take of themselves, by what comes (``batches``,
     ``text``, ``parquet`` or ``table``): the names of their steps. ``memory`` is how many rows a
     large move has, and ``growth`` how many bytes more it may need than one of a tenth.
+
+    A loader that takes rows of tables alone says ``doors = ("table",)``. They come from the
+    database of the fixture ``elsewhere``, and files from where the fixture ``folder`` says.
     """
 
     kind = "loader"
@@ -52,28 +58,39 @@ class LoaderSuite(Suite):
         with Session(plugins=OnlyPart("loader", self.part), **bench.options) as session:
             yield session
 
+    @pytest.fixture
+    def elsewhere(self, bench: Bench) -> Bench:
+        """Name the database that rows of tables come from; the same one, unless another is said."""
+        return bench
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> str:
+        """Name the folder that files come from, as an endpoint that ends in ``/``."""
+        return f"{tmp_path}/"
+
+    @pytest.fixture
+    def give(self, session: Session, elsewhere: Bench, tmp_path: Path) -> moving.Give:
+        """Make what moves the values of cases into a table by a door."""
+        return moving.Give(session=session, elsewhere=elsewhere, folder=tmp_path)
+
     @over("values")
-    def test_values(
-        self, session: Session, bench: Bench, tmp_path: Path, case: ValueCase, door: Door
-    ) -> None:
+    def test_values(self, give: moving.Give, bench: Bench, case: ValueCase, door: Door) -> None:
         """Every value arrives as it is, or none does."""
         table = bench.new_table()
 
         def together(cases: Sequence[ValueCase]) -> dict[str, list[str | None]]:
-            result = moving.give(session, table, cases, door, tmp_path)
+            result = give(table, cases, door)
             assert result.route[-1] == self.part
             return {case.name: moving.looked(bench, table, case) for case in cases}
 
         seen = self.seen_together(door, together).get(case.name)
         if seen != moving.wanted(case):
-            self._one_value(session, bench, tmp_path, case, door)
+            self._one_value(give, bench, case, door)
 
-    def _one_value(
-        self, session: Session, bench: Bench, folder: Path, case: ValueCase, door: Door
-    ) -> None:
+    def _one_value(self, give: moving.Give, bench: Bench, case: ValueCase, door: Door) -> None:
         table = bench.new_table()
         with moving.judged(bench, table, made=door == "text"):
-            result = moving.give(session, table, [case], door, folder)
+            result = give(table, [case], door)
         assert result.route[-1] == self.part
         assert result.rows == len(case.texts)
         assert moving.looked(bench, table, case) == moving.wanted(case), (
@@ -81,28 +98,27 @@ class LoaderSuite(Suite):
         )
 
     @over("shapes")
-    def test_shapes(self, session: Session, bench: Bench, shape: Shape) -> None:
+    def test_shapes(self, session: Session, bench: Bench, elsewhere: Bench, shape: Shape) -> None:
         """Tables of all sizes arrive."""
-        table = bench.new_table()
+        table, rows = bench.new_table(), self._coming(elsewhere, shape_batches(shape))
         with moving.judged(bench, table):
-            result = session.move(shape_batches(shape), table.endpoint)
+            result = session.move(rows, table.endpoint)
         assert result.rows == shape.rows
         assert bench.count(table) == shape.rows
 
     @behaviour()
     @pytest.mark.parametrize("mode", ["append", "delete", "truncate", "drop", "replace", "new"])
     def test_a_failed_load_leaves_the_old_rows(
-        self, session: Session, bench: Bench, mode: str
+        self, session: Session, bench: Bench, elsewhere: Bench, mode: str
     ) -> None:
         """Where the source breaks off, the old rows are there, and no new one."""
         table = bench.new_table()
         if mode != "new":
-            session.move(moving.two_columns(1, OLD), table.endpoint)
+            session.move(self._coming(elsewhere, moving.two_columns(1, OLD)), table.endpoint)
+        broken = self._breaking(elsewhere, moving.two_columns(10, 2000, "new"))
         before = set(bench.tables())
-        broken = RecordsException("the source broke off", "this is a test")
-        rows = moving.cut_off(moving.two_columns(10, 2000, "new"), broken)
         with pytest.raises(MoverError):
-            session.move(rows, table.endpoint, if_exists=None if mode == "new" else mode)
+            broken(session, table, if_exists=None if mode == "new" else mode)
         assert set(bench.tables()) == before
         if mode != "new":
             assert bench.look(table, moving.TEXT_FIELD) == ["old"] * OLD
@@ -127,23 +143,29 @@ class LoaderSuite(Suite):
 
     @behaviour()
     def test_a_move_that_is_cancelled_leaves_the_old_rows(
-        self, session: Session, bench: Bench
+        self, session: Session, bench: Bench, elsewhere: Bench
     ) -> None:
         """Who asks to stop while rows pass is heard."""
         table, cancellation = bench.new_table(), Cancellation()
-        session.move(moving.two_columns(1, OLD), table.endpoint)
-        rows = moving.endless(moving.two_columns(10, 1000, "new"), cancellation, 50)
+        session.move(self._coming(elsewhere, moving.two_columns(1, OLD)), table.endpoint)
+        rows: Any = moving.endless(moving.two_columns(10, 1000, "new"), cancellation, 50)
+        options: dict[str, Any] = {"if_exists": "truncate", "cancellation": cancellation}
+        if self._from_tables:
+            rows = self._coming(elsewhere, moving.two_columns(10, MANY, "new"))
+            options["meter"] = moving.AlarmMeter(cancellation.cancel)
         with pytest.raises(MoveCancelled):
-            session.move(rows, table.endpoint, if_exists="truncate", cancellation=cancellation)
+            session.move(rows, table.endpoint, **options)
         assert bench.look(table, moving.TEXT_FIELD) == ["old"] * OLD
 
     @behaviour("memory")
-    def test_memory_does_not_grow_with_the_rows(self, bench: Bench) -> None:
+    def test_memory_does_not_grow_with_the_rows(self, bench: Bench, elsewhere: Bench) -> None:
         """Ten times the rows need about the same memory."""
         peaks = []
         for rows in (self.memory // 10, self.memory):
+            made = moving.filled(elsewhere, many_rows(rows)) if self._from_tables else None
             task = Task(
                 target=bench.new_table().endpoint,
+                source=made.endpoint if made else "",
                 rows=rows,
                 part=("loader", self.part),
                 session=bench.options,
@@ -155,49 +177,76 @@ class LoaderSuite(Suite):
 
     @behaviour("secrets")
     def test_no_secret_in_any_record(
-        self, session: Session, bench: Bench, caplog: pytest.LogCaptureFixture, tmp_path: Path
+        self,
+        session: Session,
+        bench: Bench,
+        elsewhere: Bench,
+        caplog: pytest.LogCaptureFixture,
+        tmp_path: Path,
     ) -> None:
         """Neither logs nor plans, results and errors show the password."""
         table = bench.new_table()
-        path = write_text(tmp_path / "in.csv", ["id", "v"], [["1", "x"]])
+        source = str(write_text(tmp_path / "in.csv", ["id", "v"], [["1", "x"]]))
+        if self._from_tables:
+            source = self._coming(elsewhere, moving.two_columns(1, OLD))
         with spoken(bench, caplog) as say:
-            say(session.explain(str(path), table.endpoint))
-            say(session.move(str(path), table.endpoint))
+            say(session.explain(source, table.endpoint))
+            say(session.move(source, table.endpoint))
             for target in (f"{table.endpoint}.{table.name}.x.y.z", f"{bench.url}x::t"):
                 with suppress(MoverError), say.errors():
-                    session.move(str(path), target)
+                    session.move(source, target)
 
     @behaviour("scratch")
-    def test_scratch_space_is_empty_afterwards(self, session: Session, bench: Bench) -> None:
+    def test_scratch_space_is_empty_afterwards(
+        self, session: Session, bench: Bench, elsewhere: Bench
+    ) -> None:
         """What was staged is gone, where the move failed too."""
-        table = bench.new_table()
-        session.move(moving.two_columns(1, OLD), table.endpoint)
+        table, rows = bench.new_table(), moving.two_columns(1, OLD)
+        session.move(self._coming(elsewhere, rows), table.endpoint)
         assert list(bench.scratch_left()) == []
-        broken = RecordsException("the source broke off", "this is a test")
         with pytest.raises(MoverError):
-            session.move(moving.cut_off(moving.two_columns(1, 10), broken), table.endpoint)
+            self._breaking(elsewhere, moving.two_columns(1, 10))(session, table)
         assert list(bench.scratch_left()) == []
 
     @behaviour()
-    def test_the_route_taken_is_the_one_expected(self, bench: Bench, tmp_path: Path) -> None:
+    def test_the_route_taken_is_the_one_expected(
+        self, bench: Bench, elsewhere: Bench, folder: str
+    ) -> None:
         """A fast path cannot vanish in silence."""
         assert self.routes, "say which routes are expected"
-        table, other = bench.new_table(), bench.new_table()
+        rows, other = moving.two_columns(1, MANY), bench.new_table()
+        table = moving.filled(bench, moving.two_columns(1, OLD))
+        sources: dict[str, Any] = {"batches": rows}
         with Session(**bench.options) as session:
-            rows = moving.two_columns(1, OLD)
-            session.move(rows, table.endpoint)
-            sources = _sources(tmp_path, session)
-            taken = {}
-            for name in self.routes:
-                source = table.endpoint if name == "table" else sources[name]
-                target = other if name == "table" else table
-                taken[name] = session.explain(source, target.endpoint).route.names
+            for name, file in FILES.items():
+                sources[name] = folder + file
+                session.move(rows, sources[name])
+            if "table" in self.routes:
+                sources["table"] = moving.filled(elsewhere, rows).endpoint
+            taken = {
+                name: session.explain(
+                    sources[name], (other if name == "table" else table).endpoint
+                ).route.names
+                for name in self.routes
+            }
         assert taken == {name: tuple(route) for name, route in self.routes.items()}
 
+    @property
+    def _from_tables(self) -> bool:
+        return "batches" not in self.doors
 
-def _sources(folder: Path, session: Session) -> dict[str, Any]:
-    rows = moving.two_columns(1, MANY)
-    text, parquet = folder / "rows.csv", folder / "rows.parquet"
-    session.move(rows, str(text))
-    session.move(rows, str(parquet))
-    return {"batches": rows, "text": str(text), "parquet": str(parquet)}
+    def _coming(self, elsewhere: Bench, rows: pa.Table | pa.RecordBatchReader) -> Any:
+        """Return rows as this loader takes them: as they are, or in a table of their own."""
+        return moving.filled(elsewhere, rows).endpoint if self._from_tables else rows
+
+    def _breaking(self, elsewhere: Bench, rows: pa.Table) -> Callable[..., object]:
+        """Return a move of rows into a table, which breaks off in their middle."""
+        error = RecordsException("the source broke off", "this is a test")
+        if self._from_tables:
+            source = moving.filled(elsewhere, rows).endpoint
+            alarm = moving.breaking_off(error)
+            return lambda session, table, **options: session.move(
+                source, table.endpoint, meter=alarm, **options
+            )
+        cut = moving.cut_off(rows, error)
+        return lambda session, table, **options: session.move(cut, table.endpoint, **options)

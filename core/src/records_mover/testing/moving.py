@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from records_mover.errors import LossError, MoverError, NoRouteError
 from records_mover.meter import Meter
@@ -15,7 +16,7 @@ from records_mover.testing.gap import ValueLossy, ValueRefused
 from records_mover.testing.texts import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TEXT_FIELD",
-    "CancellingMeter",
+    "AlarmMeter",
+    "Give",
+    "breaking_off",
     "cut_off",
     "endless",
     "fill",
-    "give",
+    "filled",
     "judged",
     "leaving_out",
     "left_alone",
@@ -69,23 +72,34 @@ def wanted(case: ValueCase) -> list[str | None]:
     return [canonical(case.field, text) for text in case.texts]
 
 
-def give(
-    session: Session,
-    table: Table,
-    cases: Sequence[ValueCase],
-    door: Door,
-    folder: Path,
-    **options: Any,
-) -> MoveResult:
-    """Move the values of cases into a table: a new one from batches, or an empty one from text."""
-    if door == "batches":
-        return session.move(value_table(cases), table.endpoint, **options)
-    fields = [case.field for case in cases]
-    session.move(empty_table(*fields), table.endpoint, allow_lossy="all")
-    rows = [[str(at), *row] for at, row in enumerate(row_texts(cases), start=1)]
-    columns = ["id", *(field.name for field in fields)]
-    path = write_text(folder / f"{table.name}.csv", columns, rows)
-    return session.move(str(path), table.endpoint, **TEXT, **options)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Give:
+    """Moves the values of cases into a table: into an empty one from text, else into a new one.
+
+    Values that come from a table are put into one ``elsewhere`` before, by whatever way there is.
+    """
+
+    session: Session
+    elsewhere: Bench
+    folder: Path
+
+    def __call__(self, table: Table, cases: Sequence[ValueCase], door: Door) -> MoveResult:
+        """Move them by a door."""
+        if door == "batches":
+            return self.session.move(value_table(cases), table.endpoint)
+        if door == "table":
+            source = self.elsewhere.new_table()
+            fill(self.elsewhere, source, cases, self.folder)
+            return self.session.move(source.endpoint, table.endpoint)
+        return self._text(table, cases)
+
+    def _text(self, table: Table, cases: Sequence[ValueCase]) -> MoveResult:
+        fields = [case.field for case in cases]
+        self.session.move(empty_table(*fields), table.endpoint, allow_lossy="all")
+        rows = [[str(at), *row] for at, row in enumerate(row_texts(cases), start=1)]
+        columns = ["id", *(field.name for field in fields)]
+        path = write_text(self.folder / f"{table.name}.csv", columns, rows)
+        return self.session.move(str(path), table.endpoint, **TEXT)
 
 
 def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
@@ -97,7 +111,8 @@ def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -
     """Put the values of cases into a table by whatever way there is, and see them there."""
     by_text = any("batches" not in case.doors for case in cases)
     with Session(**bench.options) as session, judged(bench, table, made=by_text):
-        give(session, table, cases, "text" if by_text else "batches", folder)
+        give = Give(session=session, elsewhere=bench, folder=folder)
+        give(table, cases, "text" if by_text else "batches")
     for case in cases:
         assert looked(bench, table, case) == wanted(case), (
             "the values are not in the table, so that they cannot come out"
@@ -131,6 +146,23 @@ def two_columns(start: int, rows: int, text: str = "old") -> pa.Table:
     return pa.table([numbers, pa.array([text] * rows, pa.string())], schema)
 
 
+def filled(bench: Bench, rows: pa.Table | pa.RecordBatchReader) -> Table:
+    """Return a new table with these rows, by whatever way there is."""
+    table = bench.new_table()
+    with Session(**bench.options) as filling:
+        filling.move(rows, table.endpoint)
+    return table
+
+
+def breaking_off(error: BaseException) -> AlarmMeter:
+    """Return a meter that breaks a move off with an error while its rows pass."""
+
+    def ring() -> None:
+        raise error
+
+    return AlarmMeter(ring)
+
+
 def cut_off(table: pa.Table, error: BaseException) -> pa.RecordBatchReader:
     """Return batches that break off with an error after a table's rows."""
     import pyarrow as pa
@@ -155,11 +187,11 @@ def endless(table: pa.Table, cancellation: Cancellation, times: int) -> pa.Recor
     return pa.RecordBatchReader.from_batches(table.schema, batches())
 
 
-class CancellingMeter(Meter):
-    """Asks to stop as soon as a byte or a row has passed."""
+class AlarmMeter(Meter):
+    """Rings as soon as a byte or a row has passed; what the ringing raises breaks the move off."""
 
-    def __init__(self, cancellation: Cancellation) -> None:
-        self._cancellation = cancellation
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
         self._rows = 0
         super().__init__()
 
@@ -172,13 +204,13 @@ class CancellingMeter(Meter):
     def rows(self, count: int) -> None:
         self._rows = count
         if count:
-            self._cancellation.cancel()
+            self._ring()
 
     def add_bytes(self, count: int) -> None:
         """Count bytes that passed."""
         super().add_bytes(count)
         if count:
-            self._cancellation.cancel()
+            self._ring()
 
 
 def leaving_out(path: Path) -> Sequence[str]:

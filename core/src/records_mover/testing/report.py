@@ -29,6 +29,9 @@ KINDS = {
     "creds": "Credentials",
     "plugin": "Plugins",
 }
+PASSED = ("loader", "unloader")
+"""Kinds of parts that values pass by one door or another."""
+
 HEAD = """\
 # What is supported
 
@@ -104,7 +107,7 @@ def _cell(item: Any) -> Cell | None:
         case = params.get("case") or params["shape"]
         door = params.get("door")
         row = f"`{case.name}` {case.about}" + (
-            f" ({door})" if len(suite.doors) > 1 and door else ""
+            f" ({door})" if suite.kind in PASSED and door else ""
         )
         gap = suite.gaps.get(f"{case.name}[{door}]") or suite.gaps.get(case.name) or gap
     return Cell(

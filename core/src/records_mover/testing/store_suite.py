@@ -105,7 +105,8 @@ class StoreSuite(Suite):
             _write(store, folder + name, name.encode())
         entries = list(store.list(folder))
         assert [entry.url[-len(name) :] for entry, name in zip(entries, _ABC, strict=True)] == _ABC
-        assert [entry.size in (len(name), None) for entry, name in zip(entries, _ABC, strict=True)]
+        sizes = zip((entry.size for entry in entries), map(len, _ABC), strict=True)
+        assert all(size in (length, None) for size, length in sizes)
         assert _read(store, entries[0].url) == b"a.csv"
 
     @behaviour("names")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from records_mover.schema import Field
 
-__all__ = ["canonical", "is_float"]
+__all__ = ["canonical", "is_float", "spelt"]
 
 
 def canonical(field: Field, value: object) -> str | None:
@@ -31,6 +31,14 @@ def canonical(field: Field, value: object) -> str | None:
     if isinstance(value, bytes) and field.field_type != "bytes":
         value = value.decode()
     return _SPELL.get(field.field_type, _text)(field, value)
+
+
+def spelt(field: Field, value: object) -> str | None:
+    """Return a value as text; one that is no such thing is another one than was wanted."""
+    try:
+        return canonical(field, value)
+    except (ValueError, ArithmeticError):
+        return f"no {field.field_type}: {value!r}"
 
 
 def is_float(field: Field) -> bool:

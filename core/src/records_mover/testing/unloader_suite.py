@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -18,7 +19,7 @@ from records_mover.testing.files import TEXT, read_text
 from records_mover.testing.only import OnlyPart
 from records_mover.testing.spoken import spoken
 from records_mover.testing.suite import Suite, behaviour, over
-from records_mover.testing.texts import canonical
+from records_mover.testing.texts import spelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,11 @@ class UnloaderSuite(Suite):
     """An unloader, by its name as ``part``; a fixture ``bench`` is the database that it reads.
 
     Tables are filled by whatever way there is, and looked at from outside before they are read.
-    ``routes``, ``memory`` and ``growth`` are as those of a loader.
+    ``routes``, ``memory`` and ``growth`` are as those of a loader; a route may lead into a
+    ``folder`` too, of Parquet unless ``folder_options`` say otherwise.
+
+    An unloader that gives rows to tables alone says ``doors = ("table",)``: they go into the
+    database of the fixture ``elsewhere``, and files where the fixture ``folder`` says.
     """
 
     kind = "unloader"
@@ -46,6 +51,7 @@ class UnloaderSuite(Suite):
     routes: ClassVar[Mapping[str, Sequence[str]]] = {}
     memory: ClassVar[int] = 200_000
     growth: ClassVar[int] = 16 << 20
+    folder_options: ClassVar[Mapping[str, Any]] = {"target_format": "parquet"}
 
     @pytest.fixture
     def session(self, bench: Bench) -> Iterator[Session]:
@@ -53,83 +59,98 @@ class UnloaderSuite(Suite):
         with Session(plugins=OnlyPart("unloader", self.part), **bench.options) as session:
             yield session
 
+    @pytest.fixture
+    def elsewhere(self, bench: Bench) -> Bench:
+        """Name the database that rows go into; the same one, unless another is said."""
+        return bench
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> str:
+        """Name the folder that files are written into, as an endpoint that ends in ``/``."""
+        return f"{tmp_path}/"
+
+    @pytest.fixture
+    def take(self, session: Session, elsewhere: Bench, tmp_path: Path) -> Take:
+        """Make what brings the values of cases out of a table by a door."""
+        return Take(session=session, elsewhere=elsewhere, folder=tmp_path)
+
     @over("values")
     def test_values(
-        self, session: Session, bench: Bench, tmp_path: Path, case: ValueCase, door: Door
+        self, take: Take, bench: Bench, tmp_path: Path, case: ValueCase, door: Door
     ) -> None:
         """Every value comes out as it is, or none does."""
 
         def together(cases: Sequence[ValueCase]) -> dict[str, list[str | None]]:
             table = bench.new_table()
             moving.fill(bench, table, cases, tmp_path)
-            result, values = _taken(session, table, cases, door, tmp_path)
+            result, values = take(table, cases, door)
             assert result.route[0] == self.part
             return values
 
         seen = self.seen_together(door, together).get(case.name)
         if seen != moving.wanted(case):
-            self._one_value(session, bench, tmp_path, case, door)
+            self._one_value(take, bench, case, door)
 
-    def _one_value(
-        self, session: Session, bench: Bench, folder: Path, case: ValueCase, door: Door
-    ) -> None:
+    def _one_value(self, take: Take, bench: Bench, case: ValueCase, door: Door) -> None:
         table = bench.new_table()
-        moving.fill(bench, table, [case], folder)
-        with moving.left_alone(folder / "out.csv"):
-            result, values = _taken(session, table, [case], door, folder)
+        moving.fill(bench, table, [case], take.folder)
+        with moving.left_alone(take.folder / "out.csv"):
+            result, values = take(table, [case], door)
         assert result.route[0] == self.part
         assert values[case.name] == moving.wanted(case), (
             f"values were changed, and the plan says {[each.verdict for each in result.columns]}"
         )
 
     @over("shapes")
-    def test_shapes(self, session: Session, bench: Bench, shape: Shape) -> None:
+    def test_shapes(self, session: Session, bench: Bench, elsewhere: Bench, shape: Shape) -> None:
         """Tables of all sizes come out."""
         table = bench.new_table()
-        target: Any = FrameTarget(kind="arrow")
         with Session(**bench.options) as filling, moving.judged(bench, table):
             filling.move(shape_batches(shape), table.endpoint)
-        result = session.move(table.endpoint, target)
-        rows = target.frame
-        assert (result.rows, rows.num_rows, rows.num_columns) == (
-            shape.rows,
-            shape.rows,
-            shape.columns,
-        )
-        numbers = list(range(1, shape.rows + 1))
-        assert sorted(map(int, rows.column(shape.columns - 1).to_pylist())) == numbers
+        if self._into_tables:
+            target = elsewhere.new_table()
+            result = session.move(table.endpoint, target.endpoint)
+            assert (result.rows, elsewhere.count(target)) == (shape.rows, shape.rows)
+        else:
+            _into_frame(session, table, shape)
 
     @behaviour()
     def test_a_move_that_is_cancelled_leaves_no_file(
-        self, session: Session, bench: Bench, tmp_path: Path
+        self, session: Session, bench: Bench, elsewhere: Bench, tmp_path: Path
     ) -> None:
         """Who asks to stop while rows pass is heard, and half a file never stands there."""
-        table, folder = bench.new_table(), tmp_path / "out"
+        table, folder = (
+            moving.filled(bench, moving.two_columns(1, ROWS, "x" * 50)),
+            tmp_path / "out",
+        )
         folder.mkdir()
-        with Session(**bench.options) as filling:
-            filling.move(moving.two_columns(1, ROWS, "x" * 50), table.endpoint)
-        for name in ("out.csv", "out.parquet"):
+        before = set(elsewhere.tables())
+        for target in self._targets(elsewhere, folder):
             cancellation = Cancellation()
             with pytest.raises(MoveCancelled):
                 session.move(
                     table.endpoint,
-                    str(folder / name),
-                    meter=moving.CancellingMeter(cancellation),
+                    target,
+                    meter=moving.AlarmMeter(cancellation.cancel),
                     cancellation=cancellation,
                 )
         assert not list(folder.iterdir())
+        assert set(elsewhere.tables()) == before
 
     @behaviour("memory")
-    def test_memory_does_not_grow_with_the_rows(self, bench: Bench, tmp_path: Path) -> None:
+    def test_memory_does_not_grow_with_the_rows(
+        self, bench: Bench, elsewhere: Bench, tmp_path: Path
+    ) -> None:
         """Ten times the rows need about the same memory."""
         peaks = []
         for rows in (self.memory // 10, self.memory):
-            table = bench.new_table()
-            with Session(**bench.options) as filling:
-                filling.move(many_rows(rows), table.endpoint)
+            table = moving.filled(bench, many_rows(rows))
+            target = str(tmp_path / "out.jsonl")  # Parquet is written by groups of many rows
+            if set(self.doors) != {"batches"}:
+                target = self._targets(elsewhere, tmp_path)[0]
             task = Task(
                 source=table.endpoint,
-                target=str(tmp_path / "out.csv"),
+                target=target,
                 part=("unloader", self.part),
                 session=bench.options,
             )
@@ -140,12 +161,17 @@ class UnloaderSuite(Suite):
 
     @behaviour("secrets")
     def test_no_secret_in_any_record(
-        self, session: Session, bench: Bench, caplog: pytest.LogCaptureFixture, tmp_path: Path
+        self,
+        session: Session,
+        bench: Bench,
+        elsewhere: Bench,
+        caplog: pytest.LogCaptureFixture,
+        tmp_path: Path,
     ) -> None:
         """Neither logs nor plans, results and errors show the password."""
-        table, target = bench.new_table(), str(tmp_path / "out.csv")
+        target = self._targets(elsewhere, tmp_path)[0]
         with spoken(bench, caplog) as say:
-            session.move(moving.two_columns(1, 3), table.endpoint)
+            table = moving.filled(bench, moving.two_columns(1, 3))
             say(session.explain(table.endpoint, target))
             say(session.move(table.endpoint, target))
             for source in (f"{table.endpoint}_x", f"{bench.url}x::t"):
@@ -154,62 +180,106 @@ class UnloaderSuite(Suite):
 
     @behaviour("scratch")
     def test_scratch_space_is_empty_afterwards(
-        self, session: Session, bench: Bench, tmp_path: Path
+        self, session: Session, bench: Bench, elsewhere: Bench, tmp_path: Path
     ) -> None:
         """What was staged is gone."""
-        table = bench.new_table()
-        session.move(moving.two_columns(1, 3), table.endpoint)
-        session.move(table.endpoint, str(tmp_path / "out.csv"))
+        table = moving.filled(bench, moving.two_columns(1, 3))
+        session.move(table.endpoint, self._targets(elsewhere, tmp_path)[0])
         assert list(bench.scratch_left()) == []
 
     @behaviour()
-    def test_the_route_taken_is_the_one_expected(self, bench: Bench, tmp_path: Path) -> None:
+    def test_the_route_taken_is_the_one_expected(
+        self, bench: Bench, elsewhere: Bench, folder: str
+    ) -> None:
         """A fast path cannot vanish in silence."""
         assert self.routes, "say which routes are expected"
-        table = bench.new_table()
+        table = moving.filled(bench, moving.two_columns(1, 3))
         targets: dict[str, Any] = {
             "batches": FrameTarget(kind="arrow"),
-            "text": str(tmp_path / "out.csv"),
-            "parquet": str(tmp_path / "out.parquet"),
+            "text": f"{folder}out.csv",
+            "parquet": f"{folder}out.parquet",
+            "folder": f"{folder}out/",
+            "table": elsewhere.new_table().endpoint,
         }
         with Session(**bench.options) as session:
-            session.move(moving.two_columns(1, 3), table.endpoint)
             taken = {
-                name: session.explain(table.endpoint, targets[name]).route.names
+                name: session.explain(
+                    table.endpoint,
+                    targets[name],
+                    **(self.folder_options if name == "folder" else {}),
+                ).route.names
                 for name in self.routes
             }
         assert taken == {name: tuple(route) for name, route in self.routes.items()}
 
+    @property
+    def _into_tables(self) -> bool:
+        return set(self.doors) == {"table"}
 
-def _taken(
-    session: Session, table: Table, cases: Sequence[ValueCase], door: Door, folder: Path
-) -> tuple[MoveResult, dict[str, list[str | None]]]:
-    """Return the values of each case by ``id``, as they came out."""
-    result, columns = (_batches if door == "batches" else _text)(session, table, cases, folder)
-    return result, {case.name: columns[case.field.name][: len(case.texts)] for case in cases}
+    def _targets(self, elsewhere: Bench, folder: Path) -> list[str]:
+        """Return a target for each of the doors."""
+        targets = {
+            "text": str(folder / "out.csv"),
+            "batches": str(folder / "out.parquet"),
+            "table": elsewhere.new_table().endpoint,
+        }
+        return [target for door, target in targets.items() if door in self.doors]
 
 
-def _batches(
-    session: Session, table: Table, cases: Sequence[ValueCase], folder: Path
-) -> tuple[MoveResult, dict[str, list[str | None]]]:
-    del folder
+def _into_frame(session: Session, table: Table, shape: Shape) -> None:
     target: Any = FrameTarget(kind="arrow")
     result = session.move(table.endpoint, target)
-    frame = target.frame.sort_by("id")
-    fields = [case.field for case in cases]
-    return result, {field.name: texts_of(field, frame.column(field.name)) for field in fields}
+    rows = target.frame
+    assert (result.rows, rows.num_rows, rows.num_columns) == (
+        shape.rows,
+        shape.rows,
+        shape.columns,
+    )
+    numbers = list(range(1, shape.rows + 1))
+    assert sorted(map(int, rows.column(shape.columns - 1).to_pylist())) == numbers
 
 
-def _text(
-    session: Session, table: Table, cases: Sequence[ValueCase], folder: Path
-) -> tuple[MoveResult, dict[str, list[str | None]]]:
-    path = folder / "out.csv"
-    options = {f"target_{name}": value for name, value in TEXT.items()}
-    result = session.move(table.endpoint, str(path), **options)
-    header, *rows = read_text(path)
-    assert header == ["id", *(case.field.name for case in cases)]
-    rows.sort(key=lambda row: int(row[0] or 0))
-    return result, {
-        case.field.name: [canonical(case.field, row[at]) for row in rows]
-        for at, case in enumerate(cases, start=1)
-    }
+Values = dict[str, list[str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """Brings the values of cases out of a table, by ``id``, as ``canonical`` spells them."""
+
+    session: Session
+    elsewhere: Bench
+    folder: Path
+
+    def __call__(
+        self, table: Table, cases: Sequence[ValueCase], door: Door
+    ) -> tuple[MoveResult, Values]:
+        """Return those of each case by its name."""
+        by_door = {"batches": self._batches, "text": self._text, "table": self._table}
+        result, columns = by_door[door](table, cases)
+        return result, {case.name: columns[case.field.name][: len(case.texts)] for case in cases}
+
+    def _batches(self, table: Table, cases: Sequence[ValueCase]) -> tuple[MoveResult, Values]:
+        target: Any = FrameTarget(kind="arrow")
+        result = self.session.move(table.endpoint, target)
+        frame = target.frame.sort_by("id")
+        fields = [case.field for case in cases]
+        return result, {field.name: texts_of(field, frame.column(field.name)) for field in fields}
+
+    def _text(self, table: Table, cases: Sequence[ValueCase]) -> tuple[MoveResult, Values]:
+        path = self.folder / "out.csv"
+        options = {f"target_{name}": value for name, value in TEXT.items()}
+        result = self.session.move(table.endpoint, str(path), **options)
+        header, *rows = read_text(path)
+        assert header == ["id", *(case.field.name for case in cases)]
+        rows.sort(key=lambda row: int(row[0] or 0))
+        return result, {
+            case.field.name: [spelt(case.field, row[at]) for row in rows]
+            for at, case in enumerate(cases, start=1)
+        }
+
+    def _table(self, table: Table, cases: Sequence[ValueCase]) -> tuple[MoveResult, Values]:
+        target = self.elsewhere.new_table()
+        with moving.judged(self.elsewhere, target):
+            result = self.session.move(table.endpoint, target.endpoint)
+        fields = [case.field for case in cases]
+        return result, {field.name: self.elsewhere.look(target, field) for field in fields}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from records_mover.url.store import (
     Entry,
     GivesAccess,
+    HasStreams,
     Scheme,
     Store,
     StoreAccess,
@@ -22,6 +23,7 @@ __all__ = [
     "BaseFileUrl",
     "Entry",
     "GivesAccess",
+    "HasStreams",
     "Scheme",
     "Store",
     "StoreAccess",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import glob
 import os
-import secrets
 import shutil
 import stat
 from contextlib import contextmanager, suppress
@@ -14,11 +13,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote
 
 from records_mover.errors import NotFoundError, StoreError
+from records_mover.url.pipes import PipeReader, PipeWriter, is_pipe
 from records_mover.url.raw import RawFile, buffered_writer, store_errors
 from records_mover.url.store import Entry, scheme_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 __all__ = ["LocalStore", "absolute_url", "local_path"]
 
@@ -85,7 +86,7 @@ class LocalStore:
         """Open for reading, from byte ``offset`` on, at most ``length`` bytes."""
         path = local_path(url)
         with store_errors(path):
-            raw = RawFile(path, "rb", name=str(path))
+            raw = PipeReader(path) if is_pipe(path) else RawFile(path, "rb", name=str(path))
             if offset:
                 try:
                     raw.seek(offset)
@@ -98,22 +99,38 @@ class LocalStore:
 
         return cast(BinaryIO, BoundedReader(raw, length))
 
-    @contextmanager
-    def write(self, url: str, *, private: bool = False) -> Iterator[BinaryIO]:
+    def write(self, url: str, *, private: bool = False) -> AbstractContextManager[BinaryIO]:
         """Write to a hidden part file; rename it over the target when the block ends well.
 
         As with ``>``, a symbolic link is followed, the mode of a file that is there is kept, and a
         file that may not be written to is refused. One that is ``private`` is its owner's alone.
         """
+        return self._write(url, private=private)
+
+    def write_while(self, url: str, check: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
+        """Write; ``check`` ends a wait for whoever reads a pipe by raising."""
+        return self._write(url, check=check)
+
+    @contextmanager
+    def _write(
+        self, url: str, *, private: bool = False, check: Callable[[], None] = lambda: None
+    ) -> Iterator[BinaryIO]:
         path = local_path(url)
         with store_errors(path):
-            path = Path(os.path.realpath(path))
             there = path.exists()
             device = there and not path.is_file()
+            if not device:  # what /dev/stdout is a link to has no name where it is a pipe
+                path = Path(os.path.realpath(path))
             if there and not os.access(path, os.W_OK):
                 raise StoreError(f"no permission for {str(path)!r}", "check who may use it")
-        with _device(path) if device else _whole(path, private=private) as sink:
+        with _device(path, check) if device else _whole(path, private=private) as sink:
             yield sink
+
+    def is_stream(self, url: str) -> bool:
+        """Whether a pipe or a device is there."""
+        path = local_path(url)
+        with store_errors(path):
+            return path.exists() and not (path.is_file() or path.is_dir())
 
     def make_folder(self, url: str) -> None:
         """Make the folder, and those above it, unless they are there."""
@@ -169,10 +186,11 @@ def _matching(path: Path, url: str) -> list[Path]:
 
 
 @contextmanager
-def _device(path: Path) -> Iterator[BinaryIO]:
+def _device(path: Path, check: Callable[[], None]) -> Iterator[BinaryIO]:
     """Write to what is no regular file, as it comes."""
     with store_errors(path):
-        raw = RawFile(path, "wb", name=str(path))
+        pipe = is_pipe(path)
+        raw = PipeWriter.to(path, check) if pipe else RawFile(path, "wb", name=str(path))
     with buffered_writer(raw) as sink:
         yield sink
 
@@ -211,7 +229,7 @@ def _part_file(path: Path) -> tuple[Path, RawFile]:
     Where files cannot be locked, nobody sweeps either.
     """
     while True:
-        part = path.with_name(f"{_part_prefix(path)}{secrets.token_hex(4)}{_PART}")
+        part = path.with_name(f"{_part_prefix(path)}{os.urandom(4).hex()}{_PART}")
         raw = RawFile(part, "xb", name=str(path), permissions=0o600)
         with suppress(OSError):
             fcntl.flock(raw, fcntl.LOCK_EX)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import secrets
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,7 +64,7 @@ def _open(note: Note, folder: Path) -> None:
     for made in reversed([folder, *folder.parents]):
         if not made.exists():
             made.mkdir(exist_ok=True, mode=0o700)  # its parents are private too, whatever the umask
-    path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
+    path = folder / f"{os.urandom(8).hex()}{_SUFFIX}"
     unnamed = path.with_suffix(".new")
     file = os.fdopen(os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w")
     try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
-import secrets
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -110,7 +110,7 @@ def scratch_space(store: object, base: str) -> Iterator[str]:
         raise UsageError(f"{base!r} cannot be used as scratch space", "name a folder in a store")
     below = _folder(base)
     stamp = datetime.now(UTC).strftime(_STAMP)
-    url = f"{below}mover-scratch-{stamp}-{secrets.token_hex(16)}/"
+    url = f"{below}mover-scratch-{stamp}-{os.urandom(16).hex()}/"
     _sweep_own(store, below)
     sweep_strays(store, below)
     with noted(_KIND, url=url) as note:

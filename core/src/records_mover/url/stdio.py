@@ -8,11 +8,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import StoreError
+from records_mover.url.pipes import own_writer
 from records_mover.url.raw import RawFile, buffered_writer
 from records_mover.url.store import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 __all__ = ["StdioStore"]
 
@@ -34,13 +36,17 @@ class StdioStore:
             raise StoreError("standard input is a terminal", "pipe a file into it")
         return cast(BinaryIO, RawFile(_duplicate(_IN, "input"), "rb", name="standard input"))
 
-    @contextmanager
-    def write(self, url: str) -> Iterator[BinaryIO]:
+    def write(self, url: str) -> AbstractContextManager[BinaryIO]:
         """Write to standard output; a reader that goes away ends the move."""
+        return self.write_while(url, lambda: None)
+
+    @contextmanager
+    def write_while(self, url: str, check: Callable[[], None]) -> Iterator[BinaryIO]:
+        """Write to standard output; ``check`` ends a wait for its reader by raising."""
         del url
         with suppress(AttributeError, ValueError):  # there may be none, or it may be closed
             sys.stdout.flush()
-        raw = RawFile(_duplicate(_OUT, "output"), "wb", name="standard output")
+        raw = _output(check)
         sink = buffered_writer(raw)
         try:
             yield sink
@@ -51,6 +57,11 @@ class StdioStore:
             raise
         finally:
             raw.close()
+
+    def is_stream(self, url: str) -> bool:
+        """Say that it is one."""
+        del url
+        return True
 
     def make_folder(self, url: str) -> None:
         """Refuse: a stream is no folder."""
@@ -68,6 +79,16 @@ class StdioStore:
         """Return None: a stream's size is not known."""
         del url
         return None
+
+
+def _output(check: Callable[[], None]) -> RawFile:
+    name = "standard output"
+    mine = _duplicate(_OUT, "output")
+    pipe = own_writer(mine, name, check)
+    if pipe is None:
+        return RawFile(mine, "wb", name=name)
+    os.close(mine)
+    return pipe
 
 
 def _duplicate(descriptor: int, name: str) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
+
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Entry",
     "GivesAccess",
+    "HasStreams",
     "Scheme",
     "Store",
     "StoreAccess",
@@ -37,7 +40,7 @@ def scheme_of(url: str) -> str:
     return (match.group(1) or match.group(2)).lower() if match else "file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One file in a store: its full URL, and its size in bytes where the store says.
 
@@ -85,7 +88,7 @@ class Store(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StoreAccess:
     """What another server needs to know to use files of a store in our name.
 
@@ -110,7 +113,20 @@ class GivesAccess(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@runtime_checkable
+class HasStreams(Protocol):
+    """What a store has, besides its own methods, of which some files are pipes or devices."""
+
+    def is_stream(self, url: str) -> bool:
+        """Whether what is at ``url`` is written once, as it comes, and not read again."""
+        ...
+
+    def write_while(self, url: str, check: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
+        """Write as ``write`` does; ``check`` ends a wait for whoever reads a pipe by raising."""
+        ...
+
+
+@frozen
 class StoreContext:
     """What a store may need to know: named credentials, and settings of the user's."""
 
@@ -118,7 +134,7 @@ class StoreContext:
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scheme:
     """A URL scheme and how to make its store; one plugin owns a scheme.
 

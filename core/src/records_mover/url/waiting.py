@@ -9,14 +9,12 @@ import stat
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.streams import Reader
+from records_mover.url.pipes import LOOK_EVERY, PipeReader
 
 if TYPE_CHECKING:
     from records_mover.meter import Cancellation
 
 __all__ = ["cancellable"]
-
-LOOK_EVERY = 200
-"""Milliseconds of waiting between two looks at the cancellation."""
 
 
 def cancellable(stream: BinaryIO, cancellation: Cancellation) -> BinaryIO:
@@ -45,6 +43,8 @@ class _Waiting(Reader):
         return self._raw.read(size)
 
     def _wait(self) -> None:
+        if isinstance(self._raw, PipeReader):
+            self._raw.meet(self._check)
         self._check()
         while not self._poll.poll(LOOK_EVERY):
             self._check()

@@ -10,11 +10,15 @@ __all__ = ["lazyprop"]
 
 T = TypeVar("T")
 
-_LOCK = "_lazy_lock"
+_LOCK = "_lock of "
 
 
 class lazyprop(cached_property[T]):  # noqa: N801  its name in 1.x, and a decorator's
-    """A property that is worked out once, whichever thread asks first, and then kept."""
+    """A property that is worked out once, whichever thread asks first, and then kept.
+
+    Who asks another instance does not wait, as all do in Python 3.11 for what is a
+    ``cached_property`` of one class: use this where working it out reads, or waits.
+    """
 
     @overload
     def __get__(self, instance: None, owner: type[Any] | None = None) -> lazyprop[T]: ...
@@ -24,5 +28,9 @@ class lazyprop(cached_property[T]):  # noqa: N801  its name in 1.x, and a decora
         """Return the value; from the second time on, Python finds it without asking here."""
         if instance is None:
             return self
-        with instance.__dict__.setdefault(_LOCK, RLock()):
-            return super().__get__(instance, owner)
+        kept, name = instance.__dict__, self.attrname or ""
+        with kept.setdefault(f"{_LOCK}{name}", RLock()):
+            if name not in kept:
+                kept[name] = self.func(instance)
+            found: T = kept[name]
+        return found

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from records_mover.errors import SchemaError
+from records_mover.formats import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable

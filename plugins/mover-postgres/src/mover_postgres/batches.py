@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,14 +13,17 @@ from pyarrow import csv
 
 from mover_postgres.arrow_text import as_csv_column
 from mover_postgres.binary.load import BinaryCopy, plan_binary
+from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.blocks import BLOCK
 from mover_postgres.connections import EXACT_TEXT, set_locally
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.feed import send
+from mover_postgres.json_lists import list_columns, with_arrays
 from mover_postgres.options import CopyOptions
-from mover_postgres.statements import copy_in
+from mover_postgres.statements import copy_in, relation
 from records_mover.errors import BadRowError, ColumnMismatchError
 from records_mover.parts import Loaded
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +48,8 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
     """Load every batch by one COPY: in binary where each column has a sure way, else as CSV."""
     names = payload.reader.schema.names
     if len(names) != len(job.columns):
-        what = f"{len(names)} columns come for the {len(job.columns)} of '{job.landing.table}'"
+        come = many(len(names), "column comes", "columns come")
+        what = f"{come} for the {len(job.columns)} of '{job.landing.table}'"
         raise ColumnMismatchError(what, "name the columns")
     if job.rejects is None:
         with driver.cursor() as cursor:
@@ -53,6 +58,7 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
                 rows = planned.run(cursor, payload.reader, job.meter, job.cancellation)
                 return Loaded(rows=rows)
         logger.debug("batches go as text: %s", ", ".join(planned))
+    payload = _arrays_spelled(job, payload, driver)
     set_locally(driver, {**EXACT_TEXT, "datestyle": "ISO, YMD"})
     statement = copy_in(job.landing.table, job.columns, _COPY).as_string(driver)
     if job.rejects is not None:
@@ -62,6 +68,20 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
     except DRIVER_ERRORS as error:
         job.cancellation.check()
         raise translate(error, f"loading into '{job.landing.table}'", unit="row") from error
+
+
+def _arrays_spelled(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> Batches:
+    """Return the rows with JSON lists as arrays are written, where they go into arrays."""
+    schema = payload.reader.schema
+    with driver.cursor() as cursor:
+        types = column_types(cursor, relation(job.landing.table).as_string(cursor))
+    lists = list_columns(schema, job.columns, types)
+    if not lists:
+        return payload
+    for at in lists:
+        schema = schema.set(at, pa.field(schema.field(at).name, pa.large_string()))
+    reader = pa.RecordBatchReader.from_batches(schema, with_arrays(payload.reader, lists))
+    return replace(payload, reader=reader)
 
 
 def _load_what_fits(

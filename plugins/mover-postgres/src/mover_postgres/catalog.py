@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg2 import errors, sql
@@ -11,6 +10,7 @@ from mover_postgres.connections import fetch
 from mover_postgres.statements import relation, subquery
 from mover_postgres.types import field_of
 from records_mover.errors import DatabaseError
+from records_mover.frozen import frozen
 from records_mover.parts import Column, TableInfo, TableName
 
 if TYPE_CHECKING:
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Described", "base_of", "describe", "query_fields", "server_identity"]
 
-# A table that was never analysed has -1 rows; of a partitioned one the parts are counted.
+# A table that was never analysed has -1 rows, before 14 none on no pages; of a partitioned one the
+# parts are counted.
 _TABLE = """
 WITH wanted AS (SELECT to_regclass(%(table)s)::oid AS oid)
 SELECT n.nspname, c.relname, c.relkind,
     (SELECT sum(p.reltuples) FILTER (WHERE p.relkind = 'r') FROM pg_class p
      WHERE p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
-    (SELECT bool_and(p.reltuples >= 0) FROM pg_class p WHERE p.relkind = 'r' AND
+    (SELECT bool_and(p.reltuples >= 0 AND (p.reltuples + p.relpages > 0
+        OR current_setting('server_version_num')::int >= 140000))
+     FROM pg_class p WHERE p.relkind = 'r' AND
      (p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))),
     (SELECT sum(p.relpages) * current_setting('block_size')::bigint FROM pg_class p
      WHERE p.oid = c.oid OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid))),
@@ -66,7 +69,7 @@ _KINDS: dict[str, Literal["table", "view"]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Described:
     """A table and its columns; ``bases`` are the types below domains, by column."""
 

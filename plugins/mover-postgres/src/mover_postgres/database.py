@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
@@ -13,6 +12,7 @@ from records_mover.db.failures import sqlalchemy_errors
 from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError, SchemaError
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ class PostgresDatabase(InterruptibleDatabase):
         """Name the server by its own number, so that two ways to reach it are the same."""
         return self._identity
 
-    @cached_property
+    @lazyprop
     def _identity(self) -> str:
         from mover_postgres.catalog import server_identity
         from mover_postgres.connections import driver_connection
@@ -187,10 +187,18 @@ class PostgresDatabase(InterruptibleDatabase):
 
     def chosen_type(self, field: Field) -> TypeEngine[Any]:
         """Return the column type for a field, without a word of what it is not."""
+        if types.has_odd_scale(field) and self._version < types.ODD_SCALES_SINCE:
+            field = types.with_plain_scale(field)
         own = types.own_type(field, self._types_like)
         if own is not None:
             return own
         return types.spelled("jsonb") if field.field_type == "json" else super().type_for(field)
+
+    @lazyprop
+    def _version(self) -> int:
+        from mover_postgres.forms import server_version
+
+        return server_version(self.engine)
 
     def made_field(self, field: Field) -> Field:
         """Return the column that a new table would have for this one, without a warning."""
@@ -285,7 +293,7 @@ class PostgresDatabase(InterruptibleDatabase):
         if shared.is_shared(request):
             return shared.explanation(request)
         if request.info is not None and request.mode in ("replace", "upsert"):
-            return explanation(request)
+            return explanation(self, request)
         return super().explain_publish(request)
 
     def _refusal(self, request: PublishRequest) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from records_mover.formats.dates import parse_format
+from records_mover.frozen import frozen
 
 __all__ = ["HINT_TYPES", "Style", "style_to_read", "styles_to_write"]
 
@@ -35,7 +35,7 @@ _WRITTEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Style:
     """The order of day, month and year that a format demands; None where any will do."""
 

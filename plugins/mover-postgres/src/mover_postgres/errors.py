@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -15,6 +14,7 @@ from records_mover.errors import (
     LoadUnloadError,
     MoverError,
 )
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ _STATES: dict[str, tuple[type[MoverError], str | None]] = {
 _CUT = frozenset({"57P01", "57P02", "08006", "08003", "08000"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Place:
     """Where in its input COPY was: ``line`` as the server counts, ``text`` the whole row."""
 
@@ -185,9 +185,18 @@ def _bad_row(
     elif value is None and text and text not in what:
         what += f" in the row {_short(text)!r}"
     advice = _ROW_ADVICE.get(error.pgcode or "", _hint(error) or "correct the value or the column")
+    if error.pgcode == _NO_ARRAY and "malformed array" in words and (value or "").startswith("["):
+        advice = _JSON_LIST
     return BadRowError(
         what, advice, source=source, line=number, column=column, value=value, text=text
     )
+
+
+_NO_ARRAY = "22P02"
+_JSON_LIST = (
+    "text of a file goes into an array as {1,2}: write it so, move this JSON list into a jsonb "
+    "column, or move it from a table or from Parquet, whose lists of JSON are read"
+)
 
 
 def _row_in(error: psycopg2.Error) -> str | None:

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from records_mover.parts import Ask
     from records_mover.schema import Field
 
-__all__ = ["LARGE", "answers", "by", "options_or_error", "preferred", "sessions_for"]
+__all__ = [
+    "LARGE",
+    "answers",
+    "by",
+    "options_or_error",
+    "preferred",
+    "server_version",
+    "sessions_for",
+]
 
 Options = TypeVar("Options")
 
@@ -62,7 +70,7 @@ def answers(
 ) -> Sequence[Offer | Refusal]:
     """Answer each form of streams, and offer those that are liked."""
     said: dict[Form, Offer | Refusal] = {}
-    server = _server_version(ask.database.engine)
+    server = server_version(ask.database.engine)
     for form, price in liked:
         said[form] = Offer(form=form, cost=price)
     for form in ask.forms:
@@ -119,7 +127,7 @@ def options_or_error(
     return found
 
 
-def _server_version(engine: Engine) -> int:
+def server_version(engine: Engine) -> int:
     """Return the version as libpq counts it; the engine learns it when it first connects."""
     if getattr(engine.dialect, "server_version_info", None) is None:
         engine.connect().close()

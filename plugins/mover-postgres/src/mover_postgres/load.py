@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from mover_postgres.forms import answers, by, options_or_error, preferred, sessions_for
 from mover_postgres.options import load_options
 from records_mover.errors import BadRowError, LoadUnloadError
-from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
+from records_mover.frozen import frozen
+from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Selection, Streams, Tier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -52,6 +52,9 @@ class CopyIn:
         sessions = sessions_for(ask)
         if sessions > 1:
             offers = [by(sessions, offer) for offer in offers]
+        if (column := _text_for_array(ask)) is not None:
+            why = f"the text for the array '{column}' may be a JSON list, which is parsed here"
+            offers = [Refusal(why=why, form=offer.form) for offer in offers]
         return [*offers, Offer(form=_BATCHES, cost=Tier.RECODE / 2, note="written as CSV in bulk")]
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
@@ -78,6 +81,21 @@ class CopyIn:
 
                 return load_batches(job, payload, driver)
         raise LoadUnloadError("PostgreSQL cannot fetch files itself", "send them as streams")
+
+
+def _text_for_array(ask: Ask) -> str | None:
+    """Return a column of an array that is to come out of a column of text, as JSON does."""
+    own = ask.source is not None and ask.source.database.dialect == ask.database.dialect
+    if own or ask.schema is None or ask.into is None or not ask.exists:
+        return None
+    new = {column.name for column in ask.reshape.added} if ask.reshape is not None else set()
+    pairs = zip(ask.schema.fields, ask.into, strict=False)
+    texts = [name for field, name in pairs if field.field_type in ("string", "json")]
+    texts = [name for name in texts if name not in new]
+    if not texts:
+        return None
+    there = ask.database.schema_of(Selection(table=ask.selection.table, columns=tuple(texts)))
+    return next((field.name for field in there.fields if field.field_type == "array"), None)
 
 
 def _check_at_once(driver: PsycopgConnection) -> None:
@@ -161,7 +179,7 @@ def _state(error: BaseException) -> str | None:
     return getattr(error, "pgcode", None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Run:
     """One load: the statement that every part goes through.
 
@@ -209,8 +227,8 @@ class Run:
             with undoing(self.driver), closing(again.open()) as stream:
                 return self.copy(part, stream)
         except BadRowError as error:
-            if error.__cause__ is None:  # a trap in the file that leads the server astray
-                raise
+            if error.__cause__ is None and error.column is None:
+                raise  # a trap in the file that leads the server astray
             suspect = error.column
         job = self.job
         salvage = Salvage(
@@ -223,6 +241,7 @@ class Run:
             source=part.name,
             suspect=suspect,
             force_null=self.force_null,
+            watched=self.watched,
         )
         try:
             return salvage.run()

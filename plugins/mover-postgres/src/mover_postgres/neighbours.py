@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ def obstacle(ask: Ask, source: Stored) -> str | None:
             _of_server(reading, writing)
             or _of_rights(reading, writing)
             or (source.selection.query and _of_settings(reading, writing))
+            or _of_writing(source, writing)
             or _of_wiping(ask, source, writing)
             or _of_rules(ask, writing)
             or _of_types(ask, source)
@@ -62,6 +62,8 @@ def _of_server(reading: PsycopgConnection, writing: PsycopgConnection) -> str | 
     """Tell a server from a copy of its files: they have one identity, but their own locks."""
     if reading is writing:
         return None
+    import secrets
+
     key = (secrets.randbits(31), secrets.randbits(31))
     fetch(reading, "SELECT pg_advisory_xact_lock_shared(%s, %s)", key)
     if fetch(writing, _SEEN, key) == [(True,)]:
@@ -95,6 +97,14 @@ def _of_settings(reading: PsycopgConnection, writing: PsycopgConnection) -> str 
     if not differ:
         return None
     return f"the two connections differ in {', '.join(differ)}, which the query may depend on"
+
+
+def _of_writing(source: Stored, writing: PsycopgConnection) -> str | None:
+    """On every other route the transaction is read only, so that nothing else is asked there."""
+    from mover_postgres.harmless import may_write
+
+    why = may_write(writing, source.selection)
+    return why and f"{why}, so that it has to be read in a transaction that is read only"
 
 
 _FAMILY = """

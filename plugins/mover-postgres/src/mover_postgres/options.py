@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mover_postgres.dates import HINT_TYPES, style_to_read, styles_to_write
 from mover_postgres.encodings import SAFE_FOR_BACKSLASH, server_encoding
 from records_mover.formats.unable import Unable
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ _TRUE = frozenset({"t", "tr", "tru", "true", "y", "ye", "yes", "on", "1"})
 _FALSE = frozenset({"f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CopyOptions:
     """What stands between the parentheses of ``COPY ... WITH (...)``.
 
@@ -50,7 +50,7 @@ class CopyOptions:
     escape: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LoadOptions:
     """How to load a format: the statement, the session, and what is done to the bytes before.
 
@@ -67,7 +67,7 @@ class LoadOptions:
     null_if_quoted_empty: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnloadOptions:
     r"""How to unload into a format: the statement, the session, and what each type is made into.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
 from mover_postgres.connections import fetch
 from mover_postgres.statements import columns_of, copy_out_query, copy_out_table, relation, subquery
-from records_mover.db.query_text import plain_query
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +48,7 @@ _FIELD_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Output:
     """A column of the result by name and by the OID of its base type."""
 
@@ -146,6 +145,8 @@ def _table(selection: Selection) -> TableName:
 def rows_of(selection: Selection, blocks: Blocks | None = None) -> sql.Composable:
     """Return the query that gives a selection, or those of its rows that lie in some blocks."""
     if selection.query is not None and selection.columns is None:
+        from records_mover.db.query_text import plain_query
+
         return sql.SQL(plain_query(selection.query)) + sql.SQL("\n")
     wanted = sql.SQL("*") if selection.columns is None else columns_of(selection.columns)
     rows = (

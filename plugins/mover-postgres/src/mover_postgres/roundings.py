@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from mover_postgres.connections import fetch
 from mover_postgres.statements import relation
+from records_mover.frozen import frozen
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Watched", "watched_columns"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watched:
     """A column in which a value may be changed: ``decimals`` are rounded, a ``length`` is cut."""
 
@@ -43,8 +44,8 @@ class Watched:
     def why(self) -> str:
         """Say what the server would do."""
         if self.length is not None:
-            return f"blanks past {self.length} characters would be cut"
-        return f"what has more than {self.decimals} decimals would be rounded"
+            return f"blanks past {many(self.length, 'character')} would be cut"
+        return f"what has more than {many(self.decimals or 0, 'decimal')} would be rounded"
 
 
 def _is_finer(text: str, decimals: int) -> bool:

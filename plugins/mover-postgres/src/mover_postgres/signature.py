@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
 from mover_postgres.connections import fetch
 from mover_postgres.statements import relation
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ _WHOLE = frozenset({20, 21, 23})
 _NUMERIC = 1700
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ColumnType:
     """A column's type below any domain.
 

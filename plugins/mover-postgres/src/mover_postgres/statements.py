@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from psycopg2 import sql
 
-from records_mover.db.query_text import plain_query
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -34,6 +32,8 @@ def columns_of(names: Sequence[str]) -> sql.Composable:
 
 def subquery(query: str) -> sql.Composable:
     """Return a query of the user's in parentheses, whatever comment it ends with."""
+    from records_mover.db.query_text import plain_query
+
     return sql.SQL("({}\n)").format(sql.SQL(plain_query(query)))
 
 

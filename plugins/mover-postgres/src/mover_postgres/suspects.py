@@ -7,21 +7,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mover_postgres.bitmaps import Ranks, before, behind, count, inside, marks, places_of
 from records_mover.errors import BadRowError
+from records_mover.formats.bitmaps import (
+    Ends,
+    Ranks,
+    before,
+    behind,
+    count,
+    inside,
+    marks,
+    places_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from mover_postgres.bitmaps import Places, Words
     from mover_postgres.options import CopyOptions
     from mover_postgres.roundings import Watched
+    from records_mover.formats.bitmaps import Places, Words
 
 __all__ = ["Suspects"]
 
-_DOT, _ZERO, _BLANK, _MINUS, _LF, _CR, _EXPONENT = (np.uint8(byte) for byte in b".0 -\n\re")
+_DOT, _ZERO, _BLANK, _MINUS, _LF, _EXPONENT = (np.uint8(byte) for byte in b".0 -\ne")
 _NINE, _SMALL = np.uint8(9), np.uint8(32)
 _MOST_PLACES = 60
 
@@ -53,27 +62,44 @@ class Suspects:
         self._escape = (options.escape or "").encode() if options.quote else b"\\"
         self._codec, self._source, self._line = codec, source, line
         self._lines = 0
-        self._newline = b""
+        self._newline = self._rest = b""
 
-    def blocks(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield each block, and look at it while it is on its way: before the next one."""
-        rest = b""
-        for block in blocks:
-            yield block
-            rest = self._look(rest + block if rest else block)
-        if rest:
-            self._look(rest + (self._newline or b"\n"))
+    def look(self, block: bytes) -> None:
+        """Look at what comes next of the text: at the records that are whole now."""
+        self._rest = self._look(self._rest + block if self._rest else block)
+
+    def finish(self) -> None:
+        """Look at the last record, if no line ends it."""
+        if self._rest:
+            self._look(self._rest + (self._newline or b"\n"))
+
+    def changed(self, piece: bytes) -> Iterator[tuple[int, Watched, str]]:
+        """Yield where values of whole records start that would be changed, and the values."""
+        newline = self._end_of_lines(piece)
+        text = self._read(piece if piece.endswith(newline) else piece + newline)
+        yield from self._found(text, text.end_of_records())
 
     def _look(self, piece: bytes) -> bytes:
         """Look at whole records, and return what comes after the last one."""
-        newline = self._end_of_lines(piece)
-        text = _Text(piece, newline[0], self._delimiter, self._quote, self._escape)
+        text = self._read(piece)
         end = text.end_of_records()
         if end:
-            for spot, place in self._suspects(text, end):
-                self._judge(text, spot, self._columns[place])
-            self._lines += text.newlines - piece.count(newline, end)
+            for start, column, value in self._found(text, end):
+                line = self._line(self._lines + piece.count(self._newline, 0, start) + 1)
+                raise self._error(line, column, value)
+            self._lines += text.newlines - piece.count(self._newline, end)
         return piece[end:]
+
+    def _read(self, piece: bytes) -> _Text:
+        newline = self._end_of_lines(piece)
+        return _Text(piece, newline[0], self._delimiter, self._quote, self._escape)
+
+    def _found(self, text: _Text, end: int) -> Iterator[tuple[int, Watched, str]]:
+        for spot, place in self._suspects(text, end):
+            column = self._columns[place]
+            start, value = self._value(text, spot)
+            if column.changes(value):
+                yield start, column, value
 
     def _end_of_lines(self, piece: bytes) -> bytes:
         """Return how lines end: a lone carriage return where there is nothing else."""
@@ -98,26 +124,26 @@ class Suspects:
             for place in range(1, min(max(decimals, 0), _MOST_PLACES) + 2):
                 found &= behind(digits, place)
             yield decimals, found
-        small = text.exponents() & behind(text.marks(_MINUS)) & before(digits | dots)
-        yield None, small
+        small = behind(text.marks(_MINUS)) & before(digits | dots) & ~digits
+        yield None, small & text.exponents() if small.any() else small
 
-    def _judge(self, text: _Text, spot: int, column: Watched) -> None:
+    def _value(self, text: _Text, spot: int) -> tuple[int, str]:
         start, end = text.field_at(spot)
         value = text.piece[start:end].rstrip(b"\r")
         if self._quote and value[:1] == self._quote == value[-1:]:
             value = value[1:-1].replace(self._escape + self._quote, self._quote)
-        shown = value.decode(self._codec, "replace")
-        if column.changes(shown):
-            line = self._line(self._lines + text.piece.count(self._newline, 0, start) + 1)
-            raise BadRowError(
-                f"line {line} of {self._source!r}: column {column.name!r} is {column.type}: "
-                f"{column.why()} ({shown!r})",
-                f"allow that with --allow-lossy {column.name}, or give the column another type",
-                source=self._source,
-                line=line,
-                column=column.name,
-                value=shown,
-            )
+        return start, value.decode(self._codec, "replace")
+
+    def _error(self, line: int, column: Watched, value: str) -> BadRowError:
+        return BadRowError(
+            f"line {line} of {self._source!r}: column {column.name!r} is {column.type}: "
+            f"{column.why()} ({value!r})",
+            f"allow that with --allow-lossy {column.name}, or give the column another type",
+            source=self._source,
+            line=line,
+            column=column.name,
+            value=value,
+        )
 
 
 class _Text:
@@ -129,7 +155,9 @@ class _Text:
         self.piece = piece
         self._text = np.frombuffer(piece, np.uint8)
         self._quotes: Words | None = None
-        self._lines = self.marks(newline)
+        self._newlines = self.marks(newline)
+        self._lines = self._newlines.copy()
+        self._other_newline = b"\r" if newline == _LF else b"\n"
         self.newlines = count(self._lines)
         self._cuts = self._lines | self.marks(delimiter)
         if quote and quote in piece:
@@ -163,7 +191,9 @@ class _Text:
 
     def last_blanks(self) -> Words:
         """Return which blanks end a field, or stand before its quote."""
-        ends = self._cuts | self.marks(_CR) | self.marks(_LF)
+        ends = self._cuts | self._newlines
+        if self._other_newline in self.piece:
+            ends |= self.marks(self._other_newline[0])
         if self._quotes is not None:
             ends |= self._quotes
         return self.marks(_BLANK) & behind(ends)
@@ -186,7 +216,7 @@ class _Text:
         spots = spots[spots < end]
         if not len(spots):
             return
-        first = self._starts[np.searchsorted(self._starts, spots, side="right") - 1]
+        first = Ends(self._lines)(spots)
         rank = self._ranks(spots)
         places = rank - self._ranks(first)
         if longer is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from records_mover.db.declared import (
@@ -16,6 +17,7 @@ from records_mover.db.declared import (
 )
 from records_mover.schema import (
     Constraints,
+    DecimalConstraints,
     Field,
     SqlRepresentation,
     StringConstraints,
@@ -32,19 +34,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASE",
+    "ODD_SCALES_SINCE",
     "ORIGIN",
     "REP_TYPE",
     "field_of",
+    "has_odd_scale",
     "is_own",
     "lost_type",
     "own_type",
     "server_spelling",
     "spelled",
     "spelling_of",
+    "with_plain_scale",
 ]
 
 BASE = "base"
 REP_TYPE = "sql/postgresql"
+ODD_SCALES_SINCE = 150000
+"""From here on a numeric may have fewer digits than decimals, or round before the point."""
 
 _SPELLING = re.compile(
     r"(?P<name>[a-z][a-z0-9 ]*?)(?:\((?P<args>-?\d+(?:,-?\d+)?)\))?"
@@ -144,6 +151,24 @@ def own_type(
         if base is not None and _still_fits(field, base):
             return spelled(spelling)
     return None
+
+
+def has_odd_scale(field: Field) -> bool:
+    """Whether a decimal's scale is below zero or above its precision."""
+    facts = field.constraints
+    if not isinstance(facts, DecimalConstraints) or facts.fixed_precision is None:
+        return False
+    return not 0 <= (facts.fixed_scale or 0) <= facts.fixed_precision
+
+
+def with_plain_scale(field: Field) -> Field:
+    """Return a decimal as one of a plain scale that has room for the same values."""
+    facts = field.constraints
+    assert isinstance(facts, DecimalConstraints)
+    precision, scale = facts.fixed_precision or 0, facts.fixed_scale or 0
+    digits = max(precision, precision - scale, scale)
+    plain = replace(facts, fixed_precision=digits, fixed_scale=max(scale, 0))
+    return replace(field, constraints=plain)
 
 
 def lost_type(field: Field, chosen: TypeEngine[Any]) -> str | None:

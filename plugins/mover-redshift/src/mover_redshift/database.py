@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_redshift import types
@@ -13,6 +12,7 @@ from mover_redshift.words import folded, identifier
 from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import query_schema
 from records_mover.errors import ColumnMismatchError, DatabaseError
+from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,12 +92,12 @@ class RedshiftDatabase(InterruptibleDatabase):
         }
     )
 
-    @cached_property
+    @lazyprop
     def settings(self) -> Settings:
         """What the user set, by the URL or in the environment."""
         return settings_of(self.engine.url)
 
-    @cached_property
+    @lazyprop
     def slices(self) -> int:
         """How many slices load files side by side."""
         from records_mover.db.failures import sqlalchemy_errors

@@ -6,11 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from mover_redshift.connections import CONNECT_ARGS, driver_url
-from mover_redshift.load import RedshiftCopy
-from mover_redshift.rows import RedshiftInsert, RedshiftSelect
-from mover_redshift.unload import RedshiftUnload
 from records_mover.hookspecs import hookimpl
-from records_mover.parts import DatabaseKind
+from records_mover.parts import DatabaseKind, LaterLoader, LaterUnloader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,16 +60,46 @@ def mover_databases() -> Iterable[DatabaseKind]:
     )
 
 
+def _unload() -> Unloader:
+    from mover_redshift.unload import RedshiftUnload
+
+    return RedshiftUnload()
+
+
+def _select() -> Unloader:
+    from mover_redshift.rows import RedshiftSelect
+
+    return RedshiftSelect()
+
+
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
     """Offer UNLOAD, and SELECT for a few rows."""
-    return (RedshiftUnload(), RedshiftSelect())
+    return (
+        LaterUnloader(name="redshift-unload", dialects=DIALECTS, part=_unload),
+        LaterUnloader(name="redshift-select", dialects=DIALECTS, part=_select),
+    )
+
+
+def _copy() -> Loader:
+    from mover_redshift.load import RedshiftCopy
+
+    return RedshiftCopy()
+
+
+def _insert() -> Loader:
+    from mover_redshift.rows import RedshiftInsert
+
+    return RedshiftInsert()
 
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
     """Offer COPY, and INSERT for a few rows."""
-    return (RedshiftCopy(), RedshiftInsert())
+    return (
+        LaterLoader(name="redshift-copy", dialects=DIALECTS, part=_copy),
+        LaterLoader(name="redshift-insert", dialects=DIALECTS, part=_insert),
+    )
 
 
 @hookimpl

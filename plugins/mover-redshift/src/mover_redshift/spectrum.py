@@ -24,6 +24,7 @@ from records_mover.db import staging
 from records_mover.db.publish import run_check
 from records_mover.errors import ConfigError
 from records_mover.parts import Landing, TableName
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,8 @@ def publishing(database: RedshiftDatabase, request: PublishRequest) -> Iterator[
         with database.doing(f"cannot unload the rows of '{request.table}'"):
             filling.unload()
             database.drop(connection, stage)
-    landing.notes.append(f"{filling.rows} rows were unloaded into {filling.base}")
+    rows = many(filling.rows, "row was", "rows were")
+    landing.notes.append(f"{rows} unloaded into {filling.base}")
     with database.doing(f"the files are in {filling.base}, but '{request.table}' shows not all"):
         for statement in filling.shown():
             _at_once(database, statement)

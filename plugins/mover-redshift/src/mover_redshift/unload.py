@@ -17,6 +17,7 @@ from records_mover.db.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Files, Reach, write_answers
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,15 +93,23 @@ class _Unload:
             raise LoadUnloadError(f"UNLOAD cannot: {'; '.join(map(str, options))}")
         schema = job.schema or self.database.schema_of(job.selection)
         access = self.stores.access(folder)
+        begin = folder + self._beginning()
         statement = UnloadStatement(
             query=unload_query(self.database, job.selection, schema, options),
-            target="s3://" + folder.partition("://")[2],
+            target="s3://" + begin.partition("://")[2],
             options=options,
             region=access.region,
             settings=self.database.settings,
         )
-        done = self._send(statement, f"{folder}manifest")
+        done = self._send(statement, f"{begin}manifest")
         return Files(parts=done.parts(self.stores), format=form, columns=schema.names)
+
+    def _beginning(self) -> str:
+        """Return how the names of files begin, unless each partition gets a folder."""
+        names = self.job.names
+        if names is None or self.database.settings.unload_partition:
+            return ""
+        return names.beginning
 
     def _send(self, unload: UnloadStatement, manifest: str) -> Unloaded:
         what = f"cannot unload '{self.job.selection}'"
@@ -134,7 +143,7 @@ class _Unload:
         if found is None:
             raise LoadUnloadError(
                 f"the connection was lost while '{self.job.selection}' was unloaded, and no "
-                f"manifest came within {seconds} seconds",
+                f"manifest came within {many(seconds, 'second')}",
                 "move again, or wait longer with REDSHIFT_UNLOAD_WAIT_SECONDS",
             )
         if found.records is not None:

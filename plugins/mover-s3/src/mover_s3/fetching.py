@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mover_s3.errors import Broken, code_of, s3_errors, status_of
 from mover_s3.head import head_object
 from records_mover.errors import NotFoundError, StoreError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -110,7 +111,7 @@ class Fetcher:
             while start < end:
                 block = body.read(min(BLOCK, end - start))
                 if not block:
-                    raise Broken(f"the server sent {end - start} bytes less than it said")
+                    raise Broken(f"the server sent {many(end - start, 'byte')} less than it said")
                 yield block
                 start += len(block)
 
@@ -149,7 +150,7 @@ class Fetcher:
             )
         first, last, size = self._extent(answer, start, end)
         if self.size not in (None, size):
-            raise Broken(f"the server says {size} bytes, and {self.size} before")
+            raise Broken(f"the server says {many(size, 'byte')}, and {self.size} before")
         wanted = min(end, size)
         if (first, last, answer.get("ContentLength")) != (start, wanted, wanted - start):
             raise Broken(f"the server sent other bytes than {start}-{wanted - 1}")

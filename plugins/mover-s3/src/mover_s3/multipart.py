@@ -95,7 +95,7 @@ class Multipart:
         number = len(self._sent) + len(self._sending) + 1
         if number > MOST_PARTS:
             raise StoreError(f"{str(self._address)!r} is too large for S3", "write several files")
-        while self._sending and not self._workers.reserve(size):
+        while self._sending and not self._workers.behind.reserve(size):
             self._wait_for_first()
         reserved = size if self._sending else 0
         where = {**self._where, "PartNumber": number, **self._clients.payer}
@@ -136,7 +136,7 @@ class Multipart:
         for sending in self._sending:
             if not sending.future.cancelled():
                 sending.future.exception()
-            self._workers.release(sending.reserved)
+            self._workers.behind.release(sending.reserved)
         self._sending.clear()
         if abort_upload(self._clients, self._client, self._where):
             self._note.done()
@@ -154,7 +154,7 @@ class Multipart:
             with s3_errors(self._address, "write"):
                 made = sending.future.result()
         finally:
-            self._workers.release(sending.reserved)
+            self._workers.behind.release(sending.reserved)
         self._sent.append({"PartNumber": sending.number, **made})
 
     def _is_there(self, size: int) -> bool:

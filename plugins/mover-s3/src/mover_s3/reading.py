@@ -144,7 +144,7 @@ class ObjectReader(io.BufferedIOBase):
             try:
                 self._blocks.extend(ahead.future.result())
             finally:
-                self._workers.release(ahead.reserved)
+                self._workers.ahead.release(ahead.reserved)
             self._in_sequence = True
         return memoryview(self._blocks.popleft())
 
@@ -157,7 +157,7 @@ class ObjectReader(io.BufferedIOBase):
             start, begun = self._asked, self._asked < self._begun
             end = self._begun if begun else min(start + PART, until)
             reserved = end - start if self._ahead else 0
-            if not self._workers.reserve(reserved):
+            if not self._workers.ahead.reserve(reserved):
                 return
             self._asked = end
             fetch = self._fetcher.rest if begun else self._fetcher.fetch
@@ -174,4 +174,4 @@ class ObjectReader(io.BufferedIOBase):
             ahead.future.add_done_callback(partial(self._give_back, ahead.reserved))
 
     def _give_back(self, reserved: int, _done: object) -> None:
-        self._workers.release(reserved)
+        self._workers.ahead.release(reserved)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mover_vertica.errors import driver_errors, is_lost
 from mover_vertica.rejected import Place, bad_row, new_rejects_table, rejected_rows
 from records_mover.errors import BadRowError, LoadUnloadError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +84,8 @@ class Copying:
         if self.job.rejects is not None:
             self.job.rejects.check()
         elif rejected:
-            raise LoadUnloadError(f"the server left {rejected} rows out of a load that allows none")
+            left = many(rejected, "row")
+            raise LoadUnloadError(f"the server left {left} out of a load that allows none")
         return accepted + rejected
 
     def _counts(self) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from records_mover.errors import ColumnMismatchError, LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Batches, Form, Loaded, Offer, Refusal, Streams, Tier
 from records_mover.schema import DecimalConstraints
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,7 +181,8 @@ def _load_batches(copying: Copying, payload: Batches) -> None:
     job = copying.job
     names = payload.reader.schema.names
     if len(names) != len(job.columns):
-        what = f"{len(names)} columns come for the {len(job.columns)} of '{job.landing.shown}'"
+        come = many(len(names), "column comes", "columns come")
+        what = f"{come} for the {len(job.columns)} of '{job.landing.shown}'"
         raise ColumnMismatchError(what, "name the columns")
     options = copy_options(LIKED)
     assert isinstance(options, CopyOptions), "it is the format that COPY likes"
@@ -198,5 +200,6 @@ def _load_batches(copying: Copying, payload: Batches) -> None:
     )
     if seen != lines.rows:
         raise LoadUnloadError(
-            f"{lines.rows} rows were sent to '{job.landing.shown}', and the server counts {seen}"
+            f"{many(lines.rows, 'row was', 'rows were')} sent to '{job.landing.shown}', and the "
+            f"server counts {seen}"
         )

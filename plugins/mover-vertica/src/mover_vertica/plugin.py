@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mover_vertica.load import VerticaCopy
-from mover_vertica.load_s3 import VerticaCopyS3
 from records_mover import hookimpl
-from records_mover.parts import DatabaseKind
+from records_mover.parts import DatabaseKind, LaterLoader, LaterUnloader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,16 +50,50 @@ def mover_databases() -> Iterable[DatabaseKind]:
     )
 
 
+def _export() -> Unloader:
+    from mover_vertica.export.unload import VerticaExport
+
+    return VerticaExport()
+
+
+def _s3_export() -> Unloader:
+    from mover_vertica.export.unload import VerticaS3Export
+
+    return VerticaS3Export()
+
+
+def _select() -> Unloader:
+    from mover_vertica.select.unload import VerticaSelect
+
+    return VerticaSelect()
+
+
 @hookimpl
 def mover_unloaders() -> Iterable[Unloader]:
     """Offer SELECT into batches, EXPORT into S3, and S3EXPORT for servers of old."""
-    from mover_vertica.export.unload import VerticaExport, VerticaS3Export
-    from mover_vertica.select.unload import VerticaSelect
+    return (
+        LaterUnloader(name="vertica-export", dialects=DIALECTS, part=_export),
+        LaterUnloader(name="vertica-s3export", dialects=DIALECTS, part=_s3_export),
+        LaterUnloader(name="vertica-select", dialects=DIALECTS, part=_select),
+    )
 
-    return (VerticaExport(), VerticaS3Export(), VerticaSelect())
+
+def _copy() -> Loader:
+    from mover_vertica.load import VerticaCopy
+
+    return VerticaCopy()
+
+
+def _copy_s3() -> Loader:
+    from mover_vertica.load_s3 import VerticaCopyS3
+
+    return VerticaCopyS3()
 
 
 @hookimpl
 def mover_loaders() -> Iterable[Loader]:
     """Offer COPY, from here and from S3."""
-    return (VerticaCopy(), VerticaCopyS3())
+    return (
+        LaterLoader(name="vertica-copy", dialects=DIALECTS, part=_copy),
+        LaterLoader(name="vertica-copy-s3", dialects=DIALECTS, part=_copy_s3),
+    )

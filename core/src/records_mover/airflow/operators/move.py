@@ -10,6 +10,7 @@ from records_mover.airflow.sessions import airflow_session
 from records_mover.known_plugins import hook_arguments
 from records_mover.meter import Cancellation
 from records_mover.records.options import MoveKeywords
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +88,7 @@ class _Told:
     def __call__(self, progress: Progress) -> None:
         if progress.seconds >= self._next and not progress.done:
             self._next += self.every
-            self._say("%d rows, %d bytes so far", progress.rows, progress.bytes)
+            self._say("%s, %s so far", many(progress.rows, "row"), many(progress.bytes, "byte"))
 
 
 def _taken(kwargs: dict[str, Any], names: Mapping[str, object]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from records_mover.streams import Reader
 from records_mover.url.http.address import shown
 from records_mover.url.http.client import pause_after
 from records_mover.url.http.failures import BROKEN, AnsweredError, reason_of
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -141,5 +142,5 @@ class Body(Reader):
 
     def _cut_off(self, why: str) -> StoreError:
         return StoreError(
-            f"{shown(self._url)!r} was cut off after {self._got} bytes: {why}", "try again"
+            f"{shown(self._url)!r} was cut off after {many(self._got, 'byte')}: {why}", "try again"
         )

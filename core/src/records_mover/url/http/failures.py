@@ -74,7 +74,8 @@ def _answer(url: str, error: HTTPError, *, known: bool, pause: float) -> StoreEr
     if 300 <= error.code < 400:
         return AnsweredError(f"{shown(url)!r} is redirected without end", "check the URL")
     if pause:
-        return AnsweredError(answer, f"it asks to be left alone for {pause:g} seconds")
+        seconds = f"{pause:g} second{'s' * (pause != 1)}"
+        return AnsweredError(answer, f"it asks to be left alone for {seconds}")
     again = error.code >= 500 or error.code in _PASSING
     return AnsweredError(answer, "try again" if again else "check the URL")
 

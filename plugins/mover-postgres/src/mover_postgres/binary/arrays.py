@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
+
+from records_mover.formats import compute as pc
 
 if TYPE_CHECKING:
     import numpy.typing as npt

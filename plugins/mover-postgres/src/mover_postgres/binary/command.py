@@ -8,6 +8,7 @@ from psycopg2 import sql
 
 from mover_postgres.statements import columns_of, relation
 from records_mover.errors import LoadUnloadError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,5 +44,6 @@ def check_count(cursor: PsycopgCursor, table: TableName, *, sent: int, counted: 
     cursor.execute(_DROPPING_TRIGGERS, {"table": relation(table).as_string(cursor)})
     triggers = cursor.fetchone()
     if counted > sent or not (triggers and triggers[0]):
-        what = f"{sent} rows were sent into '{table}' and the server counts {counted}"
+        rows = many(sent, "row was", "rows were")
+        what = f"{rows} sent into '{table}' and the server counts {counted}"
         raise LoadUnloadError(what, "nothing is kept: try again, and report it if it stays so")

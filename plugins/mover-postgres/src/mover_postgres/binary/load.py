@@ -13,6 +13,7 @@ from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.feed import send
 from mover_postgres.statements import relation
 from records_mover.errors import ColumnMismatchError, LoadUnloadError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,7 +56,8 @@ def plan_binary(
 ) -> BinaryCopy | tuple[str, ...]:
     """Return the load that is ready to run, or why columns have no binary way."""
     if len(schema) != len(columns):
-        what = f"{len(schema)} columns come for the {len(columns)} of '{table}'"
+        come = many(len(schema), "column comes", "columns come")
+        what = f"{come} for the {len(columns)} of '{table}'"
         raise ColumnMismatchError(what, "name the columns")
     if not columns:
         return ("there are no columns",)

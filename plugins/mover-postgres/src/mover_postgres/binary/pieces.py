@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from mover_postgres.binary.arrays import from_parts
+from records_mover.formats import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from mover_postgres.binary.arrays import plain
@@ -13,6 +12,7 @@ from mover_postgres.binary.choose import binary_encoder
 from mover_postgres.binary.pieces import join
 from mover_postgres.binary.unfit import Unfit
 from records_mover.errors import BadRowError
+from records_mover.formats import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,8 +1,10 @@
 """How a load becomes visible: readers see the old rows until the commit, and the new ones after.
 
 ``guard`` refuses what could only end badly; ``stage`` is where rows land first; ``exchange`` and
-``merge`` put them into the table; ``reshaping``, ``alter``, ``saved`` and ``views`` change its
-columns and keep what hangs on them; ``sequences``, ``blame`` and ``locks`` see to the rest.
+``merge`` put them into the table; ``reshaping`` says how its columns change, and ``alter`` changes
+them; ``reasons`` says where that cannot be: ``anew`` then makes the table by its ``definition``.
+``saved``, ``views``, ``relations`` and ``apart`` keep what hangs on it, ``inventory`` counts that;
+``sequences``, ``blame`` and ``locks`` see to the rest.
 """
 
 from __future__ import annotations
@@ -13,11 +15,9 @@ from typing import TYPE_CHECKING
 
 from mover_postgres.connections import driver_connection
 from mover_postgres.publish.blame import blaming
-from mover_postgres.publish.exchange import exchange
 from mover_postgres.publish.guard import guard
 from mover_postgres.publish.locks import naming_holders
 from mover_postgres.publish.merge import insert, merge, source_of
-from mover_postgres.publish.reshaping import explained
 from mover_postgres.publish.sequences import move_sequences
 from mover_postgres.publish.stage import STAGE, make_stage
 from records_mover.db.publish import check, run_check
@@ -39,19 +39,39 @@ __all__ = ["explanation", "publishing"]
 STAGED = ("replace", "upsert")
 
 
-def explanation(request: PublishRequest) -> str:
+def explanation(database: PostgresDatabase, request: PublishRequest) -> str:
     """Say in a clause what publishing will do, in the modes that stage rows first."""
     if request.mode == "upsert":
         return (
             f"load into a temporary table, update the rows of '{request.table}' "
             f"with the same {', '.join(request.key)} and insert the others, in one transaction"
         )
+    from mover_postgres.publish.reshaping import explained
+
     words = (
         f"load into a temporary table and put its rows in the place of those of "
         f"'{request.table}', which stays what it is, in one transaction"
     )
-    changes = list(explained(request.reshape or Reshape()))
-    return "; ".join([words, *changes]) if changes else words
+    if not request.reshape:
+        return words
+    anew = _explained_anew(database, request.table, request.reshape)
+    return "; ".join([words, *explained(request.reshape), *anew])
+
+
+def _explained_anew(database: PostgresDatabase, table: TableName, change: Reshape) -> Iterator[str]:
+    """Say that the table would have to be made anew, and why that would be refused."""
+    from mover_postgres.publish.reasons import against, why_anew
+
+    with database.connection() as connection, database.doing(f"cannot look at '{table}'"):
+        driver = driver_connection(connection)
+        why = why_anew(driver, table, change)
+        if why:
+            yield (
+                f"the table is then made anew, with all that hangs on it and under another OID: "
+                f"{', '.join(why)}"
+            )
+            for words in against(driver, table):
+                yield f"that is refused: {words}"
 
 
 @contextmanager
@@ -110,6 +130,8 @@ def _changed(
     columns: tuple[str, ...],
 ) -> Iterator[str]:
     if request.mode == "replace":
+        from mover_postgres.publish.exchange import exchange
+
         yield from exchange(driver, request, columns)
     elif request.mode == "upsert":
         merge(driver, request, columns)

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg2
 from psycopg2 import sql
 
-from mover_postgres.connections import fetch, set_locally
-from mover_postgres.errors import translate
-from mover_postgres.publish.saved import save
+from mover_postgres.connections import fetch
+from mover_postgres.publish.apart import full_name, give_back, in_full, saying, take_away
+from mover_postgres.publish.saved import save, scope
 from mover_postgres.publish.stage import STAGE, execute
-from mover_postgres.publish.views import revocations
 from mover_postgres.statements import relation
-from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from mover_postgres.publish.views import View
     from records_mover.parts import Reshape, TableInfo, TableName
 
-__all__ = ["Altering", "alter", "changes_of", "told_of"]
+__all__ = ["Altering", "add_columns", "alter", "changes_of", "required_of", "told_of"]
 
 
 def changes_of(driver: PsycopgConnection, info: TableInfo, asked: Reshape) -> Reshape:
@@ -87,19 +84,19 @@ def told_of(change: Reshape, *, done: bool = True) -> Iterator[str]:
 class Altering:
     """A table that was altered: what is left to do when its new rows are in it."""
 
-    def __init__(self, table: TableName, required: list[str], views: list[View]) -> None:
-        self._table, self._required, self._views = table, required, views
+    def __init__(self, table: TableName, required: Sequence[str], views: Sequence[View]) -> None:
+        self.table, self.required, self.views = table, required, views
 
     def finish(self, driver: PsycopgConnection) -> Iterator[str]:
         """Demand values of new columns, and fill materialized views; yield what to tell."""
-        if self._required:
+        if self.required:
             execute(driver, "SET CONSTRAINTS ALL IMMEDIATE")
             demands = sql.SQL(", ").join(
                 sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name))
-                for name in self._required
+                for name in self.required
             )
-            execute(driver, sql.SQL("ALTER TABLE {} {}").format(relation(self._table), demands))
-        for view in self._views:
+            execute(driver, sql.SQL("ALTER TABLE {} {}").format(relation(self.table), demands))
+        for view in self.views:
             if view.materialized and view.populated:
                 execute(driver, f"REFRESH MATERIALIZED VIEW {view.name}")
                 yield f"the materialized view {view.name} was refreshed"
@@ -110,67 +107,61 @@ def alter(driver: PsycopgConnection, table: TableName, change: Reshape, *, empty
 
     ``empty`` says that no old row is left to be converted.
     """
-    path = fetch(driver, "SELECT current_setting('search_path')")[0][0]
-    set_locally(driver, {"search_path": ""})
-    name = fetch(driver, "SELECT %s::regclass::text", (relation(table).as_string(driver),))[0][0]
-    saved = save(driver, name, change.retyped)
     what = f"'{table}' cannot change ({'; '.join(told_of(change, done=False))})"
-    for drop in (*(view.drop for view in reversed(saved.views)), *saved.drops):
-        with _saying(f"{what}: {drop}"):
-            execute(driver, drop)
-    set_locally(driver, {"search_path": path})
+    with in_full(driver):
+        saved = save(driver, scope(driver, full_name(driver, table), change.retyped, whole=False))
+        take_away(driver, saved, what)
     if empty:
         execute(driver, "SET CONSTRAINTS ALL IMMEDIATE")
-    actions = sql.SQL(", ").join(_actions(change, empty=empty))
-    with _saying(what):
+    actions = sql.SQL(", ").join(_actions(change, _collations(driver, table), empty=empty))
+    with saying(what):
         execute(driver, sql.SQL("ALTER TABLE {} {}").format(relation(table), actions))
-    set_locally(driver, {"search_path": ""})
-    for view in saved.views:
-        with _saying(f"{what}: view {view.name} could not be made again"):
-            _make_again(driver, view)
-    for restore in saved.restores:
-        with _saying(f"{what}: {restore.split('; ')[0]}"):
-            execute(driver, restore)
-    set_locally(driver, {"search_path": path})
-    return Altering(
-        table,
-        [column.name for column in change.added if not column.nullable],
-        list(saved.views),
-    )
+    with in_full(driver):
+        give_back(driver, saved, what)
+    return Altering(table, required_of(change), saved.views)
 
 
-# Not a lock that did not come, nor a connection that was cut.
-_REFUSALS = (psycopg2.ProgrammingError, psycopg2.InternalError, psycopg2.NotSupportedError)
+def required_of(change: Reshape) -> list[str]:
+    """Return the new columns that need a value, once they have one."""
+    return [column.name for column in change.added if not column.nullable]
 
 
-@contextmanager
-def _saying(what: str) -> Iterator[None]:
-    """Name the thing that the server would not do; it is all undone."""
-    try:
-        yield
-    except _REFUSALS as error:
-        said = translate(error, what)
-        advice = "alter or drop what is in the way first, or cast the column in the source"
-        raise DatabaseError(said.what, advice) from error
+def add_columns(driver: PsycopgConnection, table: TableName, change: Reshape) -> None:
+    """Add columns to a table, whose values come later."""
+    actions = sql.SQL(", ").join(_added(change))
+    execute(driver, sql.SQL("ALTER TABLE {} {}").format(relation(table), actions))
 
 
-def _actions(change: Reshape, *, empty: bool) -> Iterator[sql.Composable]:
+# Else a new type brings its own.
+_COLLATIONS = """
+SELECT attname::text, format('%%I.%%I', nspname, collname)
+FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+JOIN pg_collation c ON c.oid = attcollation JOIN pg_namespace n ON n.oid = collnamespace
+WHERE attrelid = %s::regclass AND attnum > 0 AND attcollation <> typcollation
+"""
+
+
+def _collations(driver: PsycopgConnection, table: TableName) -> dict[str, str]:
+    return dict(fetch(driver, _COLLATIONS, (relation(table).as_string(driver),)))
+
+
+def _actions(
+    change: Reshape, collations: Mapping[str, str], *, empty: bool
+) -> Iterator[sql.Composable]:
     for name in change.dropped:
         yield sql.SQL("DROP COLUMN {}").format(sql.Identifier(name))
     for name, spelling in change.retyped:
         kind = sql.SQL(spelling)
         value = sql.SQL("NULL") if empty else sql.Identifier(name)
-        yield sql.SQL("ALTER COLUMN {0} TYPE {1} USING {2}::{1}").format(
-            sql.Identifier(name), kind, value
+        collation = f"COLLATE {collations[name]} " if name in collations else ""
+        yield sql.SQL("ALTER COLUMN {0} TYPE {1} {2}USING {3}::{1}").format(
+            sql.Identifier(name), kind, sql.SQL(collation), value
         )
     for name in change.loosened:
         yield sql.SQL("ALTER COLUMN {} DROP NOT NULL").format(sql.Identifier(name))
+    yield from _added(change)
+
+
+def _added(change: Reshape) -> Iterator[sql.Composable]:
     for column in change.added:
         yield sql.SQL("ADD COLUMN {} {}").format(sql.Identifier(column.name), sql.SQL(column.type))
-
-
-def _make_again(driver: PsycopgConnection, view: View) -> None:
-    for statement in view.creation:
-        execute(driver, statement)
-    for statement in (*revocations(driver, view), *view.grants):
-        execute(driver, statement)

@@ -12,10 +12,15 @@ from psycopg2 import sql
 
 from mover_postgres.connections import fetch
 from mover_postgres.publish.alter import alter, changes_of, told_of
+from mover_postgres.publish.anew import make_anew
+from mover_postgres.publish.apart import saying
 from mover_postgres.publish.merge import check_key, insert, is_same, source_of, update
+from mover_postgres.publish.reasons import why_anew
 from mover_postgres.publish.referrers import listed, referrers, refuse_dangling
 from mover_postgres.publish.reshaping import refuse_needed
+from mover_postgres.publish.saved import scope
 from mover_postgres.publish.stage import STAGE, execute, lock
+from mover_postgres.publish.views import hold_views
 from mover_postgres.statements import columns_of, relation
 from records_mover.errors import DatabaseError
 from records_mover.parts import Reshape
@@ -39,10 +44,19 @@ def exchange(
     assert request.info is not None, "a table that is not there is created"
     table = request.table
     change = changes_of(driver, request.info, request.reshape or Reshape())
+    why = why_anew(driver, table, change)
+    if change.retyped or why:
+        _hold_views(driver, table, change, whole=bool(why))
     lock(driver, table, "ACCESS EXCLUSIVE" if change else "SHARE ROW EXCLUSIVE")
     if change.dropped:
         refuse_needed(driver, table, change.dropped)
     used = [each for each in referrers(driver, table) if each.is_used(driver)]
+    if why:
+        refuse_dangling(driver, table, columns, used)
+        anew = make_anew(driver, table, change, why)
+        _fill(driver, request, columns, change)
+        yield from _finished(driver, change, anew)
+        return
     put = _replacing(driver, request, columns, change, used)
     if used:
         refuse_dangling(driver, table, columns, used)
@@ -53,6 +67,14 @@ def exchange(
         altered = alter(driver, table, change, empty=True) if change else None
         _fill(driver, request, columns, change)
     yield from _finished(driver, change, altered)
+
+
+def _hold_views(
+    driver: PsycopgConnection, table: TableName, change: Reshape, *, whole: bool
+) -> None:
+    told = scope(driver, relation(table).as_string(driver), change.retyped, whole=False)
+    with saying(f"the views on '{table}' could not be made again"):
+        hold_views(driver, told | {"whole": whole})
 
 
 def _finished(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg2 import sql
@@ -11,6 +10,7 @@ from mover_postgres.connections import fetch
 from mover_postgres.publish.stage import STAGE
 from mover_postgres.statements import columns_of, relation
 from records_mover.errors import DatabaseError
+from records_mover.frozen import frozen
 from records_mover.parts import TableName
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["Referrer", "referrers", "refuse_dangling"]
 _NO_ACTION = "a"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Referrer:
     """A foreign key that points here; ``readable`` says that we may look at its rows."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mover_postgres.catalog import query_fields
 from mover_postgres.connections import driver_connection, fetch
+from mover_postgres.publish.reasons import refuse_anew, why_anew
 from mover_postgres.publish.shape import roomier
 from mover_postgres.statements import relation
 from mover_postgres.types import spelling_of
@@ -54,6 +55,9 @@ def reshape(
             driver = driver_connection(connection)
             _refuse_fixed(driver, info.name, change)
             refuse_needed(driver, info.name, dropped)
+            why = why_anew(driver, info.name, Reshape(added=change.added))
+            if why:
+                refuse_anew(driver, info.name, why)
     return change
 
 
@@ -142,12 +146,13 @@ SELECT a.attname::text, CASE
         THEN CASE v.relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END
             || r.ev_class::regclass
     WHEN d.classid = 'pg_class'::regclass AND d.objid = a.attrelid THEN CASE
-        WHEN d.objsubid = 0 THEN 'the partition key' ELSE 'column ' || g.attname END
+        WHEN d.refobjsubid = 0 THEN 'the partition key' ELSE 'column ' || g.attname END
     WHEN x.adrelid IS NOT NULL THEN 'column ' || y.attname
     ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END
 FROM pg_attribute a
 JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
-    AND d.refobjsubid = a.attnum
+    AND (d.refobjsubid = a.attnum OR d.refobjsubid = 0 AND d.classid = 'pg_class'::regclass
+        AND d.objid = a.attrelid AND d.objsubid = a.attnum AND d.deptype = 'i')
 LEFT JOIN pg_class o ON d.classid = 'pg_class'::regclass AND o.oid = d.objid
 LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 LEFT JOIN pg_class v ON v.oid = r.ev_class

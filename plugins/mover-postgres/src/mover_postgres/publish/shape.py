@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from records_mover.frozen import frozen
 
 __all__ = ["roomier"]
 
@@ -19,7 +20,7 @@ _OTHERS = frozenset({"boolean", "bytea", "uuid", "interval"})
 _EXACT_IN_DOUBLE = frozenset({"smallint", "integer"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Type:
     """A type as ``format_type`` spells it, taken apart."""
 

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from psycopg2 import sql
 
 from mover_postgres.connections import fetch
+from mover_postgres.publish.relations import belongings, rights_on
+from mover_postgres.publish.stage import execute
+from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-__all__ = ["View", "revocations", "views_on"]
+    from mover_postgres.publish.relations import Rights
+
+__all__ = ["View", "hold_views", "views_on"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class View:
-    """A view, plain or materialized; ``granted`` unless its owner has all rights by default."""
+    """A view, plain or materialized, and the statements that make it again."""
 
     oid: int
     name: str
     materialized: bool
     populated: bool
     creation: Sequence[str]
-    granted: bool
-    grants: Sequence[str]
+    rights: Rights
 
     @property
     def drop(self) -> str:
@@ -36,9 +41,10 @@ class View:
 _CHAIN = """
 WITH RECURSIVE chain (oid, depth) AS (
     SELECT r.ev_class, 1 FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
-    JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+    LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
-        AND d.refobjid = %s::regclass AND a.attname = ANY (%s) AND r.rulename = '_RETURN'
+        AND d.refobjid = ANY (%(tables)s::oid[]) AND r.rulename = '_RETURN'
+        AND (%(whole)s OR a.attname = ANY (%(columns)s))
   UNION
     SELECT r.ev_class, chain.depth + 1 FROM chain JOIN pg_depend d ON d.refobjid = chain.oid
     JOIN pg_rewrite r ON r.oid = d.objid
@@ -46,41 +52,41 @@ WITH RECURSIVE chain (oid, depth) AS (
         AND r.rulename = '_RETURN' AND r.ev_class <> chain.oid
 )
 SELECT c.oid::int8, c.oid::regclass::text, c.relkind = 'm', c.relispopulated,
-    c.relacl IS NOT NULL
+    pg_get_userbyid(c.relowner)::text
 FROM chain JOIN pg_class c USING (oid)
-GROUP BY c.oid ORDER BY max(depth), 1
+GROUP BY 1, 2, 3, 4, 5 ORDER BY max(depth), 1
 """
 
 
-def views_on(driver: PsycopgConnection, table: str, columns: Sequence[str]) -> list[View]:
-    """Return the views on these columns, and the views on those, each after what it looks at."""
-    found = fetch(driver, _CHAIN, (table, list(columns)))
+def views_on(driver: PsycopgConnection, told: Mapping[str, Any]) -> list[View]:
+    """Return the views on columns, and the views on those, each after what it looks at.
+
+    ``told`` has the OIDs of ``tables``, names of ``columns``, and ``whole`` if all of them count.
+    """
     return [
         View(
             oid=oid,
             name=name,
             materialized=materialized,
             populated=populated,
-            creation=[row[0] for query in _CREATION for row in fetch(driver, query, {"view": oid})],
-            granted=granted,
-            grants=[row[0] for row in fetch(driver, _GRANTS, {"view": oid})],
+            creation=[
+                *(row[0] for query in _CREATION for row in fetch(driver, query, {"view": oid})),
+                *belongings(driver, oid),
+            ],
+            rights=rights_on(driver, oid),
         )
-        for oid, name, materialized, populated, granted in found
+        for oid, name, materialized, populated, _ in fetch(driver, _CHAIN, told)
     ]
 
 
-_REVOCATIONS = """
-SELECT DISTINCT format('REVOKE ALL ON %%s FROM %%s', oid::regclass,
-    CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
-FROM pg_class, aclexplode(COALESCE(relacl, acldefault('r', relowner)))
-WHERE oid = %s::regclass AND (%s OR grantee <> relowner)
-"""
+def hold_views(driver: PsycopgConnection, told: Mapping[str, Any]) -> None:
+    """Lock the views before the table, as their readers do: else each waits for the other.
 
-
-def revocations(driver: PsycopgConnection, view: View) -> list[str]:
-    """Return what takes away the rights that default privileges gave to a view just made."""
-    asked = (view.name, view.granted)
-    return [row[0] for row in fetch(driver, _REVOCATIONS, asked)]
+    There is no statement that locks a view alone; to say again who owns it does.
+    """
+    for _, name, _, _, owner in reversed(fetch(driver, _CHAIN, told)):
+        statement = sql.SQL("ALTER TABLE {} OWNER TO {}")
+        execute(driver, statement.format(sql.SQL(name), sql.Identifier(owner)))
 
 
 _CREATE = """
@@ -114,63 +120,4 @@ SELECT format('%%s; COMMENT ON TRIGGER %%I ON %%s IS %%L', pg_get_triggerdef(oid
     tgrelid::regclass, obj_description(oid, 'pg_trigger'))
 FROM pg_trigger WHERE tgrelid = %(view)s AND NOT tgisinternal ORDER BY tgname
 """
-_INDEXES = """
-SELECT format('%%s; COMMENT ON INDEX %%s IS %%L; %%s; %%s', pg_get_indexdef(indexrelid),
-    indexrelid::regclass, obj_description(indexrelid, 'pg_class'),
-    CASE WHEN indisclustered THEN format('ALTER MATERIALIZED VIEW %%s CLUSTER ON %%I',
-        indrelid::regclass, relname) END,
-    format('ALTER INDEX %%s SET TABLESPACE ', indexrelid::regclass) || quote_ident(spcname))
-FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-LEFT JOIN pg_tablespace s ON s.oid = reltablespace
-WHERE indrelid = %(view)s ORDER BY indexrelid
-"""
-_COLUMNS = """
-SELECT format('ALTER MATERIALIZED VIEW %%s ALTER COLUMN %%I SET STATISTICS %%s', attrelid::regclass,
-    attname, attstattarget)
-FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
-WHERE attrelid = %(view)s AND relkind = 'm' AND attnum > 0 AND COALESCE(attstattarget, -1) >= 0
-"""
-_STATISTICS = """
-SELECT format('%%s; ALTER STATISTICS %%s OWNER TO %%I; COMMENT ON STATISTICS %%s IS %%L; %%s',
-    pg_get_statisticsobjdef(s.oid), name, pg_get_userbyid(stxowner), name,
-    obj_description(s.oid, 'pg_statistic_ext'),
-    CASE WHEN stxstattarget >= 0 THEN format('ALTER STATISTICS %%s SET STATISTICS %%s', name,
-        stxstattarget) END)
-FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = stxnamespace,
-    format('%%I.%%I', nspname, stxname) AS name
-WHERE stxrelid = %(view)s ORDER BY s.oid
-"""
-_COMMENTS = """
-SELECT format('COMMENT ON %%s %%s IS %%L', CASE WHEN objsubid > 0 THEN 'COLUMN'
-    WHEN relkind = 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
-    objoid::regclass || COALESCE('.' || quote_ident(attname), ''), description)
-FROM pg_description JOIN pg_class c ON c.oid = objoid
-LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND objsubid > 0
-WHERE objoid = %(view)s AND classoid = 'pg_class'::regclass ORDER BY objsubid
-"""
-_OWNER = """
-SELECT format('ALTER TABLE %%s OWNER TO %%I', oid::regclass, pg_get_userbyid(relowner))
-FROM pg_class WHERE oid = %(view)s
-"""
-_CREATION = (
-    *(_CREATE, _DEFAULTS, _RULES, _TRIGGERS, _INDEXES),
-    *(_COLUMNS, _STATISTICS, _COMMENTS, _OWNER),
-)
-# What somebody else has granted is granted by the same again: SET ROLE needs membership in that.
-_GRANTS = """
-SELECT format('%%sGRANT %%s%%s ON %%s TO %%s%%s%%s', as_grantor, privilege_type,
-    ' (' || quote_ident(attname) || ')', c.oid::regclass,
-    CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
-    CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END,
-    CASE WHEN as_grantor <> '' THEN format('; SELECT set_config(''role'', %%L, true)',
-        current_setting('role')) END)
-FROM pg_class c JOIN (
-    SELECT oid AS of, NULL::name AS attname, 0 AS attnum, relacl AS acl FROM pg_class
-    UNION ALL SELECT attrelid, attname, attnum, attacl FROM pg_attribute WHERE attnum > 0
-) r ON r.of = c.oid
-CROSS JOIN aclexplode(acl) WITH ORDINALITY
-    AS e (grantor, grantee, privilege_type, is_grantable, place),
-    LATERAL (SELECT CASE WHEN grantor = relowner THEN '' ELSE format(
-        'SELECT set_config(''role'', %%L, true); ', pg_get_userbyid(grantor)) END) g (as_grantor)
-WHERE c.oid = %(view)s ORDER BY grantor <> relowner, r.attnum, place
-"""
+_CREATION = (_CREATE, _DEFAULTS, _RULES, _TRIGGERS)

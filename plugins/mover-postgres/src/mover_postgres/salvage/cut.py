@@ -7,14 +7,14 @@ lines end; an empty line is a record of one empty field.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mover_postgres.encodings import codec_of_server
-from records_mover.errors import BadRowError
+from mover_postgres.salvage.piece import Bad, Piece
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from mover_postgres.options import CopyOptions
+    from mover_postgres.salvage.piece import Spots
 
     Bytes = npt.NDArray[np.uint8]
-    Spots = npt.NDArray[np.int64]
 
-__all__ = ["Bad", "Cutter", "Piece"]
+__all__ = ["Cutter"]
 
 LONGEST = 64 << 20
 """Bytes after which a quote that does not end is taken for one that was never meant."""
@@ -34,81 +34,6 @@ LONGEST = 64 << 20
 _WINDOW = 1 << 16
 _LF, _CR = 10, 13
 _STRAY_LINES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """Why a record cannot even be sent, and the number of its field where one is at fault."""
-
-    reason: str
-    field: int | None = None
-    is_text: bool = True
-
-    def error(self, source: str, line: int, columns: Sequence[str]) -> BadRowError:
-        """Return the error to raise for a record on this line of the source."""
-        known = self.field is not None and self.field < len(columns)
-        column = columns[self.field] if known and self.field is not None else None
-        where = f"line {line} of {source!r}: " + (f"column {column!r}: " if column else "")
-        advice = "name the encoding of the file, or what to do with bad bytes: --bad-bytes strip"
-        return BadRowError(
-            f"{where}{self.reason}",
-            advice,
-            source=source,
-            line=line,
-            column=column,
-            reason=self.reason,
-        )
-
-
-@dataclass(kw_only=True)
-class Piece:
-    """Whole records: ``ends`` is where each ends in ``data``, ``bad`` those that are no rows.
-
-    ``line`` is the line of the file on which the first begins, ``row`` its number.
-    """
-
-    data: bytes
-    ends: Spots
-    bad: dict[int, Bad] = field(default_factory=dict)
-    codec: str
-    line_end: bytes
-    line: int
-    row: int
-
-    @cached_property
-    def good(self) -> Spots:
-        """The numbers of the other records."""
-        kept = np.ones(len(self.ends), bool)
-        kept[list(self.bad)] = False
-        return np.flatnonzero(kept)
-
-    def rows(self) -> bytes:
-        """Return the records that are rows, as they stand."""
-        if not self.bad:
-            return self.data
-        runs, start = [], 0
-        for record in sorted(self.bad):
-            runs.append(self.data[start : self.start(record)])
-            start = int(self.ends[record])
-        return b"".join([*runs, self.data[start:]])
-
-    def start(self, record: int) -> int:
-        """Return where a record begins."""
-        return int(self.ends[record - 1]) if record else 0
-
-    def text(self, record: int) -> str:
-        """Return a record without its end; bytes that are no text stay what they are."""
-        data = self.data[self.start(record) : int(self.ends[record])].rstrip(b"\r\n")
-        return data.decode(self.codec, "surrogateescape")
-
-    def lines(self, records: Iterable[int]) -> Iterator[int]:
-        """Yield the line on which each of these records begins, which come in order."""
-        spot, line = 0, self.line
-        for record in records:
-            start = self.start(record)
-            line += self.data.count(self.line_end, spot, start)
-            spot = start
-            yield line
 
 
 class Cutter:
@@ -173,6 +98,8 @@ class Cutter:
         return Piece(
             data=piece.data[start:],
             ends=piece.ends[1:] - start,
+            cuts=piece.cuts - start,
+            closing=piece.closing[1:],
             bad={record - 1: bad for record, bad in piece.bad.items() if record},
             codec=piece.codec,
             line_end=piece.line_end,
@@ -211,14 +138,24 @@ class Cutter:
             self._line_end = _line_end(raw, marks, kinds)
         line_end = self._line_end or b"\n"
         ending = kinds == line_end[-1]
-        delimiters = np.cumsum(kinds == self._delimiter)
-        wrong = (kinds != self._delimiter) & ~ending
+        delimiting = kinds == self._delimiter
+        delimiters = np.cumsum(delimiting)
+        meant = delimiting | ending
+        wrong = ~meant
         if line_end == b"\r\n":
             before = raw[marks - 1] == _CR
             after = raw[np.minimum(marks + 1, len(raw) - 1)] == _LF
             wrong = np.where(kinds == _CR, ~after, (kinds == _LF) & ~before)
         total = int(delimiters[-1]) if len(delimiters) else 0
-        return _Found(marks[ending] + 1, delimiters[ending], marks[wrong], opened, total=total)
+        return _Found(
+            ends=marks[ending] + 1,
+            cuts=marks[meant],
+            closing=np.flatnonzero(ending[meant]),
+            delimiters=delimiters[ending],
+            wrong=marks[wrong],
+            open=opened,
+            total=total,
+        )
 
     def _outside(self, raw: Bytes, marks: Spots) -> tuple[npt.NDArray[np.bool_], bool]:
         """Return which marks mean something, and whether a quote is open at the end."""
@@ -235,18 +172,25 @@ class Cutter:
         if stray := self._stray(data, found, bad):
             return stray
         bad |= self._unreadable(data, found.ends)
-        return self._new(data, found.ends, bad)
+        return self._new(data, found, bad)
 
-    def _new(self, data: bytes, ends: Spots, bad: dict[int, Bad]) -> Piece:
-        line_end = (self._line_end or b"\n")[-1:]
+    def _new(self, data: bytes, found: _Found, bad: dict[int, Bad]) -> Piece:
         return Piece(
-            data=data, ends=ends, bad=bad, codec=self._codec, line_end=line_end, line=1, row=1
+            data=data,
+            ends=found.ends,
+            cuts=found.cuts,
+            closing=found.closing,
+            bad=bad,
+            codec=self._codec,
+            line_end=(self._line_end or b"\n")[-1:],
+            line=1,
+            row=1,
         )
 
     def _first_line(self, data: bytes, reason: str) -> Piece:
         end = data.find((self._line_end or b"\n")[-1:]) + 1 or len(data)
         self._cautious = True
-        return self._new(data[:end], np.array([end]), {0: Bad(reason)})
+        return self._new(data[:end], _Found.of_one(end), {0: Bad(reason)})
 
     def _malformed(self, found: _Found) -> dict[int, Bad]:
         """Return the records of too few or too many fields, or with another end of line inside."""
@@ -264,7 +208,7 @@ class Cutter:
 
     def _ragged(self, fields: int) -> Bad:
         if fields > len(self._columns):
-            return Bad(f"extra data after last expected column: {fields} fields")
+            return Bad(f"extra data after last expected column: {many(fields, 'field')}")
         return Bad(f'missing data for column "{self._columns[fields]}"', fields)
 
     def _stray(self, data: bytes, found: _Found, bad: dict[int, Bad]) -> Piece | None:
@@ -281,9 +225,10 @@ class Cutter:
                 continue
             if record:
                 head = {number: why for number, why in bad.items() if number < record}
-                ends = found.ends[:record]
+                before = found.first(record)
                 self._cautious = True
-                return self._new(data[:start], ends, head | self._unreadable(data[:start], ends))
+                head |= self._unreadable(data[:start], before.ends)
+                return self._new(data[:start], before, head)
             return self._first_line(text, "unterminated CSV quoted field")
         return None
 
@@ -327,19 +272,41 @@ class Cutter:
         return bad
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Found:
-    """Where records end, how many delimiters come before each end, and what is out of place."""
+    """Where fields and records end, how many delimiters come before each end, what is misplaced."""
 
     ends: Spots
+    cuts: Spots
+    closing: Spots
     delimiters: Spots
     wrong: Spots
     open: bool
     total: int
 
+    @classmethod
+    def of_one(cls, end: int) -> _Found:
+        """Return one record, whose fields are not known."""
+        none, first = np.zeros(0, np.int64), np.zeros(1, np.int64)
+        return cls(
+            ends=first + end,
+            cuts=first + end,
+            closing=first,
+            delimiters=first,
+            wrong=none,
+            open=False,
+            total=0,
+        )
+
+    def first(self, records: int) -> _Found:
+        """Return the first records."""
+        return replace(self, ends=self.ends[:records], closing=self.closing[:records])
+
     def close(self, size: int) -> None:
         """Let the last record end with the data."""
         self.ends = np.append(self.ends, size)
+        self.closing = np.append(self.closing, len(self.cuts))
+        self.cuts = np.append(self.cuts, size)
         self.delimiters = np.append(self.delimiters, self.total)
 
 

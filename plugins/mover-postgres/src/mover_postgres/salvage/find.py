@@ -15,13 +15,13 @@ from mover_postgres.statements import relation
 from records_mover.errors import BadRowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from mover_postgres.salvage.tables import Target, TargetColumn
 
-__all__ = ["find_all_bad_rows", "find_bad_rows", "is_about_rows", "undoing"]
+__all__ = ["Undone", "find_all_bad_rows", "find_bad_rows", "is_about_rows", "undoing"]
 
 SOFT_ERRORS_SINCE = 160000
 """The first version whose types can say that a text is no value of theirs without an error."""
@@ -31,12 +31,12 @@ _RAISED = "P0001"
 _NO_RIGHT = "42501"
 
 
-def find_bad_rows(driver: PsycopgConnection, target: Target, column: str | None) -> None:
-    """Note the rows with a NULL that may not be, or a text that is no value of this column.
+def find_bad_rows(driver: PsycopgConnection, target: Target, columns: Collection[str]) -> None:
+    """Note the rows with a NULL that may not be, or a text that is no value of these columns.
 
     More often than not it is one column that is bad, which the first error names.
     """
-    _mark(driver, _checks(target, [each for each in target.columns if each.name == column], driver))
+    _mark(driver, _checks(target, [one for one in target.columns if one.name in columns], driver))
 
 
 def find_all_bad_rows(driver: PsycopgConnection, target: Target) -> None:
@@ -51,6 +51,10 @@ def is_about_rows(error: psycopg2.Error) -> bool:
     return state[:2] in _FAULTS_OF_ROWS or state == _RAISED
 
 
+class Undone(Exception):
+    """Raised inside of ``undoing`` by who wants it."""
+
+
 @contextmanager
 def undoing(driver: PsycopgConnection, name: str = "mover_salvage") -> Iterator[None]:
     """Undo what the block did when it raises, and nothing else of the transaction."""
@@ -58,7 +62,7 @@ def undoing(driver: PsycopgConnection, name: str = "mover_salvage") -> Iterator[
     run(driver, sql.SQL("SAVEPOINT {}").format(savepoint))
     try:
         yield
-    except (psycopg2.Error, BadRowError):
+    except (psycopg2.Error, BadRowError, Undone):
         if not driver.closed:
             run(driver, sql.SQL("ROLLBACK TO SAVEPOINT {}").format(savepoint))
             run(driver, sql.SQL("RELEASE SAVEPOINT {}").format(savepoint))

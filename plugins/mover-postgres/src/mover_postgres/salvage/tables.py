@@ -167,9 +167,10 @@ def forget_rejected(driver: PsycopgConnection) -> None:
     run(driver, statement.format(relation(TEXT), relation(REJECTED)))
 
 
-def count(driver: PsycopgConnection) -> int:
-    """Count the rejected rows."""
-    rows = fetch(driver, sql.SQL("SELECT count(*) FROM {}").format(relation(REJECTED)))
+def count(driver: PsycopgConnection, first: int | None = None) -> int:
+    """Count the rejected rows, of all or of the first so many."""
+    query = sql.SQL("SELECT count(*) FROM {} WHERE mover_row <= coalesce({}, mover_row)")
+    rows = fetch(driver, query.format(relation(REJECTED), sql.Literal(first)))
     return int(rows[0][0])
 
 

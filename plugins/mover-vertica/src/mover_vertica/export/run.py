@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from mover_vertica.export.names import claim, claiming
 from mover_vertica.export.selecting import columns_of, looked_for, source_of
 from mover_vertica.export.statements import ExportStatement, LibraryStatement
 from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Files
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Connection
 
     from mover_vertica.database import VerticaDatabase
@@ -58,7 +62,10 @@ class Run:
         composed = self._composed()
         rows = self._send(composed)
         self.job.meter.rows = rows
-        parts = self.stores.parts(self.folder) or (self._empty(form),)
+        parts = self.stores.parts(self.folder)
+        if self.job.names is not None:
+            claim(self.job.names, parts)
+        parts = parts or (self._empty(form),)
         return Files(parts=parts, format=form, columns=self.schema.names)
 
     @property
@@ -84,7 +91,8 @@ class Run:
                     file_mb=self.database.settings.export_file_mb,
                 )
             )
-        url = f"{self.folder}{_NAME}"
+        names = self.job.names
+        url = f"{self.folder}{names.beginning if names is not None else ''}{_NAME}"
         if len(url) > _LONGEST_URL or not url.isascii():
             raise LoadUnloadError(
                 f"S3EXPORT cannot write to {url!r}: URLs are ASCII, {_LONGEST_URL} characters at "
@@ -114,8 +122,15 @@ class Run:
             access, driver = self.stores.access(self.folder), driver_connection(connection)
             with s3_access(self.database, driver, access):
                 log.info("unloading: %s", composed)
-                answer = self._asked(connection, composed)
+                with self._naming():
+                    answer = self._asked(connection, composed)
         return sum(int(row[0]) for row in answer)
+
+    def _naming(self) -> AbstractContextManager[None]:
+        """Find out how EXPORT begins the names of its files, where they are to stay."""
+        if self.statement != "EXPORT" or self.job.names is None:
+            return nullcontext()
+        return claiming(self.stores, self.folder, self.job.names)
 
     def _look(self, connection: Connection) -> None:
         """Raise where text holds what would be taken for the end of a field, or of a row."""

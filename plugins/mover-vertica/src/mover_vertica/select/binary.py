@@ -29,6 +29,7 @@ __all__ = ["DECODERS", "numeric"]
 
 _DAYS_TO_1970 = 2440588
 _MICROS_TO_2000 = 946_684_800_000_000
+_MICROS_OF_A_DAY = 86_400_000_000
 _MOST_DIGITS = 76
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 _DASHES = (8, 13, 18, 23)
@@ -63,7 +64,12 @@ def _dates(cells: Cells) -> pa.Array:
 
 
 def _times(cells: Cells) -> pa.Array:
-    return cells.fixed(pa.time64("us"), cells.words(">i8").astype(np.int64))
+    micros = cells.words(">i8").astype(np.int64)
+    if cells.nulls:
+        micros[cells.lengths < 0] = 0
+    if micros.size and micros.max() >= _MICROS_OF_A_DAY:
+        raise pa.ArrowInvalid("the time 24:00, which ends a day and is in none")
+    return cells.fixed(pa.time64("us"), micros)
 
 
 def _moments(cells: Cells, zone: str | None = None) -> pa.Array:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from records_mover.utils.words import many
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -89,7 +91,8 @@ def cells_of(block: Block, columns: int) -> Iterator[Cells]:
     starts = np.fromiter(block.starts, np.int64, len(block.starts))
     counts = _at(data, ">u2", starts + _BEFORE_COUNT)
     if (counts != columns).any():
-        raise ValueError(f"a row has {counts[counts != columns][0]} columns instead of {columns}")
+        strange = many(int(counts[counts != columns][0]), "column")
+        raise ValueError(f"a row has {strange} instead of {columns}")
     at = starts + _BEFORE_CELLS
     for _ in range(columns):
         lengths = _at(data, ">i4", at).astype(np.int32)

@@ -13,6 +13,7 @@ from mover_vertica.select import binary, spelled
 from mover_vertica.select.cells import cells_of
 from mover_vertica.select.kinds import BINARY, Oid
 from records_mover.errors import BadRowError, LoadUnloadError
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +42,7 @@ class Decoder:
     def of(cls, columns: Sequence[Any], schema: pa.Schema, source: str) -> Decoder:
         """Choose how the columns that the driver describes become those of a schema."""
         if len(columns) != len(schema):
-            what = f"'{source}' gives {len(columns)} columns and {len(schema)} were expected"
+            what = f"'{source}' gives {many(len(columns), 'column')} instead of {len(schema)}"
             raise LoadUnloadError(what, "its definition changed while it was read: move again")
         return cls(schema, tuple(map(_way, columns)), source)
 
