@@ -104,9 +104,11 @@ def pytest_configure() -> None:
 
 # What lands is judged by the same examples each time; everybody else's runs look for new ones.
 if os.environ.get("CI") and importlib.util.find_spec("hypothesis"):
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
-    settings.register_profile("ci", derandomize=True)
+    # How busy the machine is says nothing of an example.
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=slow)
     settings.load_profile("ci")
 
 
