@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import secrets
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,18 @@ def pytest_configure() -> None:
     os.environ["NETRC"] = "/dev/null/none"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     os.environ["MOVER_STRICT_PLUGINS"] = "1"
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell has it for what it runs in the background: nothing would heed Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # What lands is judged by the same examples each time; everybody else's runs look for new ones.
 if os.environ.get("CI") and importlib.util.find_spec("hypothesis"):
-    from hypothesis import settings
+    from hypothesis import HealthCheck, settings
 
-    settings.register_profile("ci", derandomize=True)
+    # How busy the machine is says nothing of an example.
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=slow)
     settings.load_profile("ci")
 
 

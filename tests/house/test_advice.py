@@ -37,8 +37,12 @@ def _said() -> Iterator[tuple[str, str]]:
 
 def _commands(command: click.Command) -> Iterator[click.Command]:
     yield command
-    for inner in command.commands.values() if isinstance(command, click.Group) else ():
-        yield from _commands(inner)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _commands(inner)
 
 
 def test_every_option_that_an_error_names_is_one_of_the_command() -> None:

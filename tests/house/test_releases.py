@@ -51,6 +51,11 @@ def test_the_workflow_runs_what_must_pass_on_every_python() -> None:
     (job,) = workflow["jobs"].values()
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
     assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
+    named = [
+        f"Programming Language :: Python :: {one}" for one in job["strategy"]["matrix"]["python"]
+    ]
+    for folder in FOLDERS:
+        assert [one for one in project_of(folder)["classifiers"] if one in named] == named  # type: ignore[attr-defined]
     least = {str(project_of(folder)["requires-python"]) for folder in FOLDERS}
     assert least == {">=3.11"}
 

@@ -382,6 +382,7 @@ KEPT = {
         ),
         "SELECT oid, pg_get_functiondef(oid), proacl::text, obj_description(oid, 'pg_proc') "
         "FROM pg_proc WHERE proname IN ('highest', 'empty') ORDER BY proname",
+        since=14,
     ),
     "a policy of another table that asks a view": Thing(
         (

@@ -41,15 +41,18 @@ class ObjectReader(io.BufferedIOBase):
         self._fetcher = fetcher
         self._workers = workers
         self._base = offset
+        # First, as whoever drops this closes it, also when nothing could be fetched.
+        self._blocks: deque[bytes] = deque()
+        self._current = memoryview(b"")
+        self._ahead: deque[_Ahead] = deque()
         until = offset + (PART if length is None else min(PART, length))
-        self._blocks = deque(fetcher.begin(offset, until) if until > offset else ())
+        if until > offset:
+            self._blocks.extend(fetcher.begin(offset, until))
         size = fetcher.size if fetcher.size is not None else offset
         self._end = max(offset, size if length is None else min(size, offset + length))
         self._position = offset
-        self._current = memoryview(b"")
         self._asked = offset + sum(map(len, self._blocks))
         self._begun = min(until, self._end)
-        self._ahead: deque[_Ahead] = deque()
         self._in_sequence = offset == 0
 
     # the file's methods
