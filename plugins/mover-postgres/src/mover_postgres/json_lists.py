@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pat
 
 from mover_postgres.arrow_text import as_csv_column
 from mover_postgres.binary.pgtypes import ARRAY
 from records_mover.errors import RecordsException
 from records_mover.formats import JsonLinesRecordsFormat, read_batches
+from records_mover.formats import compute as pc
 from records_mover.formats.values import flags, text
 from records_mover.schema import Field, RecordsSchema
 
