@@ -45,13 +45,29 @@ _SECONDS = 10.0
 
 
 def cancelling(driver: Any) -> Callable[[], None]:
-    """Return what ends the statement of a connection; Amazon's driver has no call for it."""
-    own: Callable[[], None] | None = getattr(driver, "cancel", None)
-    return partial(_cancel, driver) if own is None else own
+    """Return what ends the statement of a connection, and lets other threads run meanwhile."""
+    return partial(_cancel_by_libpq if hasattr(driver, "pgconn_ptr") else _cancel, driver)
+
+
+def _cancel_by_libpq(driver: Any) -> None:
+    """Ask as psycopg2 does, which keeps the interpreter for itself until the server has answered.
+
+    https://www.postgresql.org/docs/current/libpq-cancel.html
+    """
+    import ctypes
+
+    from psycopg2 import _psycopg
+
+    libpq = ctypes.CDLL(_psycopg.__file__)
+    libpq.PQgetCancel.restype = ctypes.c_void_p
+    asking = ctypes.c_void_p(libpq.PQgetCancel(ctypes.c_void_p(driver.pgconn_ptr)))
+    said = ctypes.create_string_buffer(256)
+    libpq.PQcancel(asking, said, len(said))
+    libpq.PQfreeCancel(asking)
 
 
 def _cancel(driver: Any) -> None:
-    """Ask the server by a connection of its own, as libpq does."""
+    """Ask the server by a connection of its own: Amazon's driver has no call for it."""
     key, there = driver._backend_key_data, driver._usock.getpeername()  # noqa: SLF001 - no other way
     with socket.create_connection(there[:2], _SECONDS) as asking:
         asking.sendall(struct.pack("!ii", 8 + len(key), _CANCEL) + key)

@@ -118,7 +118,7 @@ class RedshiftDatabase(InterruptibleDatabase):
         return translate(super().translate(exc, doing), exc)
 
     def canceller(self, driver: Any) -> Callable[[], object]:
-        """Return what ends the statement of a connection; Amazon's driver has no call for it."""
+        """Return what ends the statement of a driver's connection."""
         from mover_redshift.connections import cancelling
 
         return cancelling(driver)
