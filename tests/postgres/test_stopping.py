@@ -124,7 +124,7 @@ def test_a_copy_in_that_leaves_out_bad_rows(near: Bench, tmp_path: Path) -> None
     near.run(*SLOW_INSERT)
     path = tmp_path / "in.csv"
     path.write_text("a,b\nx,new\n3,new\n")
-    Running(str(path), f"{near.url}::t", {"max_failure_rows": 2}).stopped_at(near, "INSERT")
+    Running(str(path), f"{near.url}::t", {"max_failure_rows": 2}).stopped_at(near, "^COPY")
     assert near.rows("TABLE t") == [(1, "old")]
 
 

@@ -120,7 +120,8 @@ def test_a_response_that_is_cut_off_is_no_short_file(serve: Any) -> None:
     with (
         STORE.open(url) as stream,
         pytest.raises(
-            StoreError, match=f"was cut off after {len(DATA)} bytes: {len(DATA) + 1} were promised"
+            StoreError,
+            match=f"was cut off after {len(DATA):,} bytes: {len(DATA) + 1} were promised",
         ),
     ):
         shutil.copyfileobj(stream, io.BytesIO(), 10_000)

@@ -221,7 +221,7 @@ def test_without_a_sure_version_nothing_is_glued_together(
     serve: Any, versions: dict[str, str]
 ) -> None:
     answer = Breaking(100_000, **versions)
-    with pytest.raises(StoreError, match="was cut off after 100000 bytes"):
+    with pytest.raises(StoreError, match="was cut off after 100,000 bytes"):
         read(serve(answer))
     assert len(answer.asked) == 1
 

@@ -209,7 +209,7 @@ def test_an_unload_without_a_manifest_ends_at_a_deadline(
 
     monkeypatch.setattr(RedshiftDatabase, "run", cut)
     begun = time.monotonic()
-    with pytest.raises(LoadUnloadError, match="no manifest came within 1 seconds"):
+    with pytest.raises(LoadUnloadError, match="no manifest came within 1 second"):
         session.move(table.url("t", unload_wait_seconds="1"), tmp_path / "out.csv")
     assert time.monotonic() - begun < 20
     assert not (tmp_path / "out.csv").exists()

@@ -171,7 +171,7 @@ class Inserter:
             what = f"does not fit table '{self._table}': {why}"
             return BadRowError(f"row {number} {what}", reason=what)
         name = self._job.columns[place]
-        value = _shown(batch.column(place)[0].as_py())
+        value = _shown(_only(batch.column(place)))
         what = f"{value} does not fit column '{name}' of table '{self._table}'{why}"
         return BadRowError(f"row {number}: {what}", column=name, value=value, reason=what)
 
@@ -186,6 +186,16 @@ class Inserter:
         return None, why
 
 
+def _only(column: pa.Array) -> Any:
+    """Return the only value of a column; as text where Python has none like it, such as BC."""
+    import pyarrow as pa
+
+    try:
+        return column[0].as_py()
+    except (ValueError, ArithmeticError):
+        return column.cast(pa.string())[0].as_py()
+
+
 def _declared(field: Field) -> str:
     """Return a column's type as the database spells it, where it did."""
     for origin in field.representations.values():
@@ -198,7 +208,7 @@ def _declared(field: Field) -> str:
 def _row_text(batch: pa.RecordBatch) -> str:
     """Return a batch's only row as a line of CSV."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(column[0].as_py() for column in batch.columns)
+    csv.writer(line, lineterminator="").writerow(map(_only, batch.columns))
     return line.getvalue()
 
 

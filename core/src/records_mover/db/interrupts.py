@@ -27,21 +27,26 @@ class Interrupts:
         self._lock = threading.Lock()
         self._open: list[tuple[int, Any, Callable[[], object]]] = []
         self._ends: dict[int, threading.Event] = {}
+        self._cancelled: list[Any] = []
 
     def add(self, connection: Any, cancel: Callable[[], object] | None = None) -> None:
         """Note a connection of this thread; ``cancel`` is its own unless another is given."""
         with self._lock:
             self._open.append((threading.get_ident(), connection, cancel or connection.cancel))
 
-    def remove(self, connection: Any) -> None:
-        """Forget a connection, which is not cancelled any more from here on."""
+    def remove(self, connection: Any) -> bool:
+        """Forget a connection, which is not cancelled any more; tell whether it ever was."""
         with self._lock:
             self._open = [one for one in self._open if one[1] is not connection]
+            cancelled = any(one is connection for one in self._cancelled)
+            self._cancelled = [one for one in self._cancelled if one is not connection]
+            return cancelled
 
     def forget_closed(self) -> None:
         """Forget the connections that have ended."""
         with self._lock:
             self._open = [one for one in self._open if not _has_ended(one[1])]
+            self._cancelled = [one for one in self._cancelled if not _has_ended(one)]
 
     def interrupt(self, thread: int) -> None:
         """Cancel what the server does for a thread, again and again until its connections close.
@@ -74,8 +79,9 @@ class Interrupts:
         with self._lock:
             if ended.is_set():
                 return False
-            working = [cancel for owner, _, cancel in self._open if owner == thread]
-            for cancel in working:
+            working = [(one, cancel) for owner, one, cancel in self._open if owner == thread]
+            for one, cancel in working:
+                self._cancelled.append(one)
                 with suppress(Exception):  # it has ended, or its server has
                     cancel()
         return bool(working)
@@ -116,5 +122,7 @@ class InterruptibleDatabase(SqlDatabase):
     def _close(self, connection: Connection) -> None:
         self._interrupts.forget_closed()
         if not connection.invalidated:
-            self._interrupts.remove(connection.connection.driver_connection)
+            driver = connection.connection.driver_connection
+            if self._interrupts.remove(driver):
+                connection.invalidate()  # a cancel on its way would meet whoever has it next
         super()._close(connection)

@@ -105,10 +105,12 @@ class SqliteDatabase(SqlDatabase):
         import pyarrow.compute as pc
         import pyarrow.types as pat
 
+        from records_mover.db.values import negative_zeros
+
         kind = column.type
         if pat.is_floating(kind) and pc.any(pc.is_nan(column)).as_py():
             raise ValueError("SQLite keeps no NaN, only NULL")
-        if pat.is_floating(kind) and pc.any(_negative_zeros(column)).as_py():
+        if pat.is_floating(kind) and pc.any(negative_zeros(column)).as_py():
             raise ValueError("SQLite keeps no -0.0, only 0.0: allow that with --allow-lossy")
         if pat.is_decimal(kind) or pat.is_temporal(kind):
             column = column.cast(pa.string())
@@ -119,9 +121,11 @@ class SqliteDatabase(SqlDatabase):
         import pyarrow.compute as pc
         import pyarrow.types as pat
 
+        from records_mover.db.values import negative_zeros
+
         if not pat.is_floating(column.type):
             return column
-        return pc.if_else(_negative_zeros(column), pc.abs(column), column)
+        return pc.if_else(negative_zeros(column), pc.abs(column), column)
 
     def field_for(self, column: Mapping[str, Any]) -> Field:
         """Return the field of a column: every integer has 64 bits here, every float too."""
@@ -172,21 +176,6 @@ class SqliteDatabase(SqlDatabase):
         row = self.run(connection, f"SELECT {seen} FROM {table}").one()  # noqa: S608 - quoted
         for name, kinds in zip(names, row, strict=True):
             yield name, _by_kinds(name, set((kinds or "").split(",")) - {"", "null"})
-
-
-def _negative_zeros(column: pa.Array) -> pa.Array:
-    """Return which floats are zeros with a sign, which SQLite drops when it stores them.
-
-    https://www.sqlite.org/floatingpoint.html
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from records_mover.formats.values import small
-
-    wide = pc.cast(column, pa.float64())
-    zero, one = (small(value, pa.float64()) for value in (0, 1))
-    return pc.and_(pc.equal(wide, zero), pc.less(pc.divide(one, wide), zero))
 
 
 def _untyped(column: Mapping[str, Any]) -> bool:

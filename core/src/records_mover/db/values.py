@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["bound", "fit", "interval_text", "text_of", "to_array"]
+__all__ = ["bound", "fit", "interval_text", "negative_zeros", "text_of", "to_array"]
 
 _DAY = dt.timedelta(days=1)
 
@@ -199,6 +199,21 @@ def bound(column: pa.Array) -> list[Any]:
         column = column.cast(make("us", **zone))
     values: list[Any] = column.to_pylist()
     return values
+
+
+def negative_zeros(column: pa.Array) -> pa.Array:
+    """Return which floats are zeros with a sign, which some databases drop in silence.
+
+    SQLite does: https://www.sqlite.org/floatingpoint.html
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from records_mover.formats.values import small
+
+    wide = pc.cast(column, pa.float64())
+    zero, one = (small(value, pa.float64()) for value in (0, 1))
+    return pc.and_(pc.equal(wide, zero), pc.less(pc.divide(one, wide), zero))
 
 
 def _plain(column: pa.Array) -> pa.Array:

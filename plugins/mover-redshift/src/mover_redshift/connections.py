@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from records_mover.errors import LoadUnloadError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from sqlalchemy import URL, Connection
@@ -28,6 +29,7 @@ CONNECT_ARGS = {
 
 # The OID of VARBYTE on Redshift; the driver knows no such type and would give its text.
 _VARBYTE = 6551
+_TIME = 1083
 
 
 def driver_url(url: URL) -> URL:
@@ -75,13 +77,27 @@ def _cancel(driver: Any) -> None:
 
 
 def prepare(connection: Connection) -> None:
-    """Have the driver give bytes for VARBYTE."""
+    """Have the driver give bytes for VARBYTE, and no time for another one."""
     driver: Any = connection.connection.driver_connection
     if not type(driver).__module__.startswith("psycopg2"):
         return
     from psycopg2.extensions import new_type, register_type
 
     register_type(new_type((_VARBYTE,), "VARBYTE", _bytes), driver)
+    register_type(new_type((_TIME,), "TIME", _time), driver)
+
+
+def _time(value: str | None, cursor: Any) -> dt.time | None:
+    """Return a time of the day; psycopg2 takes 24:00 for 00:00."""
+    from psycopg2.extensions import PYTIME
+
+    if value is not None and value.startswith("24:"):
+        raise LoadUnloadError(
+            f"the time {value} is one that Python cannot hold",
+            "name scratch space with --scratch URL, or cast the column to text",
+        )
+    made: dt.time | None = PYTIME(value, cursor)
+    return made
 
 
 def _bytes(value: str | None, cursor: object) -> bytes | None:

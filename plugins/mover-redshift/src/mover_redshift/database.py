@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    import pyarrow as pa
     from sqlalchemy import Connection, Engine
     from sqlalchemy.types import TypeEngine
 
@@ -116,6 +117,17 @@ class RedshiftDatabase(InterruptibleDatabase):
         from mover_redshift.errors import translate
 
         return translate(super().translate(exc, doing), exc)
+
+    def bound(self, column: pa.Array) -> list[Any]:
+        """Return the values of a column as the driver writes them into an INSERT."""
+        import pyarrow.compute as pc
+        import pyarrow.types as pat
+
+        from records_mover.db.values import negative_zeros
+
+        if pat.is_floating(column.type) and pc.any(negative_zeros(column)).as_py():
+            raise ValueError("the number -0.0 in a statement is 0.0; name scratch space")
+        return super().bound(column)
 
     def canceller(self, driver: Any) -> Callable[[], object]:
         """Return what ends the statement of a driver's connection."""
