@@ -150,7 +150,7 @@ def _load_part(copying: Copying, part: Part, options: CopyOptions) -> None:
         arguments=ARGUMENTS.get(options.mode, {}),
         **copying.limits(),
     )
-    place = Place(source=part.name, skip=options.skip)
+    place = Place(source=part.name, skip=options.skip, by_line=options.by_line)
     with closing(part.open()) as stream:
         read = _checked(copying.job, stream)
         copying.run(statement, lambda sql: send(copying.driver, sql, read), lambda _: place)

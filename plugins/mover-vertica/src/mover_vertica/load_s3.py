@@ -127,7 +127,10 @@ def _copy(copying: Copying, files: Files, urls: list[str]) -> None:
         cursor.execute(sql)
         cursor.fetchall()
 
-    copying.run(statement, send, lambda file: Place(source=file or urls[0], skip=options.skip))
+    def place_of(file: str) -> Place:
+        return Place(source=file or urls[0], skip=options.skip, by_line=options.by_line)
+
+    copying.run(statement, send, place_of)
 
 
 def _columns(copying: Copying, files: Files, options: CopyOptions) -> tuple[CopyColumn, ...]:
