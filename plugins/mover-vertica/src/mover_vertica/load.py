@@ -61,13 +61,13 @@ class VerticaCopy:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
-        from mover_vertica.connect import driver_connection
+        from mover_vertica.connect import cancelling, driver_connection
         from mover_vertica.copying import Copying
         from mover_vertica.database import as_vertica
 
         driver = driver_connection(job.landing.connection)
         copying = Copying(database=as_vertica(job.database), job=job, driver=driver)
-        with job.cancellation.stopping_by(driver.cancel):
+        with job.cancellation.stopping_by(cancelling(driver)):
             if isinstance(payload, Streams):
                 _load_streams(copying, payload)
             elif isinstance(payload, Batches):

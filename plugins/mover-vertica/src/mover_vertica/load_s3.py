@@ -54,7 +54,7 @@ class VerticaCopyS3:
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Have the server load every file, or raise in its own words."""
         from mover_vertica.access import s3_access
-        from mover_vertica.connect import driver_connection
+        from mover_vertica.connect import cancelling, driver_connection
         from mover_vertica.copying import Copying
         from mover_vertica.database import as_vertica
 
@@ -68,7 +68,7 @@ class VerticaCopyS3:
         urls = [_named(part.url or part.name) for part in payload.parts]
         access = job.stores.access(urls[0])
         with (
-            job.cancellation.stopping_by(driver.cancel),
+            job.cancellation.stopping_by(cancelling(driver)),
             s3_access(database, driver, access),
         ):
             _copy(copying, payload, urls)
