@@ -80,15 +80,11 @@ class PostgresServer:
 
     @property
     def psql_path(self) -> Path:
-        """The psql that came with the server, or that of the wheel."""
-        return self._client("psql")
+        """The psql to talk to this server with."""
+        return self.client_path("psql")
 
-    @property
-    def pg_dump_path(self) -> Path:
-        """The pg_dump that came with the server, or that of the wheel, which is not older."""
-        return self._client("pg_dump")
-
-    def _client(self, name: str) -> Path:
+    def client_path(self, name: str) -> Path:
+        """Return a client program of the same version; of the wheel, if it came without one."""
         own = self.bin_dir / name
         return own if own.exists() else embedded_bin_dir() / name
 
