@@ -80,9 +80,17 @@ class PostgresServer:
 
     @property
     def psql_path(self) -> Path:
-        """The psql of the same version; where it came without one, that of the wheel."""
-        own = self.bin_dir / "psql"
-        return own if own.exists() else embedded_bin_dir() / "psql"
+        """The psql that came with the server, or that of the wheel."""
+        return self._client("psql")
+
+    @property
+    def pg_dump_path(self) -> Path:
+        """The pg_dump that came with the server, or that of the wheel, which is not older."""
+        return self._client("pg_dump")
+
+    def _client(self, name: str) -> Path:
+        own = self.bin_dir / name
+        return own if own.exists() else embedded_bin_dir() / name
 
     @property
     def client_env(self) -> dict[str, str]:
