@@ -28,6 +28,7 @@ __all__ = ["S3Server", "moto_server", "seaweed_server"]
 
 _START_SECONDS = 60
 _PORT_TRIES = 5
+_VOLUMES = 100_000
 _QUIET = Path(os.devnull)
 
 
@@ -130,7 +131,9 @@ def _seaweed_command(base: Path, ports: Sequence[int]) -> list[str]:
         "-s3.port.lance=0",
         f"-s3.config={base / 's3.json'}",
         "-master.volumeSizeLimitMB=256",
-        "-volume.max=0",
+        # Each bucket takes a volume. Left to itself the server has as many as the free space of the
+        # disk divided by their limit, and a suite comes to an end of them on a disk of 40 GB.
+        f"-volume.max={_VOLUMES}",
     ]
 
 
