@@ -117,9 +117,7 @@ def test_a_snapshot_ends_with_its_connection(direct: Engine) -> None:
         assert found == ("read committed", "off")
 
 
-def test_a_backend_that_dies_when_all_is_read_spoils_nothing(
-    direct: Engine, one_pg: Bench
-) -> None:
+def test_a_backend_that_dies_when_all_is_read_spoils_nothing(direct: Engine, one_pg: Bench) -> None:
     database = PostgresDatabase(direct)
     pids = []
     for _ in range(2):
