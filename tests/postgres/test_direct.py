@@ -130,11 +130,15 @@ def test_a_backend_that_dies_when_all_is_read_spoils_nothing(direct: Engine, one
 def test_what_the_block_raises_is_not_hidden_by_a_backend_that_has_died(
     direct: Engine, one_pg: Bench
 ) -> None:
-    database = PostgresDatabase(direct)
-    with pytest.raises(ConnectError, match="first"), database.connection() as connection:
-        pid = database.run(connection, "SELECT pg_backend_pid()").scalar()
-        one_pg.rows(f"SELECT pg_terminate_backend({pid}, 10000)")
-        raise ConnectError("first")
+    def fail() -> None:
+        database = PostgresDatabase(direct)
+        with database.connection() as connection:
+            pid = database.run(connection, "SELECT pg_backend_pid()").scalar()
+            one_pg.rows(f"SELECT pg_terminate_backend({pid}, 10000)")
+            raise ConnectError("first")
+
+    with pytest.raises(ConnectError, match="first"):
+        fail()
 
 
 def test_the_dialect_compiles_as_sqlalchemys_own(direct: Engine, one_pg: Bench) -> None:
