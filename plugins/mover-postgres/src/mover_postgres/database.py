@@ -16,7 +16,7 @@ from records_mover.errors import DatabaseError
 from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -100,6 +100,12 @@ class PostgresDatabase(InterruptibleDatabase):
         from mover_postgres.errors import translate
 
         return translate(exc, doing)
+
+    def canceller(self, driver: Any) -> Callable[[], object]:
+        """Return what ends the statement of a driver's connection."""
+        from mover_postgres.connections import stopping
+
+        return stopping(driver)
 
     def begin(self, connection: Connection) -> None:
         """Wait for a lock no longer than a minute, unless the role or the database says."""
