@@ -93,6 +93,12 @@ class ValidatedRecordsHints:
         return codec_of(self.encoding)
 
     @property
+    def line_end(self) -> str:
+        """What lines are counted by: newlines, unless rows end without one."""
+        end = self.record_terminator
+        return "\n" if "\n" in end else end[-1]
+
+    @property
     def booleans(self) -> tuple[str, str]:
         """The spellings of true and of false."""
         true, _, false = self.boolean_format.partition("/")
