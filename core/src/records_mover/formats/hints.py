@@ -145,7 +145,7 @@ def codec_of(encoding: str) -> str:
 
 
 def _one_of(*values: object) -> Callable[[object], str | None]:
-    said = {None: "none", True: "true", False: "false"}
+    said: dict[object, str] = {None: "none", True: "true", False: "false"}
     shown = ", ".join(str(said.get(value, value)) for value in values)
 
     def check(value: object) -> str | None:
