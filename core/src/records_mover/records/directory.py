@@ -120,13 +120,14 @@ class RecordsDirectory:
                 )
             time.sleep(min(0.2, self.wait))
         entries = self._json(FINAL, self._text(FINAL)).get("entries")
-        if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
-            raise RecordsException(f"{self.url + FINAL!r} has no list 'entries'", "write it again")
+        if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+            what = f"{self.url + FINAL!r} has no list 'entries' with the 'url' of each file"
+            raise RecordsException(what, "write it again")
         return entries
 
     def _part(self, entry: Mapping[str, Any]) -> Part:
         """Find a manifest's file: in this folder first, so that a moved directory can be read."""
-        named = str(entry.get("url", ""))
+        named = entry["url"]
         length = (entry.get("meta") or {}).get("content_length")
         here = self.url + named.rsplit("/", 1)[-1]
         for url in dict.fromkeys((here, named)):
@@ -163,7 +164,11 @@ class RecordsDirectory:
 
     def _text(self, name: str) -> str:
         with self.store.open(self.url + name) as stream:
-            return stream.read().decode("utf-8-sig")
+            data = stream.read()
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RecordsException(f"{self.url + name!r} is no UTF-8", "write it again") from error
 
     def _json(self, name: str, text: str) -> Mapping[str, Any]:
         try:
@@ -242,6 +247,14 @@ def manifest_text(files: Iterable[WrittenFile]) -> str:
     """Return a manifest of files that were written."""
     entries = [{"url": f.url, "mandatory": True, "meta": {"content_length": f.size}} for f in files]
     return json.dumps({"entries": entries}, indent=2)
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether an entry of a manifest has the shape of one."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or not entry["url"]:
+        return False
+    meta = entry.get("meta")
+    return meta is None or isinstance(meta, dict)
 
 
 def _name(entry: Entry) -> str:

@@ -45,6 +45,7 @@ _TIME = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:us|ms|s|min|h|d)?")
 _LIBPQ_DRIVERS = frozenset({"psycopg2", "psycopg"})
 
 EXACT_TEXT: Mapping[str, str] = {
+    "array_nulls": "on",
     "intervalstyle": "postgres",
     "timezone": "UTC",
     "extra_float_digits": "1",

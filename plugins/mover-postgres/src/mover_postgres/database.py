@@ -131,12 +131,22 @@ class PostgresDatabase(InterruptibleDatabase):
         return super()._connect()
 
     def _close(self, connection: Connection) -> None:
-        """Close a connection; one that the server has cut has nothing left to roll back."""
+        """Close a connection; one that the server has cut has nothing left to roll back.
+
+        That may show only now: the driver's own connections raise the driver's own errors, and what
+        was done over them is done.
+        """
+        from mover_postgres.errors import DRIVER_ERRORS
+
         if not connection.invalidated:
             driver: Any = connection.connection.driver_connection
             if driver.closed:
                 connection.invalidate()
-        super()._close(connection)
+        try:
+            super()._close(connection)
+        except DRIVER_ERRORS as error:
+            log.debug("closing a connection failed: %s", error)
+            connection.invalidate()
 
     # What there is
 
