@@ -58,7 +58,10 @@ class Rejects:
         with self.path.open(newline="", errors="surrogateescape") as file:
             header, *rows = csv.reader(file)
         assert header == ["file", "line", "column", "reason", "text"]
-        return [(int(line), column, reason, text) for _, line, column, reason, text in rows]
+        return [
+            (int("".join(filter(str.isdigit, line))), column, reason, text)
+            for _, line, column, reason, text in rows
+        ]
 
     def lines(self) -> list[int]:
         return [row[0] for row in self.rows()]
@@ -334,7 +337,33 @@ def test_rows_that_are_no_text_are_told_by_their_number(
     moved = move(str(path), f"{pg.url}::t", max_failure_rows=3, rejects=rejects.path)
     assert (moved.rows, moved.rejected) == (50_000, 3)
     assert rejects.lines() == [50_001, 50_002, 50_003]
+    assert rejects.path.read_text().count(",row 5000") == 3
+    assert rejects.path.read_text().count(" of those that were sent,a,") == 3
     assert pg.rows("SELECT DISTINCT b FROM t") == [("\ufeffx",)]
+
+
+def test_rows_of_another_table_are_told_by_what_was_sent(
+    pg: Bench, move: Move, rejects: Rejects
+) -> None:
+    pg.run("CREATE TABLE s AS SELECT 1 AS a UNION ALL SELECT -2", "CREATE TABLE t (a int)")
+    pg.run("ALTER TABLE t ADD CHECK (a > 0)")
+    moved = move(f"{pg.url}::s", f"{pg.url}::t", max_failure_rows=3, rejects=rejects.path)
+    assert (moved.rows, moved.rejected) == (1, 1)
+    assert "line 2 of what was sent,a," in rejects.path.read_text()
+
+
+def test_rows_that_are_parsed_first_are_told_by_their_lines(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
+    pg.run("CREATE TABLE t (a int CHECK (a > 0), b text)")
+    source.write_bytes('a,b\n1\n2,"x\ny"\n-3,z\n4,v\n-5,w\n'.encode("utf-16"))
+    hints = {"encoding": "UTF16", "compression": None}
+    options = {**CSV, "hints": hints, "max_failure_rows": 3, "rejects": rejects.path}
+    moved = move(str(source), f"{pg.url}::t", **options)
+    assert moved.route == ("read", "decode", "postgres-copy-in")
+    assert (moved.rows, moved.rejected) == (2, 3)
+    assert sorted(rejects.lines()) == [2, 5, 7]
+    assert rejects.path.read_text().count(str(source)) == 3
 
 
 def test_a_move_without_bad_rows_leaves_a_file_without_rows(
