@@ -67,7 +67,7 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
         return Loaded(rows=send(driver, statement, _checked(job, payload.reader)))
     except DRIVER_ERRORS as error:
         job.cancellation.check()
-        raise translate(error, f"loading into '{job.landing.table}'", unit="row") from error
+        raise translate(error, f"loading into '{job.landing.shown}'", unit="row") from error
 
 
 def _arrays_spelled(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> Batches:
