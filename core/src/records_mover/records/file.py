@@ -266,6 +266,8 @@ class _Inspection:
             return tuple(self.schema.names)
         if not form.hints["header-row"]:
             return None
+        if form.compression == "LZO" and self._given_schema is not None:
+            return tuple(self._given_schema.names)  # a server may read what cannot be read here
         from records_mover.formats.header import read_header
 
         if self._options.instructions.bad_bytes != "fail":
