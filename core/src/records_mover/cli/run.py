@@ -34,7 +34,7 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
-@click.command()
+@click.command(short_help="Run the moves that a file describes, in TOML or JSON.")
 @click.argument("file")
 @click.option(
     "--only",

@@ -145,7 +145,8 @@ def codec_of(encoding: str) -> str:
 
 
 def _one_of(*values: object) -> Callable[[object], str | None]:
-    shown = ", ".join("none" if value is None else str(value) for value in values)
+    said: dict[object, str] = {None: "none", True: "true", False: "false"}
+    shown = ", ".join(str(said.get(value, value)) for value in values)
 
     def check(value: object) -> str | None:
         known = any(value == known and isinstance(value, type(known)) for known in values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from contextlib import suppress
 from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from records_mover.errors import (
     NotFoundError,
     RecordsException,
     RecordsFolderNonEmptyException,
+    StoreError,
 )
 from records_mover.formats import RecordsFormat, format_from_config
 from records_mover.frozen import frozen
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.instructions import ProcessingInstructions
+    from records_mover.records.filling import Written
     from records_mover.schema import Field
     from records_mover.url import Store
 
@@ -214,12 +217,19 @@ class RecordsDirectory:
         self.store.copy(self.url + PRELIMINARY, self.url + FINAL)
         self.store.delete(self.url + PRELIMINARY)
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Delete what a failed move wrote, so that a retry does not trip over it."""
-        written = {*names, PRELIMINARY, FINAL, SCHEMA}
-        for name in self._names():
-            if name in written or name.startswith(FORMAT):
-                self.store.delete(self.url + name)
+    def remove(self, noted: Written) -> None:
+        """Delete what a failed move wrote and nothing else, so that a retry does not trip over it.
+
+        What cannot be deleted now is left for the next move, which finds it by the note.
+        """
+        try:
+            for name in sorted(noted.wrote(self._sizes())):
+                with suppress(NotFoundError):
+                    self.store.delete(self.url + name)
+        except StoreError as error:
+            log.warning("%s is left for the next move to empty: %s", self.url, error)
+        else:
+            noted.note.done()
 
     def keep(self, files: Iterable[WrittenFile], *, of: str) -> None:
         """Delete what is no data file of those whose names begin so, as a server's manifest."""
@@ -227,11 +237,6 @@ class RecordsDirectory:
         for name in self._names():
             if name.startswith(of) and name not in data:
                 self.store.delete(self.url + name)
-
-    def clear(self) -> None:
-        """Delete every file directly below the folder."""
-        for name in self._names():
-            self.store.delete(self.url + name)
 
     def _write(self, name: str, text: str) -> None:
         with self.store.write(self.url + name) as sink:

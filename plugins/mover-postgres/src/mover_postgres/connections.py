@@ -59,6 +59,13 @@ LOCK_SECONDS = 60
 _GONE_SECONDS = 10
 _CHECKS_CLIENT_SINCE = 140000
 
+_CANCEL = {
+    "pointer": "pgconn_ptr",
+    "get": "PQgetCancel",
+    "ask": "PQcancel",
+    "free": "PQfreeCancel",
+}
+
 BINARY_SETTINGS: Mapping[str, str] = {"client_encoding": "UTF8", "xmloption": "content"}
 """Settings under which two servers read and write the same bytes in binary COPY."""
 
@@ -122,13 +129,17 @@ def set_locally(connection: PsycopgConnection, settings: Mapping[str, str]) -> N
 
 
 def stopping(connection: PsycopgConnection) -> Callable[[], None]:
-    """Return what cancels, from another thread, what the server does on this connection."""
+    """Return what cancels, from another thread, what the server does on this connection.
 
-    def stop() -> None:
-        if not connection.closed:
-            connection.cancel()
+    The driver's own ``cancel`` keeps the interpreter for itself until the server has answered.
+    Where the server cannot be asked, the connection is cut.
+    https://www.postgresql.org/docs/18/libpq-cancel.html
+    """
+    from psycopg2 import _psycopg
 
-    return stop
+    from records_mover.db.cancelling import CancelCalls
+
+    return CancelCalls(library=_psycopg.__file__, **_CANCEL).of(connection)
 
 
 def fetch(
