@@ -325,6 +325,30 @@ def test_standard_input_is_kept_only_to_be_read_again(pg: Bench, rejects: Reject
     assert pg.rows("SELECT count(*), max(a) FROM t") == [(49_950, 49_999)]
 
 
+def test_a_full_disk_for_what_is_kept_is_said_in_one_line(pg: Bench, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pg.run("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (0, 'old')")
+    pq.write_table(
+        pa.table({"a": range(100_000), "b": ["x" * 50] * 100_000}), tmp_path / "in.parquet"
+    )
+    options = "--max-failure-rows 1 --rejects out.csv"
+    command = f'ulimit -f 1000; "$0" move in.parquet "$1::t" {options}'
+    ran = subprocess.run(
+        ["bash", "-c", command, Path(sys.executable).with_name("mvrec"), pg.url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 1
+    assert "cannot keep what was sent to read it twice: File too large" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert pg.rows("SELECT a, b FROM t") == [(0, "old")]
+
+
 def test_rows_that_are_no_text_are_told_by_their_number(
     pg: Bench, move: Move, tmp_path: Path, rejects: Rejects
 ) -> None:
