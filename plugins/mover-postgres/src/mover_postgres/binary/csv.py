@@ -30,16 +30,16 @@ Domains go as their base does. ``infinity``, BC, NaN, leap seconds and zones by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.types as pat
 
-from mover_postgres.binary.arrays import bits, fixed, valid_rows
+from mover_postgres.binary.arrays import bits, fixed, offsets_of, valid_rows
 from mover_postgres.binary.choose import binary_encoder, complete
 from mover_postgres.binary.chunks import Chunk, Differs
 from mover_postgres.binary.numbers import decimals, small_decimals
@@ -48,6 +48,7 @@ from mover_postgres.binary.rows import RowEncoder
 from mover_postgres.binary.spelled import plain_dates, scaled_integers
 from mover_postgres.binary.texts import bytea_of_hex, json_binary, raw, uuids_of_text
 from mover_postgres.binary.times import moments
+from records_mover.formats import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from mover_postgres.binary.pgtypes import PgType
     from mover_postgres.binary.pieces import Encoded
     from mover_postgres.options import LoadOptions
+    from mover_postgres.roundings import Watched
 
     # Parses the column once more, as another type.
     Again = Callable[[pa.DataType], pa.Array]
@@ -94,6 +96,9 @@ _HOUR = 3_600_000_000
 _LOWER, _ZERO_X = np.uint16(0x2000), np.uint16(0x7830)  # the second byte is the higher one
 # A date and an hour without minutes, which Arrow takes for a moment and the server does not.
 _NOT_HOUR_ALONE = r"^.{10}$|^.{14}"
+_BLANK = ord(" ")
+_PLACES = 6
+_ROUNDED = "a time would be rounded"
 _NO_MOMENT = "a timestamp is not written in ISO form with an offset"
 
 
@@ -178,15 +183,57 @@ def _spellings(words: Sequence[str]) -> list[str]:
 
 
 def csv_layout(
-    columns: Sequence[str], types: Mapping[str, PgType], options: LoadOptions
+    columns: Sequence[str],
+    types: Mapping[str, PgType],
+    options: LoadOptions,
+    watched: Sequence[Watched] = (),
 ) -> CsvLayout:
-    """Return how to parse a file for these columns, of which none is left to the server."""
+    """Return how to parse a file for these columns, of which none is left to the server.
+
+    In those that are ``watched`` a value that the server would round or cut is none to go this way.
+    """
+    found = [_column(types[name]) for name in columns]
+    for one in watched:
+        found[one.place] = _watching(found[one.place], one)
     return CsvLayout(
         names=tuple(columns),
-        columns=tuple(_column(types[name]) for name in columns),
+        columns=tuple(found),
         delimiter=options.copy.delimiter.encode(),
         null=options.copy.null,
     )
+
+
+def _watching(column: CsvColumn, watched: Watched) -> CsvColumn:
+    """Return the column with a look at what was parsed; numeric is exact without."""
+    if watched.length is not None:
+        return replace(column, finish=partial(_uncut, watched.length))
+    decimals = watched.decimals
+    if decimals is None or decimals >= _PLACES or watched.type.startswith("numeric"):
+        return column
+    if pat.is_string(column.kind):
+        return replace(column, finish=partial(_unrounded_text, decimals))
+    return replace(column, finish=partial(_unrounded, decimals, column.finish))
+
+
+def _uncut(length: int, array: pa.Array, _again: Again) -> pa.Array:
+    """Of a text with too many characters the server cuts blanks, and refuses all else."""
+    offsets = offsets_of(array)
+    ends = offsets[1:][np.diff(offsets) > length]
+    if len(ends) and (np.frombuffer(array.buffers()[2], np.uint8)[ends - 1] == _BLANK).any():
+        raise Differs("blanks may be cut")
+    return array
+
+
+def _unrounded(decimals: int, finish: Finish | None, array: pa.Array, again: Again) -> pa.Array:
+    found = array if finish is None else finish(array, again)
+    if (_held(found, fixed(found, "<i8")) % 10 ** (_PLACES - decimals)).any():
+        raise Differs(_ROUNDED)
+    return found
+
+
+def _unrounded_text(decimals: int, array: pa.Array, _again: Again) -> pa.Array:
+    _check_none(array, rf"\.\d{{{decimals}}}\d*[1-9]", _ROUNDED)
+    return array
 
 
 def _column(target: PgType) -> CsvColumn:

@@ -58,7 +58,8 @@ def plan_csv(
 ) -> CsvLadder | str:
     """Return the load that can be tried, or why files of this format have to go as text.
 
-    Where it is known which columns are ``watched`` as text, the first records may go so.
+    Of the columns that are ``watched`` no value goes that the server would change. Where they are
+    not told, none is, and no record goes as text: the rows are then what the parser makes of them.
     """
     types = column_types(cursor, relation(table).as_string(cursor))
     why = left_to_server(columns, types, options)
@@ -68,7 +69,13 @@ def plan_csv(
     if watched is not None:
         early = early_text(cursor, table, columns, options, watched)
     return CsvLadder(
-        table=table, columns=columns, types=types, options=options, early=early, workers=workers
+        table=table,
+        columns=columns,
+        types=types,
+        options=options,
+        watched=watched or (),
+        early=early,
+        workers=workers,
     )
 
 
@@ -80,6 +87,7 @@ class CsvLadder:
     columns: Sequence[str]
     types: Mapping[str, PgType]
     options: LoadOptions
+    watched: Sequence[Watched] = ()
     early: EarlyText | None = None
     workers: int = 1
 
@@ -149,7 +157,8 @@ class CsvLadder:
         from mover_postgres.binary.csv import csv_layout
         from mover_postgres.binary.records import quotes_in
 
-        return csv_layout(self.columns, self.types, self.options), quotes_in
+        layout = csv_layout(self.columns, self.types, self.options, self.watched)
+        return layout, quotes_in
 
     def _tasks(
         self, chunks: Iterator[Chunk], early: deque[Chunk], layout: CsvLayout
