@@ -42,13 +42,21 @@ class Mended:
 
 
 def cleaned(
-    stream: BinaryIO, codec: str, policy: BadBytes, mended: Mended, *, source: str
+    stream: BinaryIO,
+    codec: str,
+    policy: BadBytes,
+    mended: Mended,
+    *,
+    source: str,
+    line_end: str = "\n",
 ) -> BinaryIO:
     """Return the stream without its bad bytes, or with a replacement character for each."""
     if policy == "fail":
         return stream
     kind = _CleanedWide if codec.startswith(_WIDE) else _Cleaned
-    return cast(BinaryIO, io.BufferedReader(kind(stream, codec, policy, mended, source), 1 << 20))
+    mending = kind(stream, codec, policy, mended, source)
+    mending.line_end = line_end
+    return cast(BinaryIO, io.BufferedReader(mending, 1 << 20))
 
 
 def cleaned_opener(
@@ -61,16 +69,18 @@ def cleaned_opener(
     """Return how to open a file of delimited text decompressed and without its bad bytes."""
     from records_mover.formats.compression import decompressing
 
-    codec = form.validate().codec
+    hints = form.validate()
 
     def opened() -> BinaryIO:
         stream = decompressing(opener(), form.compression)
-        return cleaned(stream, codec, policy, mended, source=source)
+        return cleaned(stream, hints.codec, policy, mended, source=source, line_end=hints.line_end)
 
     return opened
 
 
 class _Cleaned(io.RawIOBase):
+    line_end = "\n"
+
     def __init__(
         self, stream: BinaryIO, codec: str, policy: BadBytes, mended: Mended, source: str
     ) -> None:
@@ -105,7 +115,8 @@ class _Cleaned(io.RawIOBase):
         self._ended = not block
         data, self._rest = self._rest + block, b""
         clean = data if self._is_clean(data) else self._mend(data)
-        self._line += data.count(b"\n") - self._rest.count(b"\n")
+        end = self.line_end.encode()
+        self._line += data.count(end) - self._rest.count(end)
         return clean
 
     def _is_clean(self, data: bytes) -> bool:
@@ -134,7 +145,7 @@ class _Cleaned(io.RawIOBase):
                 pieces.append(data[spot:start])
                 self._rest = data[start:]
                 break
-            line = self._line + data.count(b"\n", 0, start)
+            line = self._line + data.count(self.line_end.encode(), 0, start)
             self._mended.add(end - start, f"line {line} of {self._source!r}")
             pieces += [data[spot:start], self._replacement()]
             spot = end
@@ -208,10 +219,10 @@ class _CleanedWide(_Cleaned):
     def _without_nul(self, text: str) -> str:
         """Return a text without its NULs, and count its lines."""
         first, *others = text.split("\0")
-        self._line += first.count("\n")
+        self._line += first.count(self.line_end)
         for piece in others:
             self._note(self._width)
-            self._line += piece.count("\n")
+            self._line += piece.count(self.line_end)
         return self._mark.join((first, *others))
 
     def _note(self, count: int) -> None:

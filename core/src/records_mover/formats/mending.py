@@ -15,7 +15,7 @@ from records_mover.errors import BadRowError
 from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
 from records_mover.formats.records import split_fields
-from records_mover.formats.text import is_utf8
+from records_mover.formats.text import is_text, is_utf8
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Mender:
             return "skip"
 
         types = {column.name: pa.binary() for column in self.layout.columns}
-        if not masked.swapped and _is_text(data):
+        if not masked.swapped and is_text(data):
             return masked, read_text(self.layout, masked, types, skip), problems
         # Arrow shows no row with bytes that are no text, stand-ins of ours among them.
         return self._evened(data)
@@ -183,20 +183,13 @@ class Mender:
                 if row in wanted:
                     yield line, record.decode("utf-8", "replace").rstrip("\r\n")
                 row += 1
-            line += record.count(b"\n")
+            line += record.count(self.layout.dialect.line_end)
 
     def _counts(self, record: bytes) -> bool:
         dialect = self.layout.dialect
         if dialect.comment is not None and record.startswith(dialect.comment):
             return False
         return len(self.layout.names) == 1 or bool(record.strip(b"\r\n" + dialect.terminator))
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        return data.isascii() or bool(data.decode())
-    except UnicodeDecodeError:
-        return False
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

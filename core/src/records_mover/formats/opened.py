@@ -67,6 +67,6 @@ def open_text(
         names=tuple(column_names(fields if named else [""] * len(fields))),
         text=text,
         head=rest if named else above + record + rest,
-        line=1 + hints.skip_lines + ((above + record).count(b"\n") if named else 0),
+        line=1 + hints.skip_lines + ((above + record).count(dialect.line_end) if named else 0),
         source=source,
     )

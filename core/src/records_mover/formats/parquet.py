@@ -71,8 +71,11 @@ def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
 def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(stream, pre_buffer=False, coerce_int96_timestamp_unit="us")
-    except pa.ArrowInvalid as err:
+    except (OSError, pa.ArrowException) as err:
         stream.close()
+        # Arrow's own error is of no subclass; others, such as a lost connection, say more.
+        if isinstance(err, OSError) and type(err) is not OSError:
+            raise
         what = f"{source or 'the file'} is no Parquet file: {err}"
         raise FormatError(what, "it may be cut off, or of another format") from err
 

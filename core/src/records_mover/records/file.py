@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from records_mover.errors import FormatError, NotFoundError, UsageError
+from records_mover.errors import FormatError, NotFoundError, RecordsException, UsageError
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
 from records_mover.frozen import frozen
 from records_mover.parts import Batches, Files, Form, Part
@@ -118,6 +118,8 @@ class _Inspection:
 
     def end(self) -> SourceEnd:
         """Return what was found."""
+        if not self._parts:
+            return self._without_files()
         if self._is_partitioned:
             return self._partitioned()
         source, sniffed = self._source, self._sniffed
@@ -170,6 +172,32 @@ class _Inspection:
             typed=self._typed,
         )
 
+    def _without_files(self) -> SourceEnd:
+        """Return no rows: a server that has none to write may write no file."""
+        schema = self._given_schema
+        if schema is None:
+            what = f"the records directory {self._source.url!r} has neither a file nor a schema"
+            raise RecordsException(what, "write it again")
+
+        @contextmanager
+        def payload() -> Iterator[Batches]:
+            import pyarrow as pa
+
+            reader = pa.RecordBatchReader.from_batches(schema.to_arrow(), [])
+            yield Batches(reader=reader, schema=schema)
+
+        return SourceEnd(
+            title=f"{self._source.url} ({describe_format(self.format)})",
+            form=Form(kind="batches"),
+            schema=lambda: schema,
+            declared=lambda: schema,
+            columns=tuple(schema.names),
+            payload=payload,
+            bytes=0,
+            single=False,
+            typed=True,
+        )
+
     @property
     def _typed(self) -> bool:
         """Whether the schema is known without a look at the rows."""
@@ -190,7 +218,7 @@ class _Inspection:
 
     @lazyprop
     def _given_format(self) -> BaseRecordsFormat | None:
-        name = self._parts[0].name
+        name = self._parts[0].name if self._parts else self._source.url
         if self._source.format is not None:
             return self._source.format.for_name(name)
         given = source_format(self._options, name)
@@ -216,6 +244,8 @@ class _Inspection:
     @lazyprop
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
+        if not self._parts:
+            return tuple(self._given_schema.names) if self._given_schema else None
         if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
             columns = self._sniffed.columns
         else:

@@ -27,7 +27,7 @@ from records_mover.parts import (
 from records_mover.records.fidelity import column_fidelity, keeping_options, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.progress import reporting
-from records_mover.records.rejects import rejecting
+from records_mover.records.rejects import refuse_own_rejects, rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.running import Run
 from records_mover.records.table import TableTarget
@@ -48,6 +48,8 @@ __all__ = ["explain_move", "run_move", "run_untold"]
 
 logger = logging.getLogger(__name__)
 
+BYTES = frozenset({"copy", "read", "write", "compress", "decompress"})
+"""Steps to which a row means nothing."""
 MISFITS = (BadRowError, LoadUnloadError, LossError, SchemaError)
 """What a table raises that does not take the rows, where a new one might."""
 
@@ -153,7 +155,8 @@ def _moved(
         options.allow_lossy,
         lambda: keeping_options(plan, plan.source.schema()) if plan.source.typed else {},
     )
-    for warning in plan.warnings:
+    refuse_own_rejects(plan, options)
+    for warning in (*plan.warnings, *_guesses(plan)):
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
         run = Run(plan, context, options, meter, context.cancellation, rejects=rejects)
@@ -182,6 +185,11 @@ def _moved(
         )
     context.plugins.moved(result)
     return result
+
+
+def _guesses(plan: Plan) -> tuple[str, ...]:
+    """Return what may as well be read another way, unless nobody reads it on the way."""
+    return () if BYTES.issuperset(plan.route.names) else plan.source.notes
 
 
 def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:

@@ -10,8 +10,10 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from records_mover.errors import BadRowError
+from records_mover.errors import BadRowError, UsageError
 from records_mover.parts import Reject
+from records_mover.url import scheme_of
+from records_mover.url.local import LocalStore, local_path
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from records_mover.records.options import MoveOptions
+    from records_mover.records.plan import Plan
 
-__all__ = ["Rejects", "rejecting"]
+__all__ = ["Rejects", "refuse_own_rejects", "rejecting"]
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +110,18 @@ class Rejects:
             self._text = None
 
 
+def refuse_own_rejects(plan: Plan, options: MoveOptions) -> None:
+    """Raise where the file of rejects would take the place of the source or of the target."""
+    if options.rejects is None:
+        return
+    mine = os.path.realpath(options.rejects)
+    for form, what in ((plan.source.form, "source"), (plan.target.form, "target")):
+        local = form.kind == "files" and scheme_of(form.place) == "file"
+        if local and os.path.realpath(local_path(form.place)) == mine:
+            said = f"the rejects would be written over the {what} {os.fspath(options.rejects)!r}"
+            raise UsageError(said, "name another file with --rejects")
+
+
 @contextmanager
 def rejecting(options: MoveOptions) -> Iterator[Rejects | None]:
     """Give what takes the rows to leave out, or None where none may be left out.
@@ -121,8 +136,6 @@ def rejecting(options: MoveOptions) -> Iterator[Rejects | None]:
     if options.rejects is None:
         yield Rejects(limit)
         return
-    from records_mover.url.local import LocalStore
-
     name = os.fspath(options.rejects)
     failure: BaseException | None = None
     with LocalStore().write(name, private=True) as file:

@@ -13,7 +13,7 @@ from mover_postgres.binary.command import HEADER, SETTINGS, TRAILER, check_count
 from mover_postgres.binary.early import EarlyText, early_text
 from mover_postgres.binary.parsed import left_to_server
 from mover_postgres.binary.pgtypes import column_types
-from mover_postgres.connections import set_locally
+from mover_postgres.connections import set_locally, stopping
 from mover_postgres.errors import DRIVER_ERRORS
 from mover_postgres.feed import send_by
 from mover_postgres.statements import relation
@@ -102,7 +102,7 @@ class CsvLadder:
         if not part.rereadable:
             raise Declined(f"'{part.name}' can be read once only")
         before = meter.bytes, meter.rows
-        with cancellation.stopping_by(cursor.connection.cancel):
+        with cancellation.stopping_by(stopping(cursor.connection)):
             try:
                 with _savepoint(cursor):
                     return self._run(cursor, part, meter, cancellation)
