@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import psycopg2
 import pytest
 
 from mover_postgres.binary import ladder
+from mover_postgres.binary.chunks import Chunk
 from mover_postgres.binary.ladder import CsvLadder, Declined, plan_csv
 from mover_postgres.feed import send_by
 from mover_postgres.roundings import Watched
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mover_postgres.binary.chunks import Chunk
     from postgres.conftest import Bench
 
     Early = Callable[[int, int], list[int]]
@@ -235,6 +236,11 @@ def test_text_goes_while_the_parser_is_imported(cursor: Any, monkeypatch: Any) -
     rows = b"".join(b"%d,x\n" % number for number in range(10_000))
     part = Part(name="file.csv", open=lambda: File(rows))
     assert found.run(cursor, part, Meter(), Cancellation()) == 10_000
+
+
+def test_no_more_text_is_kept_than_there_is_room_for() -> None:
+    chunks = (Chunk(b"1,x\n", crlf=False, header=False) for _ in range(1000))
+    assert len(list(ladder._until(Future(), chunks))) == 32
 
 
 def test_planning_a_load_imports_nothing_that_parses() -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["CsvLadder", "Declined", "plan_csv"]
 
 _SAVEPOINT = "mover_before_binary"
+_EARLY = 32
 
 
 class Declined(Exception):
@@ -178,7 +179,10 @@ class CsvLadder:
 
 
 def _until(ready: Future[Any], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    while not ready.done() and (chunk := next(chunks, None)) is not None:
+    """Yield chunks until the parser is there, but no more than may be kept to be looked at."""
+    for _ in range(_EARLY):
+        if ready.done() or (chunk := next(chunks, None)) is None:
+            return
         yield chunk
 
 
