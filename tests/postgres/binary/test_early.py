@@ -143,7 +143,7 @@ def test_a_bad_row_anywhere_leaves_rows_and_meter_as_they_were(
 )
 @pytest.mark.parametrize("at", [0, 999])
 def test_no_value_goes_that_the_server_would_change_in_text_or_in_binary(
-    cursor: Any, early: Early, kind: str, watched: dict[str, int], good: str, bad: str, at: int
+    cursor: Any, early: Early, kind: str, watched: dict[str, Any], good: str, bad: str, at: int
 ) -> None:
     early(3, 1000)
     cursor.execute(f"CREATE TEMP TABLE target (n bigserial, c0 int, c1 {kind})")
