@@ -21,6 +21,7 @@ from mover_postgres.feed import send
 from mover_postgres.json_lists import list_columns, with_arrays
 from mover_postgres.options import CopyOptions
 from mover_postgres.statements import copy_in, relation
+from mover_postgres.uncut import Uncut, cut_columns
 from records_mover.errors import BadRowError, ColumnMismatchError
 from records_mover.parts import Loaded
 from records_mover.utils.words import many
@@ -51,6 +52,11 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
         come = many(len(names), "column comes", "columns come")
         what = f"{come} for the {len(job.columns)} of '{job.landing.table}'"
         raise ColumnMismatchError(what, "name the columns")
+    looking = Uncut(cut_columns(job, driver, payload.reader.schema), keep=job.rejects is not None)
+    if looking.columns:
+        schema = payload.reader.schema
+        seen = pa.RecordBatchReader.from_batches(schema, looking.passing(payload.reader))
+        payload = replace(payload, reader=seen)
     if job.rejects is None:
         with driver.cursor() as cursor:
             planned = plan_binary(cursor, job.landing.table, job.columns, payload.reader.schema)
@@ -62,7 +68,7 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
     set_locally(driver, {**EXACT_TEXT, "datestyle": "ISO, YMD"})
     statement = copy_in(job.landing.table, job.columns, _COPY).as_string(driver)
     if job.rejects is not None:
-        return _load_what_fits(job, payload, driver, statement, job.rejects)
+        return _load_what_fits(job, payload, driver, statement, job.rejects, looking)
     try:
         return Loaded(rows=send(driver, statement, _checked(job, payload.reader)))
     except DRIVER_ERRORS as error:
@@ -90,6 +96,7 @@ def _load_what_fits(
     driver: PsycopgConnection,
     statement: str,
     sink: RejectSink,
+    looking: Uncut,
 ) -> Loaded:
     """Load with what was sent kept on disk, to load the good rows of it if any is bad."""
     from mover_postgres.salvage.again import on_disk
@@ -114,11 +121,9 @@ def _load_what_fits(
         try:
             try:
                 with undoing(driver):
-                    return Loaded(rows=send(driver, statement, blocks))
-            except DRIVER_ERRORS as error:
-                bad = translate(error, doing, unit="row")
-                if not isinstance(bad, BadRowError):
-                    raise
+                    return Loaded(rows=_sent_whole(driver, statement, blocks, looking))
+            except (BadRowError, *DRIVER_ERRORS) as error:
+                bad = _to_be_left_out(error, looking, doing)
             for _ in blocks:
                 pass
             salvage = Salvage(
@@ -130,12 +135,32 @@ def _load_what_fits(
                 codec="utf-8",
                 source="",
                 suspect=bad.column,
+                watched=looking.columns,
                 by_line=False,
             )
             return Loaded(rows=salvage.run(), rejected=sink.count - before)
         except DRIVER_ERRORS as error:
             job.cancellation.check()
             raise translate(error, doing, unit="row") from error
+
+
+def _sent_whole(
+    driver: PsycopgConnection, statement: str, blocks: Iterator[bytes], looking: Uncut
+) -> int:
+    rows = send(driver, statement, blocks)
+    if looking.first is not None:
+        raise looking.first
+    return rows
+
+
+def _to_be_left_out(error: Exception, looking: Uncut, doing: str) -> BadRowError:
+    """Return what is wrong with a row that can be left out; raises what is wrong with more."""
+    if error is looking.first:
+        return looking.first
+    bad = translate(error, doing, unit="row") if isinstance(error, DRIVER_ERRORS) else None
+    if not isinstance(bad, BadRowError):
+        raise error
+    return bad
 
 
 def _checked(job: LoadJob, reader: pa.RecordBatchReader) -> Iterator[bytes]:
