@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mover_postgres.publish.shape import roomier
 from records_mover import Session
 from records_mover.errors import BadRowError, ColumnMismatchError, DatabaseError, MoverError
 
@@ -400,41 +399,3 @@ def test_another_shape_is_taken_on_whole_or_refused_with_everything_untouched(
             assert pg.rows(STATE) == state, case
     assert outcomes.count(True) > 40
     assert outcomes.count(False) > 10
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "becomes"),
-    [
-        ("integer", "bigint", "bigint"),
-        ("bigint", "integer", None),
-        ("integer", "numeric(12,2)", "numeric(12,2)"),
-        ("numeric(5,2)", "bigint", "numeric(21,2)"),
-        ("numeric", "bigint", None),
-        ("numeric(5,2)", "numeric", "numeric"),
-        ("numeric(5,2)", "double precision", "double precision"),
-        ("real", "double precision", "double precision"),
-        ("real", "smallint", None),
-        ("double precision", "bigint", "numeric"),
-        ("text", "integer", None),
-        ("uuid", "text", None),
-        ("character varying(5)", "character varying(4)", None),
-        ("character varying(5)", "character varying(6)", "character varying(6)"),
-        ("character", "text", "text"),
-        ("date", "timestamp without time zone", "timestamp without time zone"),
-        ("timestamp with time zone", "date", None),
-        ("timestamp(3) without time zone", "timestamp(2) without time zone", None),
-        (
-            "timestamp(3) without time zone",
-            "timestamp without time zone",
-            "timestamp without time zone",
-        ),
-        ("time without time zone", "time with time zone", "time with time zone"),
-        ("boolean", "integer", "integer"),
-        ("mood", "text", None),
-        ("integer[]", "bigint[]", None),
-    ],
-)
-def test_a_type_gives_way_only_to_one_that_holds_more(
-    old: str, new: str, becomes: str | None
-) -> None:
-    assert roomier(old, new) == becomes
