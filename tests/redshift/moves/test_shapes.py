@@ -23,20 +23,10 @@ SCHEMA = """{"schema": "bltypes/v1", "fields": {
 
 
 @pytest.fixture
-def csv(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = tmp_path / "new.csv"
-        path.write_text(text)
-        return path
-
-    return write
-
-
-@pytest.fixture
 def schema(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
+    def write(required: str) -> Path:
         path = tmp_path / "schema.json"
-        path.write_text(text)
+        path.write_text(SCHEMA % required)
         return path
 
     return write
@@ -196,7 +186,7 @@ def test_a_new_column_that_needs_a_value_needs_it_here_too(
     session: Any, table: Any, csv: Any, schema: Any
 ) -> None:
     source = csv("id,name,extra\n1,new,2020-01-02\n")
-    said = schema(SCHEMA % "true")
+    said = schema("true")
     session.move(source, table.url("t"), if_exists="replace", schema=said)
     assert facts(table)[-1] == ("extra", "date", "az64", False, 0, True)
     assert [row[3:5] for row in facts(table)] == [(True, 1), (False, 2), (False, 0)]
@@ -296,6 +286,33 @@ def test_the_types_of_a_table_that_something_holds_on_to_stay(session: Any, ware
     assert warehouse.rows("t", "v") == [("new",)]
 
 
+def test_a_type_that_there_is_not_here_is_left_to_the_column_that_is_there(
+    session: Any, warehouse: Any, pg_url: str, postgres_cursor: Any
+) -> None:
+    postgres_cursor.execute("create table s (n numeric(39,2)); insert into s values (1.5)")
+    warehouse.ask("create table t (n decimal(38,2))")
+    move = (f"{pg_url}::s", warehouse.url("t"))
+    assert session.move(*move, if_exists="replace", allow_lossy="all").notes == ()
+    assert [str(row[0]) for row in warehouse.rows()] == ["1.50"]
+
+
+def test_the_statements_that_change_a_table_pass_their_judge(
+    session: Any, table: Any, csv: Any, schema: Any
+) -> None:
+    from sqlfluff.core import FluffConfig, Linter
+
+    rows = csv("id,name,extra\n1,longer than ten bytes,2020-01-02\n")
+    session.move(rows, table.url("t"), if_exists="replace", schema=schema("true"))
+    table.ask("alter table t add primary key (id)")
+    session.move(csv("id,name,more\n1,a,2\n"), table.url("t"), if_exists="replace")
+    linter = Linter(config=FluffConfig(overrides={"dialect": "redshift"}))
+    made = [s for s in table.statements("create table", "alter table") if table.ask.schema in s]
+    assert any("DISTKEY" in s for s in made)
+    assert any("DROP COLUMN" in s for s in made)
+    for statement in made:
+        assert linter.parse_string(statement + ";").violations == [], statement
+
+
 def test_only_the_owner_has_a_table_take_on_other_columns(
     session: Any, table: Any, csv: Any
 ) -> None:
@@ -351,7 +368,7 @@ def test_a_load_that_fails_leaves_the_columns_as_they_were(
         "id,name,extra\n1,fine,2020-01-02\n2,much longer than all thirty bytes that are,\n"
     )
     with pytest.raises(MoverError):
-        session.move(source, table.url("t"), if_exists="replace", schema=schema(SCHEMA % "false"))
+        session.move(source, table.url("t"), if_exists="replace", schema=schema("false"))
     assert table.rows() == OLD_ROWS
     assert facts(table) == before
     assert tables(table) == ["t"]

@@ -11,20 +11,9 @@ from records_mover.errors import ColumnMismatchError, DatabaseError, MoverError
 from support.halting import kill_before
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 OLD_ROWS = [[1, "old", 7], [2, "two", 8]]
-
-
-@pytest.fixture
-def csv(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = tmp_path / "rows.csv"
-        path.write_text(text)
-        return path
-
-    return write
 
 
 @pytest.fixture

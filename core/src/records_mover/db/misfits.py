@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from records_mover.db import reshaping
 from records_mover.db.roomier import DIGITS, parsed, roomier, same_family, size_of
+from records_mover.errors import SchemaError
 from records_mover.frozen import frozen
 from records_mover.parts import Reshape
 
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
     from records_mover.db.naming import SqlNames
     from records_mover.db.roomier import SqlType
-    from records_mover.parts import TableInfo, TableName
+    from records_mover.parts import PublishRequest, TableInfo, TableName
     from records_mover.schema import RecordsSchema
 
-__all__ = ["Spelling", "misfit", "needed", "reshape"]
+__all__ = ["Spelling", "misfit", "needed", "reshape", "taking_over"]
 
 _BITS = {"smallint": 15, "integer": 31, "bigint": 63}
 _MOST_IN_REAL = "3.4e38"
@@ -61,11 +62,10 @@ def reshape(
         return Reshape(dropped=dropped)
     added = reshaping.added_columns(database, info, columns, schema)
     types = {column.name: column.type for column in info.columns}
-    declared = dict(zip(columns, map(str.lower, database.declared(schema)), strict=True))
     roomy = {
         name: spelling.roomier(types[name], kind)
-        for name, kind in declared.items()
-        if name in types
+        for name, field in zip(columns, schema.fields, strict=True)
+        if name in types and (kind := _declared(database, schema.select([field.name])))
     }
     return Reshape(
         added=tuple(replace(column, type=column.type.lower()) for column in added),
@@ -73,6 +73,17 @@ def reshape(
         retyped=tuple((name, kind) for name, kind in roomy.items() if kind is not None),
         loosened=tuple(reshaping.loosened_columns(info, columns, schema)),
     )
+
+
+def _declared(database: SqlNames, schema: RecordsSchema) -> str:
+    """Return the type that a new column would have; "" where the server has none for it.
+
+    That does not matter to a column that is there, which refuses what does not fit.
+    """
+    try:
+        return database.declared(schema)[0].lower()
+    except SchemaError:
+        return ""
 
 
 def needed(
@@ -109,6 +120,26 @@ def _found(
     listed = ", ".join(f"MAX(CASE WHEN {test} THEN 1 ELSE 0 END)" for test in tests.values())
     row = database.run(connection, f"SELECT {listed} FROM {database.table_sql(rows)}").one()
     return {name: bool(value) for name, value in zip(tests, row, strict=True)}
+
+
+def taking_over(
+    database: SqlNames,
+    rows: TableName,
+    made: TableName,
+    request: PublishRequest,
+    change: Reshape,
+) -> str:
+    """Return the INSERT of all rows into a table that changes less than their own was made to."""
+    assert request.info is not None, "a table that is not there is created"
+    types = {column.name: column.type for column in request.info.columns}
+    kept = (request.reshape or change).types.keys() - change.types.keys()
+    names = {name: database.quote(name) for name in request.columns or types}
+    given = ", ".join(
+        f"CAST({quoted} AS {types[name].upper()})" if name in kept else quoted
+        for name, quoted in names.items()
+    )
+    into = f"INSERT INTO {database.table_sql(made)} ({', '.join(names.values())})"
+    return f"{into} SELECT {given} FROM {database.table_sql(rows)}"
 
 
 def misfit(column: str, old: str, new: str, spelling: Spelling) -> str | None:

@@ -92,11 +92,6 @@ class Described:
         return TableInfo(name=self.name, columns=columns, kind=self.kind, rows=self.rows)
 
     @property
-    def types(self) -> dict[str, str]:
-        """The columns' types, as DDL spells them."""
-        return {column.name: spell(column.type) for column in self.columns}
-
-    @property
     def attributes(self) -> Attributes:
         """How the table is distributed and sorted."""
         keyed = sorted((column for column in self.columns if column.sortkey), key=_sort_place)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mover_redshift.reshaping import alterations, made_anew
 from mover_redshift.words import identifier
 from records_mover.db import staging
+from records_mover.db.misfits import taking_over
 from records_mover.db.publish import fresh_name
 from records_mover.parts import Reshape, TableName
 
@@ -76,20 +77,10 @@ def as_needed(
     change: Reshape,
 ) -> TableName:
     """Return the stage, or a table of its rows that changes no type which it need not."""
-    asked = request.reshape or Reshape()
-    if change == asked:
+    if change == (request.reshape or Reshape()):
         return stage
     made = stage_name(database, request.table, temporary=False)
     like(database, connection, made, table, change)
-    kept = {name: table.types[name] for name in asked.types.keys() - change.types.keys()}
-    columns = request.columns or tuple(column.name for column in table.columns)
-    listed = ", ".join(map(identifier, columns))
-    given = ", ".join(
-        f"CAST({identifier(name)} AS {kept[name].upper()})" if name in kept else identifier(name)
-        for name in columns
-    )
-    source = database.table_sql(stage)
-    into = f"INSERT INTO {database.table_sql(made)} ({listed})"
-    database.run(connection, f"{into} SELECT {given} FROM {source}")
+    database.run(connection, taking_over(database, stage, made, request, change))
     database.drop(connection, stage)
     return made

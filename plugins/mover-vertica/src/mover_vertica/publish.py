@@ -18,7 +18,7 @@ from mover_vertica.words import identifier, literal
 from records_mover.db import staging
 from records_mover.db.connections import settle
 from records_mover.db.merge import Merging, check_key
-from records_mover.db.misfits import needed
+from records_mover.db.misfits import needed, taking_over
 from records_mover.db.publish import (
     check,
     drop_quietly,
@@ -150,23 +150,13 @@ def _as_needed(
     change: Reshape,
 ) -> Iterator[TableName]:
     """Give the stage, or a table of its rows that changes no type which it need not."""
-    asked = request.reshape or Reshape()
-    if change == asked:
+    if change == (request.reshape or Reshape()):
         yield stage
         return
     settle(database, connection)
     with _stage(database, connection, table, change) as made:
-        types = {column.name: column.type for column in table.columns}
-        kept = {name: types[name].upper() for name in asked.types.keys() - change.types.keys()}
-        columns = request.columns or tuple(types)
-        listed = ", ".join(map(identifier, columns))
-        given = ", ".join(
-            f"CAST({identifier(name)} AS {kept[name]})" if name in kept else identifier(name)
-            for name in columns
-        )
-        into = f"INSERT INTO {database.table_sql(made)} ({listed})"
         with database.doing(f"cannot take the rows for '{request.table}' over"):
-            database.run(connection, f"{into} SELECT {given} FROM {database.table_sql(stage)}")
+            database.run(connection, taking_over(database, stage, made, request, change))
         yield made
 
 
