@@ -53,7 +53,11 @@ def _servers(config: pytest.Config) -> dict[str, Path]:
 
 
 def _first_server(config: pytest.Config) -> AbstractContextManager[PostgresServer]:
-    return postgres_server(next(iter(_servers(config).values())))
+    return postgres_server(_first_bin_dir(config))
+
+
+def _first_bin_dir(config: pytest.Config) -> Path:
+    return next(iter(_servers(config).values()))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -116,6 +120,12 @@ if os.environ.get("CI") and importlib.util.find_spec("hypothesis"):
 def no_secrets_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test's secret be starred out of what another one expects."""
     monkeypatch.setattr(redaction, "_registry", redaction._Registry())
+
+
+@pytest.fixture
+def postgres_bin_dir(pytestconfig: pytest.Config) -> Path:
+    """Where the programs of the embedded server are, or of the first one named."""
+    return _first_bin_dir(pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from contextlib import suppress
@@ -49,6 +50,7 @@ from records_mover.pandas import (
 )
 from records_mover.schema import Field, RecordsSchema
 from records_mover.url import BaseDirectoryUrl, BaseFileUrl, UrlResolver
+from records_mover.url.raw import RawFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,6 +175,46 @@ def test_what_is_written_in_vain_does_not_appear(session: Session, tmp_path: Pat
     assert file.string_contents() == "whole"
     with pytest.raises(StoreError, match="cannot be opened as 'r'"):
         file.open("r")
+
+
+@pytest.mark.parametrize("dropped", ["at once", "in a circle"])
+def test_what_nobody_closes_does_not_appear(
+    session: Session, folder: BaseDirectoryUrl, dropped: str
+) -> None:
+    file = folder.file_in_this_directory("a.csv")
+    folder.make()
+    file.store_string("old")
+    with pytest.warns(ResourceWarning, match=r"a\.csv' was not closed, and is not written"):
+        _drop(file, circle=dropped == "in a circle")
+    assert file.string_contents() == "old"
+    assert folder.files_in_directory() == [file]
+
+
+def _drop(file: BaseFileUrl, *, circle: bool) -> None:
+    sink: Any = file.open("wb")
+    sink.write(b"half of it")
+    sink.flush()
+    if circle:
+        sink.itself = sink
+    del sink
+    gc.collect()
+
+
+def test_what_cannot_be_written_to_its_end_does_not_appear(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = session.file_url(str(tmp_path / "a"))
+    file.store_string("old")
+
+    def full(*_: object) -> int:
+        raise StoreError("no space is left", "free some space")
+
+    sink = file.open("wb")
+    sink.write(b"new")
+    monkeypatch.setattr(RawFile, "write", full)
+    with pytest.raises(StoreError, match="no space"):
+        sink.close()
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 
 
 def _fail_half_way(sink: BinaryIO) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, text
 
+from mover_postgres.database import PostgresDatabase
 from mover_postgres.direct import open_direct
 from records_mover.errors import ConnectError
 from records_mover.session import Session
@@ -114,6 +115,30 @@ def test_a_snapshot_ends_with_its_connection(direct: Engine) -> None:
     with direct.connect() as connection:
         found = connection.exec_driver_sql(asked, execution_options=told).first()
         assert found == ("read committed", "off")
+
+
+def test_a_backend_that_dies_when_all_is_read_spoils_nothing(direct: Engine, one_pg: Bench) -> None:
+    database = PostgresDatabase(direct)
+    pids = []
+    for _ in range(2):
+        with database.connection() as connection:
+            pids.append(database.run(connection, "SELECT pg_backend_pid()").scalar())
+            one_pg.rows(f"SELECT pg_terminate_backend({pids[-1]}, 10000)")
+    assert pids[0] != pids[1]
+
+
+def test_what_the_block_raises_is_not_hidden_by_a_backend_that_has_died(
+    direct: Engine, one_pg: Bench
+) -> None:
+    def fail() -> None:
+        database = PostgresDatabase(direct)
+        with database.connection() as connection:
+            pid = database.run(connection, "SELECT pg_backend_pid()").scalar()
+            one_pg.rows(f"SELECT pg_terminate_backend({pid}, 10000)")
+            raise ConnectError("first")
+
+    with pytest.raises(ConnectError, match="first"):
+        fail()
 
 
 def test_the_dialect_compiles_as_sqlalchemys_own(direct: Engine, one_pg: Bench) -> None:

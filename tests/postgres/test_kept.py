@@ -483,8 +483,8 @@ def test_replace_keeps(
 
 
 def _dumped(server: PostgresServer, database: str) -> Counter[str]:
-    """Return the lines by which the server's own tool would make all schemas again."""
-    command = [str(server.bin_dir / "pg_dump"), "--schema-only", "-d", database]
+    """Return the lines by which PostgreSQL's own tool would make all schemas again."""
+    command = [str(server.client_path("pg_dump")), "--schema-only", "-d", database]
     ran = subprocess.run(command, env=server.client_env, capture_output=True, text=True, check=True)
     lines = (line.strip().removesuffix(",") for line in ran.stdout.splitlines())
     return Counter(line for line in lines if line and not line.startswith(("--", "\\")))
@@ -498,8 +498,9 @@ def test_a_dump_of_tables_that_were_made_anew_differs_by_what_was_added(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(reasons, "MOST_COLUMNS", 4)
-    schemas = [f"s{number}" for number in range(len(KEPT))]
-    for schema, thing in zip(schemas, KEPT.values(), strict=True):
+    known = [thing for thing in KEPT.values() if thing.since <= pg.version]
+    schemas = [f"s{number}" for number in range(len(known))]
+    for schema, thing in zip(schemas, known, strict=True):
         made = "; ".join((*TABLE, *thing.makes)).replace("{role}", role)
         own_names = re.sub(r"\b([pq]) FOR TABLE", rf"\1_{schema} FOR TABLE", made)
         rights = f"GRANT ALL ON SCHEMA {schema} TO {role}"

@@ -25,10 +25,10 @@ _AFTER_COMMIT = len(b"X\0\0\0\4")
 
 
 @pytest.mark.slow
-def test_a_sample_of_the_campaign_leaves_old_rows_or_new_ones() -> None:
+def test_a_sample_of_the_campaign_leaves_old_rows_or_new_ones(postgres_bin_dir: Path) -> None:
     """`make torture` runs all of it."""
     cases = [case for case in CASES if case.name in ("csv replace", "table to file")]
-    with campaign(seed=11) as made:
+    with campaign(11, postgres_bin_dir) as made:
         run(made, 6, cases)
         assert not made.failures
         assert made.tally["old rows"] + made.tally["new rows"] == 6

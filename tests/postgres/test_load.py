@@ -218,6 +218,14 @@ def test_date_hints_are_honoured(
     assert expected.replace("+00", "") in found
 
 
+def test_null_in_an_array_is_null_whatever_the_database_is_set_to(pg: Bench) -> None:
+    name = pg.database.engine.url.database
+    pg.run("CREATE TABLE t (a text[])", f"ALTER DATABASE {name} SET array_nulls = off")
+    pg.database.engine.dispose()
+    pg.load(b'a\n"{NULL,""NULL"",x}"\n', "t", form=pg.csv())
+    assert pg.rows("SELECT a FROM t") == [([None, "NULL", "x"],)]
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_odd_names_are_only_names(pg: Bench, name: str) -> None:
     column = pg.database.column_name(name)

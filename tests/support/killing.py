@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for `support`, when this file is run
 
-from support.postgres import PostgresServer, embedded_postgres_server
+from support.postgres import PostgresServer, embedded_bin_dir, postgres_server
 from support.relay import relay_to
 
 if TYPE_CHECKING:
@@ -410,10 +410,10 @@ class Campaign:
 
 
 @contextmanager
-def campaign(seed: int) -> Iterator[Campaign]:
-    """Run a server of our own, to be killed."""
+def campaign(seed: int, bin_dir: Path) -> Iterator[Campaign]:
+    """Run a server of our own, whose programs are in ``bin_dir``, to be killed."""
     with (
-        embedded_postgres_server(SETTINGS) as server,
+        postgres_server(bin_dir, SETTINGS) as server,
         tempfile.TemporaryDirectory() as folder,
         relay_to(lambda: server.port) as relay,
     ):
@@ -445,11 +445,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--only", default="", help="the cases with this word in their names")
+    said = "a PostgreSQL with its programs in DIR/bin, instead of the wheel's"
+    parser.add_argument("--postgres-server", type=Path, metavar="DIR", help=said)
     arguments = parser.parse_args()
     cases = [case for case in CASES if arguments.only in case.name]
     print(f"seed {arguments.seed}, {arguments.rounds} rounds", flush=True)
     started = time.monotonic()
-    with campaign(arguments.seed) as made:
+    named = arguments.postgres_server
+    with campaign(arguments.seed, named.resolve() / "bin" if named else embedded_bin_dir()) as made:
         run(made, arguments.rounds, cases, lambda text: print(text, flush=True))
         for name, count in sorted(made.tally.items()):
             print(f"{count:6,} {name}")

@@ -80,9 +80,13 @@ class PostgresServer:
 
     @property
     def psql_path(self) -> Path:
-        """The psql of the same version; where it came without one, that of the wheel."""
-        own = self.bin_dir / "psql"
-        return own if own.exists() else embedded_bin_dir() / "psql"
+        """The psql to talk to this server with."""
+        return self.client_path("psql")
+
+    def client_path(self, name: str) -> Path:
+        """Return a client program of the same version; of the wheel, if it came without one."""
+        own = self.bin_dir / name
+        return own if own.exists() else embedded_bin_dir() / name
 
     @property
     def client_env(self) -> dict[str, str]:

@@ -58,6 +58,12 @@ class Relay:
         self._way, self._at = "", 0
         self.passed = {"out": 0, "in": 0}
         self.lines: list[Line] = []
+        self._held: list[socket.socket] = []
+        self._silent, self._over = threading.Event(), threading.Event()
+
+    def fall_silent(self) -> None:
+        """Pass nothing on any more, and take connections without a word: a network that is dead."""
+        self._silent.set()
 
     @property
     def port(self) -> int:
@@ -78,6 +84,9 @@ class Relay:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            if self._silent.is_set():
+                self._held.append(client)
+                continue
             try:
                 server = socket.create_connection(("127.0.0.1", self._upstream()), timeout=10)
             except OSError:
@@ -94,6 +103,9 @@ class Relay:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._over.set()
+        for held in self._held:
+            held.close()
         for line in self.lines:
             line.cut()
 
@@ -111,6 +123,8 @@ class Relay:
             while block := source.recv(_BLOCK):
                 if line.deaf and way == "in":
                     break
+                if self._silent.is_set():
+                    self._over.wait()
                 before, harm = self._count(way, len(block))
                 sink.sendall(block[:before])
                 if harm is not None:

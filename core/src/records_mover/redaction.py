@@ -18,7 +18,10 @@ TOO_SHORT = 3
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][\w+.\-]*)://(?:(?P<user>[^:/@\s]*):)?(?P<rest>.*)", re.S)
 _TELLING = r"[\w.\-]*(?:pass|pwd|secret|token|signature|credential)[\w.\-]*"
-_QUERY = re.compile(rf"(?P<key>[?&;](?:{_TELLING}|sig)=)(?P<value>[^&;#\s'\"]+)", re.IGNORECASE)
+_KEYS = (
+    r"(?:x[_\-])?(?:api|app|access|account|auth|private|subscription|shared)[_.\-]?key|sig|auth|jwt"
+)
+_QUERY = re.compile(rf"(?P<key>[?&;](?:{_TELLING}|{_KEYS})=)(?P<value>[^&;#\s'\"]+)", re.IGNORECASE)
 _LOGIN = re.compile(r"(?P<before>\b[A-Za-z][\w+.\-]*://[^\s/:@'\"]*:)(?!password@)[^\s/@'\"]+(?=@)")
 _AFTER_ITS_NAME = r"(?P<name>(?:pass(?:word|wd)?|pwd|secret|token)\W{{1,4}})(?:{text})(?!\w)"
 

@@ -52,6 +52,16 @@ def test_each_command_has_help_and_its_lines_are_kept(
     assert f"Usage: mvrec {command}" in ran.stdout
     assert "\b" not in ran.stdout
     assert "\\b" not in ran.stdout
+    assert f"\n    mvrec {command}" in ran.stdout, "an example"
+
+
+def test_what_each_command_does_is_said_whole_in_their_list(
+    runner: Callable[..., Result],
+) -> None:
+    _, _, listed = runner("-h").stdout.partition("\nCommands:\n")
+    lines = listed.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 @pytest.mark.parametrize("command", ["move", "explain"])

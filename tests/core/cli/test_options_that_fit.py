@@ -23,7 +23,7 @@ def test_options_of_tables_are_refused_between_files(
     out.write_text("as it was")
     ran = runner("move", trips, out, option, value)
     assert ran.exit_code == 2
-    assert "says nothing of a file" in ran.stderr
+    assert f"the option {option} says nothing of a file" in ran.stderr
     assert out.read_text() == "as it was"
 
 
@@ -41,7 +41,7 @@ def test_options_of_source_files_are_refused_for_a_table(
     runner("move", trips, f"{sqlite_url}::t")
     ran = runner("move", f"{sqlite_url}::t", tmp_path / "out.csv", option, value)
     assert ran.exit_code == 2
-    assert "says nothing of a table or query to read" in ran.stderr
+    assert f"the option {option} says nothing of a table or query to read" in ran.stderr
 
 
 def test_options_of_target_files_are_refused_for_a_table(
@@ -49,4 +49,4 @@ def test_options_of_target_files_are_refused_for_a_table(
 ) -> None:
     ran = runner("move", trips, f"{sqlite_url}::t", "--target-format", "csv")
     assert ran.exit_code == 2
-    assert "says nothing of a table to write" in ran.stderr
+    assert "the option --target-format says nothing of a table to write" in ran.stderr

@@ -89,6 +89,7 @@ def test_each_has_its_arguments_in_order(runner: Runner, name: str) -> None:
     for word in wanted:
         assert f"  {word.lower()} " in shown.stdout
     assert ("mvrec move " in shown.stdout) == ("gsheet" not in name)
+    assert ("Refused as yet" in shown.stdout) == ("gsheet" in name)
 
 
 @pytest.mark.parametrize("hint", HINTS_OF_1X)

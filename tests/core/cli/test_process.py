@@ -216,6 +216,85 @@ def test_a_full_disk_behind_stdout_is_said(mvrec: Path, trips: Path) -> None:
         assert ran.stderr.count("\n") == 1
 
 
+APPENDED = "mvrec: moved 2 rows"
+
+
+def run_by_shell(
+    mvrec: Path, line: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command with streams that a shell has closed or led elsewhere."""
+    return subprocess.run(
+        ["bash", "-c", line, mvrec],
+        capture_output=True,
+        text=True,
+        env=os.environ | (env or {}),
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "streams", ["2>&-", "2>/dev/full", ">&- 2>&-", "<&- >&- 2>&-", "2> >(exec true)"]
+)
+def test_a_move_that_went_well_went_well_whoever_hears_of_it(
+    mvrec: Path, trips: Path, sqlite_url: str, streams: str
+) -> None:
+    where = f"'{trips}' '{sqlite_url}::t' --no-progress"
+    for _ in range(2):
+        assert run_by_shell(mvrec, f'"$0" move {where} {streams}').returncode == 0
+    back = f"\"$0\" move '{sqlite_url}::t' '{trips}.back' {streams}; cat '{trips}.back'"
+    rows = trips.read_text()
+    assert run_by_shell(mvrec, back).stdout == rows + rows.partition("\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("streams", "why"),
+    [(">&-", "it is closed"), (">/dev/full", "no space left"), ("> >(exec true)", "nobody reads")],
+)
+def test_a_result_that_nobody_can_read_does_not_undo_the_move(
+    mvrec: Path, trips: Path, sqlite_url: str, streams: str, why: str
+) -> None:
+    waited = "sleep 0.3; exec " if "true" in streams else ""
+    line = f"({waited}\"$0\" move '{trips}' '{sqlite_url}::t' --json) {streams}"
+    ran = run_by_shell(mvrec, line)
+    assert ran.returncode == 0, ran.stderr
+    assert APPENDED in ran.stderr
+    assert why in ran.stderr
+
+
+def test_a_closed_stream_is_never_a_file_of_the_move(mvrec: Path, trips: Path) -> None:
+    lines = {"input": '"$0" move - x.csv <&-', "output": '"$0" move "$T" - >&-'}
+    for closed, line in lines.items():
+        ran = run_by_shell(mvrec, f"cd '{trips.parent}'; {line}", {"T": str(trips)})
+        assert ran.returncode == 1
+        assert f"mvrec: standard {closed} is closed; open it" in ran.stderr
+    said = run_by_shell(mvrec, f"\"$0\" sniff '{trips}' >&-")
+    assert (said.returncode, said.stderr) == (
+        1,
+        "mvrec: cannot write to standard output: it is closed; check where it goes\n",
+    )
+
+
+def test_letters_that_a_stream_does_not_have_are_escaped(mvrec: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tr\u00e4ume.csv"
+    path.write_text("n\u00e4me,\u4e2d\n1,\u00e9\n", encoding="utf-8")
+    for env in ({"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}):
+        for args in ("sniff", "schema", "preview", "sniff --json", "preview --json"):
+            ran = run_by_shell(mvrec, f"\"$0\" {args} '{path}'", env)
+            assert ran.returncode == 0, ran.stderr
+            if "json" in args or args == "schema":
+                assert "n\u00e4me" in str(json.loads(ran.stdout))
+
+
+def test_what_may_be_read_another_way_is_said_by_a_move(mvrec: Path, tmp_path: Path) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text("d,x\n1/2/2020,a\n3/4/2020,b\n")
+    ran = run_by_shell(mvrec, f"\"$0\" move '{path}' '{tmp_path}/out.parquet'")
+    assert "mvrec: warning: the dates in the column 'd' may be MM/DD/YYYY or DD/MM" in ran.stderr
+    ran = run_by_shell(mvrec, f"\"$0\" move '{path}' '{tmp_path}/out.csv'")
+    assert "warning" not in ran.stderr  # no row was looked at
+
+
 def test_without_click_it_says_what_to_install(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['click'] = None\n"

@@ -69,6 +69,22 @@ def test_over_the_limit_the_move_fails_and_the_file_stays(
         assert session.move(f"{sqlite_url}::t", tmp_path / "out.csv").rows == 0
 
 
+@pytest.mark.parametrize("mine", ["some.csv", "out.csv", "./sub/../out.csv", "link.csv"])
+def test_rejects_never_take_the_place_of_the_source_or_the_target(
+    runner: Callable[..., Result], source: Path, mine: str
+) -> None:
+    (source.parent / "sub").mkdir()
+    (source.parent / "link.csv").symlink_to("some.csv")
+    rejects = f"{source.parent}/{mine}"
+    ran = runner(
+        "move", source, source.parent / "out.csv", "--max-failure-rows", "2", "--rejects", rejects
+    )
+    assert ran.exit_code == 2
+    assert "the rejects would be written over the" in ran.stderr
+    assert source.read_text() == SOME_BAD
+    assert not (source.parent / "out.csv").exists()
+
+
 def test_rejects_need_a_number_and_a_place(
     runner: Callable[..., Result], source: Path, sqlite_url: str, tmp_path: Path
 ) -> None:

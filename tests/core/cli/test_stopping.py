@@ -6,8 +6,9 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,8 +146,8 @@ def test_the_second_signal_leaves_at_once(
     table: Table, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:  # who waits for its answer hears no one
-        url = f"http://127.0.0.1:{deaf.getsockname()[1]}/a.csv"
-        process = start(url, f"{table.url}::t")
+        url = f"postgresql://me:mine@127.0.0.1:{deaf.getsockname()[1]}/db?sslmode=disable"
+        process = start(f"{url}::t", f"{table.url}::t")
         deaf.settimeout(20)
         asked, _ = deaf.accept()
         with asked:
@@ -159,6 +160,62 @@ def test_the_second_signal_leaves_at_once(
     assert process.returncode == 1
     assert process.stderr.read().startswith("mvrec: stopped at once")
     assert table.ask("SELECT * FROM t") == "1|old"
+
+
+HALF = b"HTTP/1.0 200 OK\r\n%s\r\nid,name\n2,half"
+ANSWERS = {
+    "nothing": b"",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "half a body": HALF % b"Content-Length: 1000000\r\n",
+    "a body without a length": HALF % b"",
+    "a chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nid,name\n\r\nff\r\n2",
+    "later": b"HTTP/1.0 503 Busy\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer"), [*(("http", answer) for answer in ANSWERS), ("https", "nothing")]
+)
+def test_a_web_server_that_is_silent_is_not_waited_for(
+    start: Callable[..., subprocess.Popen[str]], tmp_path: Path, scheme: str, answer: str
+) -> None:
+    out = tmp_path / "out.csv"
+    with silent_web(ANSWERS[answer]) as (port, asked):
+        process = start(f"{scheme}://127.0.0.1:{port}/a.csv", out)
+        assert asked.wait(20)
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.wait(3)
+    assert process.stderr is not None
+    assert (process.returncode, process.stderr.read()) == (1, CANCELLED)
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def silent_web(answer: bytes) -> Iterator[tuple[int, threading.Event]]:
+    """Answer HEAD, and each GET with the same bytes; then say nothing more."""
+    asked, held = threading.Event(), ExitStack()
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = server.accept()
+                held.enter_context(client)
+                head = client.recv(4096)
+                if head.startswith(b"HEAD"):
+                    client.sendall(b"HTTP/1.0 405 No\r\nContent-Length: 0\r\n\r\n")
+                    client.close()
+                    continue
+                client.sendall(answer)
+                asked.set()
+
+    with held, socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1], asked
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

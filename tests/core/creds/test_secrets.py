@@ -56,6 +56,12 @@ def test_the_password_of_any_url_is_hidden_even_if_nobody_registered_it() -> Non
     assert said == "GET http://me:***@host/x?X-Sig-Signature=***&a=1 from 'ftp://u:***@h'"
 
 
+@pytest.mark.parametrize("name", ["api_key", "apikey", "x-api-key", "access-key", "auth", "jwt"])
+def test_a_key_in_the_query_of_a_url_is_hidden(name: str) -> None:
+    url = f"https://host/trips.csv?{name}=canary77&author=me&keyword=x&accesskeyid=AK"
+    assert redact(f"GET {url}") == f"GET {url.replace('canary77', '***')}"
+
+
 def test_a_short_secret_is_hidden_where_it_stands_alone() -> None:
     register_secret("cop")
     assert (

@@ -157,3 +157,12 @@ def test_a_file_that_is_cut_off_or_damaged_is_refused_by_name() -> None:
             read(damaged, "in.avro")
         with pytest.raises(FormatError, match=r"in\.avro is a damaged Avro file"):
             infer_schema([partial(io.BytesIO, damaged)], AVRO, sources=["in.avro"])
+
+
+def test_a_day_that_python_has_not_is_refused() -> None:
+    sink = io.BytesIO()
+    day = {"name": "x", "type": {"type": "int", "logicalType": "date"}}
+    schema = {"type": "record", "name": "r", "fields": [day]}
+    fastavro.writer(sink, fastavro.parse_schema(schema), [{"x": 2**31 - 1}])
+    with pytest.raises(FormatError, match=r"in\.avro is a damaged Avro file"):
+        read(sink.getvalue(), "in.avro")

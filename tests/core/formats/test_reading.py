@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 import tracemalloc
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -14,14 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from records_mover.errors import BadRowError, ColumnMismatchError, FormatError
+from records_mover.errors import BadRowError, ColumnMismatchError, FormatError, MoverError
 from records_mover.formats import (
     DelimitedRecordsFormat,
     JsonLinesRecordsFormat,
     ParquetRecordsFormat,
+    infer_schema,
     read_batches,
     read_header,
     records,
+    write_batches,
 )
 from records_mover.formats.dialect import dialect_of
 from records_mover.formats.names import PLAIN_CSV
@@ -86,6 +89,8 @@ def csv(**hints: object) -> DelimitedRecordsFormat:
         ),
         (b'a,b\n"x\\"y",z\n', csv(doublequote=False, escape="\\"), [['x"y', "z"]]),
         (b"a,a,\n1,2,3\n", PLAIN_CSV, [["1", "2", "3"]]),
+        (b"title\r\ra,b\r1,2\r", csv(skip_lines=2, record_terminator="\r"), [["1", "2"]]),
+        (b"x\ny||a,b||1,2", csv(skip_lines=1, record_terminator="||"), [["1", "2"]]),
     ],
 )
 def test_text_is_read_as_it_was_meant(
@@ -174,6 +179,37 @@ def test_what_cannot_be_read_is_refused_with_the_line(
     with pytest.raises(error) as caught:
         rows(data, PLAIN_CSV, INTS, source="f.csv")
     assert message in str(caught.value)
+
+
+def test_lines_are_counted_by_what_ends_them() -> None:
+    ends = csv(record_terminator="\r", skip_lines=1)
+    for bad, said in ((b"x", "f.csv:5: 'x' in the column 'b'"), (b"\x00", "f.csv:5: a NUL byte")):
+        with pytest.raises(BadRowError) as caught:
+            rows(b"title\ra,b\r1,2\r3,4\r5,%s\r" % bad, ends, INTS, source="f.csv")
+        assert said in str(caught.value)
+        assert caught.value.line == 5
+    wide = "a,b\r1,é\r2,\ud800\r".encode("utf-16-le", "surrogatepass")
+    with pytest.raises(FormatError, match=r"line 3: the file is no utf-16-le"):
+        rows(wide, csv(record_terminator="\r", encoding="UTF16LE"))
+
+
+CLOSED = b'id,name,n\n1,"x"y,2\n2,ok,3\n3,%s,%s\n4,"z" w,5\n'
+
+
+@pytest.mark.parametrize("bad", [(b"bad", b"z"), (b"b\0d", b"4"), (b"\xff", b"4")])
+def test_what_follows_a_closed_quote_belongs_to_its_field(bad: tuple[bytes, bytes]) -> None:
+    types = [Field("id", "integer"), Field("name", "string"), Field("n", "integer")]
+    told: list[BadRowError] = []
+    lenient = ProcessingInstructions(max_failure_rows=1)
+    options: Any = {"instructions": lenient, "on_reject": told.append}
+    found = rows(CLOSED % bad, PLAIN_CSV, RecordsSchema(types), **options)
+    assert found == [[1, "xy", 2], [2, "ok", 3], [4, "z w", 5]]
+    assert [error.line for error in told] == [4]
+
+
+def test_a_boundary_is_found_past_text_behind_a_closed_quote() -> None:
+    data = b'1,"x"y\n' + b'2,"a, b"\n' * 9
+    assert last_boundary(data + b'3,"c', dialect_of(PLAIN_CSV.validate())) == len(data)
 
 
 def test_bytes_that_are_no_utf8_are_refused_with_the_line() -> None:
@@ -327,12 +363,21 @@ def test_nanoseconds_are_kept() -> None:
         (b'{"a": 1}\n{"a": "x"}\n', "f.jsonl:2: Column(/a) changed from number to string"),
         (b'{"a": 1}\n{"a"\n', "f.jsonl:2: "),
         (b"[1]\n", "f.jsonl:1: "),
+        (b'{"a": "x"}\n{"a": "y\xff"}\n', "f.jsonl:2: bytes that are no text in UTF-8"),
+        (b'{"a": "%s\xff"}\n' % (b"x" * 99), "f.jsonl:1: bytes that are no text in UTF-8"),
     ],
 )
 def test_bad_json_lines_are_refused_with_the_line(data: bytes, message: str) -> None:
     with pytest.raises(BadRowError) as caught:
         rows(data, JsonLinesRecordsFormat(), source="f.jsonl")
     assert message in str(caught.value)
+
+
+def test_json_lines_that_are_no_text_have_no_types_either() -> None:
+    for value in (b"\xff", b"x" * 99 + b"\xff"):
+        data = b'{"a": "y"}\n{"a": "%s"}\n' % value
+        with pytest.raises(BadRowError, match=r"f\.jsonl:2: bytes that are no text in UTF-8"):
+            infer_schema([lambda: io.BytesIO(data)], JsonLinesRecordsFormat(), sources=["f.jsonl"])  # noqa: B023
 
 
 def test_nested_json_keeps_its_own_keys_only() -> None:
@@ -343,6 +388,13 @@ def test_nested_json_keeps_its_own_keys_only() -> None:
 def test_a_file_that_is_no_parquet_is_refused() -> None:
     with pytest.raises(FormatError, match=r"x\.parquet is no Parquet file"):
         rows(b"PAR1 and then nothing", ParquetRecordsFormat(), source="x.parquet")
+    sink = io.BytesIO()
+    write_batches(read_batches(io.BytesIO(b"a\n1\n"), PLAIN_CSV), ParquetRecordsFormat(), sink)
+    data = sink.getvalue()
+    for spot in range(len(data) - 60, len(data) - 8):
+        harmed = data[:spot] + b"\x0f" + data[spot + 1 :]
+        with suppress(MoverError):  # what is left may still be a file
+            rows(harmed, ParquetRecordsFormat(), source="x.parquet")
 
 
 def test_a_column_that_a_parquet_file_lacks_is_named() -> None:

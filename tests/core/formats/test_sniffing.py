@@ -94,6 +94,10 @@ TABLE = 'id;name;price;day\n1;José;1,5;31.12.2020\n2;"x;y";22,25;01.02.2021\n'
         (b'a,b\n1,"C:\\dir\\"\n"2","x"\n', {"escape": None}),
         (b"sep=;\na;b\n1;2,5\n", {"field-delimiter": ";", "skip-lines": 1, "header-row": True}),
         (b"a,b\r\r\n1,2\r\r\n", {"record-terminator": "\r\r\n", "header-row": True}),
+        (b'a,b\r1,"x\ny"\r2,z\r', {"record-terminator": "\r", "header-row": True}),
+        (b"Report\r\ra,b,c\r1,2,3\r4,5,6\r", {"record-terminator": "\r", "skip-lines": 1}),
+        (b"a,b\n1,x\ry\n2,z\n", {"record-terminator": "\n", "header-row": True}),
+        (b"x,NA\ny,1\nz,2\nw,3\n", {"header-row": False}),
     ],
 )
 def test_hints_are_found(data: bytes, expected: dict[str, object]) -> None:
@@ -197,10 +201,31 @@ def test_lines_above_the_table_end_in_newlines_alone() -> None:
         (b"x,y\n1,NA\n2,7\n3,8\n", "but for 'NA' these columns hold numbers: 'y'"),
         (b"x;y\n1,234;a\n5,678;b\n", "the commas in the column 'x'"),
         (b"Hund,Katze\nrot,blau\n", "the first row is taken for names"),
+        (b"x,N/A\ny,1\nz,2\nw,3\n", "the first row is taken for values"),
+        (b"tag\nfoo\n#bar\nbaz\nqux\n", "taken for rows: say --hint comment='#' if not"),
+        (b"a,b\n1,2\n# half\n3,4\n", "left out as comments: say --hint comment=null if not"),
     ],
 )
 def test_two_readings_that_are_equally_likely_are_both_named(data: bytes, message: str) -> None:
     assert any(message in sentence for sentence in look(data).ambiguous)
+
+
+MARKED = [
+    ("tag\nfoo\n#bar\nbaz\nqux\n", 4),
+    ('id,text\n1,a\n#5,"hello, world"\n2,b\n3,c\n', 4),
+    ('# made by x\nid,text\n1,"a\n# b"\n2,c\n', 2),
+    ("# made by x\n\n# again\nid,text\n1,a\n#2,b\n3,c\n", 3),
+    ("# made by x\nid,text\n" + "1,a\n" * 40_000 + "#2,far beyond what is looked at\n", 40_001),
+    ("# half\na,b\n1,2\n# the other half\n3,4\n", 2),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), MARKED)
+def test_rows_that_begin_as_comments_do_are_not_lost(text: str, expected: int) -> None:
+    data = text.encode()
+    table = read_batches(io.BytesIO(data), look(data).format).read_all()
+    assert table.num_rows == expected
+    assert not any(name.startswith("#") for name in table.column_names)
 
 
 def test_dates_of_unknown_order_are_left_as_text() -> None:

@@ -98,6 +98,42 @@ def test_a_directory_that_is_not_final_is_waited_for_and_then_refused(folder: Pa
     assert 0.3 <= time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[]",
+        b"{}",
+        b"{",
+        b'{"entries": {}}',
+        b'{"entries": [1]}',
+        b'{"entries": [{}]}',
+        b'{"entries": [{"url": ""}]}',
+        b'{"entries": [{"url": 7}]}',
+        b'{"entries": [{"url": "data.csv", "meta": [1]}]}',
+        b'{"entries": [{"url": "data.csv", "meta": {"content_length": "19"}}]}',
+        b"\xff\xfe",
+    ],
+)
+def test_a_manifest_that_is_none_is_refused(folder: Path, tmp_path: Path, text: bytes) -> None:
+    (folder / "_manifest").write_bytes(text)
+    with pytest.raises(RecordsException, match=r"write (it|the directory) again"):
+        move(f"{folder}/", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_directory_without_files_has_no_rows(folder: Path, tmp_path: Path) -> None:
+    (folder / "_manifest").write_text('{"entries": []}')
+    (folder / "data.csv").unlink()
+    with Session() as session:
+        assert session.move(f"{folder}/", tmp_path / "out.csv").rows == 0
+        assert session.move(f"{folder}/", f"{tmp_path}/again/").rows == 0
+        assert session.schema(f"{folder}/").names == ("id", "name")
+    assert (tmp_path / "out.csv").read_text() == "id,name\n"
+    (folder / "_schema.json").unlink()
+    with pytest.raises(RecordsException, match="has neither a file nor a schema"):
+        move(f"{folder}/", tmp_path / "out.csv")
+
+
 def test_a_folder_that_is_not_empty_is_no_target(folder: Path, source: Path) -> None:
     with pytest.raises(RecordsFolderNonEmptyException, match="is not empty"):
         move(source, f"{folder}/")

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from records_mover import Session
-from records_mover.errors import RecordsFolderNonEmptyException
+from records_mover.errors import RecordsFolderNonEmptyException, StoreError
+from records_mover.records.directory import RecordsDirectory
+from records_mover.url.local import LocalStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +121,41 @@ def test_a_whole_directory_is_refused_even_if_its_move_was_killed_just_then(
     with pytest.raises(RecordsFolderNonEmptyException):
         move(source, folder)
     assert (folder / "data.csv").exists()
+
+
+def test_a_move_that_fails_removes_its_own_files_and_nobody_elses(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "dir"
+
+    def failing(*_: object) -> None:
+        assert (folder / "data.csv").exists()
+        for name in ("mine.csv", "_format_mine", "_manifest"):
+            (folder / name).write_text("of another move")
+        raise StoreError("the disk is full", "free some space")
+
+    monkeypatch.setattr(RecordsDirectory, "finishing_names", failing)
+    with pytest.raises(StoreError, match="the disk is full"):
+        move(source, folder)
+    left = sorted(path.name for path in folder.iterdir())
+    assert left == ["_format_mine", "_manifest", "mine.csv"]
+    assert not list((tmp_path / "state").rglob("*.note"))
+
+
+def test_what_a_failed_move_cannot_remove_is_left_for_the_next_one(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "dir"
+
+    def failing(*_: object) -> None:
+        raise StoreError("the disk is full", "free some space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RecordsDirectory, "finish", failing)
+        patched.setattr(LocalStore, "delete", failing)
+        with pytest.raises(StoreError, match="the disk is full"):
+            move(source, folder)
+    assert [path.name for path in folder.iterdir()] == ["data.csv"]
+    assert "left for the next move" in caplog.text
+    move(source, folder)
+    assert (folder / "_manifest").exists()

@@ -120,6 +120,17 @@ def test_a_folder_names_its_files_but_no_half_written_one(tmp_path: Path) -> Non
         assert _listed(f"{tmp_path}/") == [str(tmp_path / n) for n in ("a.csv", "link.csv")]
 
 
+@pytest.mark.parametrize("asked", ["", "*.csv", "[ab].csv"])
+def test_a_link_to_what_is_not_there_is_no_file_fewer(tmp_path: Path, asked: str) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    (tmp_path / "b.csv").symlink_to("annexed/b.csv")
+    with pytest.raises(NotFoundError, match=r"b\.csv' is a link to 'annexed/b\.csv', which is not"):
+        _listed(f"{tmp_path}/{asked}")
+    (tmp_path / "b.csv").unlink()
+    (tmp_path / ".#a.csv").symlink_to("me@here.123")
+    assert _listed(f"{tmp_path}/{asked}") == [str(tmp_path / "a.csv")]
+
+
 def test_sizes_are_known_of_files_only(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"12345")
     os.mkfifo(tmp_path / "pipe")

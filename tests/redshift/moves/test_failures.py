@@ -59,6 +59,44 @@ def test_bad_rows_are_left_out_and_told(
     assert "MAXERROR AS 3" in table.statements("copy")[-1]
 
 
+def _late(monkeypatch: pytest.MonkeyPatch, *, after: int, rows: int) -> None:
+    """Have the tables of errors tell of some rows only, and of all after so many looks."""
+    from mover_redshift import rejected
+
+    asked = rejected._asked
+    looks = 0
+
+    def late(database: Any, query: str) -> Any:
+        nonlocal looks
+        looks += 1
+        found = list(asked(database, query))
+        return found if looks > after else found[:rows]
+
+    monkeypatch.setattr(rejected, "_asked", late)
+    monkeypatch.setattr(rejected, "_STEP", 0.01)
+
+
+def test_rows_that_the_server_tells_of_late_are_told_all_the_same(
+    session: Any, table: Any, bad: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _late(monkeypatch, after=9, rows=1)
+    rejects = tmp_path / "rejects.csv"
+    result = session.move(bad, table.url("t"), max_failure_rows=2, rejects=rejects)
+    assert (result.rows, result.rejected) == (2, 2)
+    assert rejects.read_text().count("\n") == 3
+
+
+def test_rows_that_the_server_never_tells_of_are_counted(
+    session: Any, table: Any, bad: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _late(monkeypatch, after=10**9, rows=0)
+    monkeypatch.setattr("mover_redshift.load._PATIENCE", 0.1)
+    rejects = tmp_path / "rejects.csv"
+    result = session.move(bad, table.url("t"), max_failure_rows=2, rejects=rejects)
+    assert (result.rows, result.rejected) == (2, 2)
+    assert rejects.read_text().count("left out by COPY, and no table of the server's tells") == 2
+
+
 def test_more_bad_rows_than_are_tolerated_end_the_move(session: Any, table: Any, bad: Path) -> None:
     with pytest.raises(MoverError):
         session.move(bad, table.url("t"), max_failure_rows=1)

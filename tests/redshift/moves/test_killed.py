@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from records_mover.errors import RecordsFolderNonEmptyException
+from records_mover.errors import RecordsFolderNonEmptyException, StoreError
+from records_mover.records.directory import RecordsDirectory
 from support.halting import kill_before
 
 if TYPE_CHECKING:
@@ -43,3 +44,21 @@ def test_what_a_killed_move_left_is_removed_and_nothing_else(
     )
     assert bare.move(folder, tmp_path / "back.csv").move_count == 1
     assert not list((tmp_path / "state").rglob("*.note"))
+
+
+@pytest.mark.parametrize("moment", ["keep", "finish"])
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_move_that_fails_removes_its_own_files_and_nobody_elses(
+    bare: Any, table: Any, objects: Any, monkeypatch: pytest.MonkeyPatch, form: str, moment: str
+) -> None:
+    def failing(*args: Any, **named: Any) -> None:
+        del args, named
+        assert objects.names("u/")
+        objects.put("u/mine.csv", "id\n7\n")
+        objects.put("u/_format_mine", "of another move")
+        raise StoreError("the disk is full", "free some space")
+
+    monkeypatch.setattr(RecordsDirectory, moment, failing)
+    with pytest.raises(StoreError, match="the disk is full"):
+        bare.move(table.url("t"), objects.url("u/"), target_format=form)
+    assert sorted(objects.names("u/")) == ["u/_format_mine", "u/mine.csv"]

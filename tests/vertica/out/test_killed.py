@@ -11,6 +11,7 @@ import pytest
 from mover_vertica.export import names
 from records_mover.errors import RecordsFolderNonEmptyException, StoreError
 from records_mover.parts import Part
+from records_mover.records.directory import RecordsDirectory
 from support.halting import kill_before
 
 if TYPE_CHECKING:
@@ -82,3 +83,30 @@ def test_names_are_claimed_while_the_server_still_writes(monkeypatch: pytest.Mon
     with names.claiming(cast(Any, Looked()), "s3://b/u/", Named()):
         assert claimed.wait(20)
     assert (heard, found) == (["9f3c11aa-"], ["s3://b/u/"] * 3)
+
+
+@pytest.mark.parametrize("moment", ["keep", "finish"])
+@pytest.mark.parametrize(
+    ("options", "s3export"),
+    [({"target_format": "parquet"}, "off"), ({"target_format": "csv"}, "off"), (PACKED, "on")],
+)
+def test_a_move_that_fails_removes_its_own_files_and_nobody_elses(
+    bare: Any,
+    table: Any,
+    objects: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    options: Any,
+    s3export: str,
+    moment: str,
+) -> None:
+    def failing(*args: Any, **named: Any) -> None:
+        del args, named
+        assert objects.names("u/")
+        objects.put("u/mine.csv", "id\n7\n")
+        objects.put("u/_format_mine", "of another move")
+        raise StoreError("the disk is full", "free some space")
+
+    monkeypatch.setattr(RecordsDirectory, moment, failing)
+    with pytest.raises(StoreError, match="the disk is full"):
+        bare.move(table.url("t", s3export=s3export), objects.url("u/"), **options)
+    assert sorted(objects.names("u/")) == ["u/_format_mine", "u/mine.csv"]

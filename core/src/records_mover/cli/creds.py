@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["creds"]
 
 
-@click.command()
+@click.command(short_help="Say who answers for a connection's name, and with what.")
 @click.argument("name", required=False)
 @talking
 def creds(face: Face, name: str | None) -> int:
@@ -26,7 +26,13 @@ def creds(face: Face, name: str | None) -> int:
 
     Without NAME, list the providers of credentials in the order in which they are asked.
     NAME may also be the address of a web server: https://host.
-    """
+
+    \b
+    Examples
+      mvrec creds
+      mvrec creds warehouse
+      mvrec creds https://data.example
+    """  # noqa: D301 - click's own escape
     from records_mover.session import Session
 
     with Session() as session:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
-@click.command()
+@click.command(short_help="Say which way a move would go, and why; nothing is moved.")
 @click.argument("source")
 @click.argument("target")
 @writing

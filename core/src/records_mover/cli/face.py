@@ -35,7 +35,10 @@ class Face:
 
     def result_data(self, data: object) -> None:
         """Print a result as one JSON document."""
-        print_result(json.dumps(redact_data(data), ensure_ascii=False, indent=2, default=str))
+        text = json.dumps(redact_data(data), ensure_ascii=False, indent=2, default=str)
+        if not _holds(sys.stdout, text):
+            text = json.dumps(redact_data(data), indent=2, default=str)
+        print_result(text)
 
     def note(self, text: str) -> None:
         """Say something beside the result, unless the user wants silence."""
@@ -98,6 +101,15 @@ def _log_warning(
 ) -> None:
     del category, filename, lineno, file, line
     logging.getLogger("records_mover.warnings").warning("%s", message)
+
+
+def _holds(stream: TextIO, text: str) -> bool:
+    """Whether the encoding of a stream has all letters of a text."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def coloured(stream: TextIO) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from records_mover.cli.failures import MOVED, MOVED_IN_PART
+from records_mover.cli.streams import abandon_stdout
+from records_mover.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     Moving = Callable[[Session, Meter, Cancellation], MoveResult]
 
-__all__ = ["STDOUT", "refuse_two_on_stdout", "run_one"]
+__all__ = ["STDOUT", "refuse_two_on_stdout", "run_one", "tell_of_the_past"]
 
 STDOUT = "-"
 
@@ -40,10 +42,25 @@ def run_one(face: Face, moving: Moving) -> int:
             return moving(session, meter, cancellation)
 
     result = run_watched(work, showing(face))
-    if face.json:
-        face.result_data(result.to_data())
-    else:
-        from records_mover.cli.words import moved
-
-        face.note(moved(result))
+    _tell(face, result)
     return MOVED_IN_PART if result.rejected else MOVED
+
+
+def _tell(face: Face, result: MoveResult) -> None:
+    """Say what a move did."""
+    from records_mover.cli.words import moved
+
+    if face.json:
+        tell_of_the_past(face, lambda: face.result_data(result.to_data()), moved(result))
+    else:
+        face.note(moved(result))
+
+
+def tell_of_the_past(face: Face, say: Callable[[], None], past: str) -> None:
+    """Print what was done; that it cannot be printed does not undo it, and so is no failure."""
+    try:
+        say()
+    except (BrokenPipeError, StoreError) as error:
+        reason = error.what if isinstance(error, StoreError) else "nobody reads standard output"
+        face.complain(f"{past}; but {reason}")
+        abandon_stdout()

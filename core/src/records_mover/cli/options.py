@@ -125,8 +125,8 @@ writing = _stacked(
         "--verify",
         is_flag=True,
         default=None,
-        help="Compare what arrived with what was sent, before it is committed: a count of the "
-        "rows, and a checksum of each column between databases that can.",
+        help="Compare what arrived with what was sent, before it is committed or shown: a count of "
+        "the rows, and a checksum of each column.",
     ),
     click.option(
         "--parallel",

@@ -59,6 +59,8 @@ def _help(source: SourceKind, target: TargetKind) -> str:
     if source.today and target.today:
         today = f"mvrec move {source.today} {target.today}"
         lines += ["", "\b", "In the words of today", f"  {today}"]
+    else:
+        lines += ["", "Refused as yet: no plugin opens Google sheets. Take a file of it."]
     return "\n".join(lines)
 
 

@@ -23,11 +23,14 @@ __all__ = ["plugins"]
 def _list(face: Face) -> int:
     """List the plugins: what each offers, or why one that is broken is not in use.
 
-    "mvrec plugins new NAME" writes the skeleton of one of your own.
-
     MOVER_DISABLED_PLUGINS names plugins, separated by commas, that are not to be loaded;
     MOVER_STRICT_PLUGINS=1 makes the first broken one an error.
-    """
+
+    \b
+    Examples
+      mvrec plugins
+      mvrec plugins new moonbase
+    """  # noqa: D301 - click's own escape
     records = _records()
     if face.json:
         face.result_data([_data(record) for record in records])
@@ -70,7 +73,11 @@ def _data(record: PluginRecord) -> dict[str, object]:
     }
 
 
-@click.group("plugins", invoke_without_command=True)
+@click.group(
+    "plugins",
+    invoke_without_command=True,
+    short_help="List the plugins, or write the skeleton of your own.",
+)
 @wraps(_list)
 def plugins(**given: Any) -> None:
     """List the plugins, where nothing else is asked for."""

@@ -26,7 +26,7 @@ TOLD = ("encoding", "field-delimiter", "header-row")
 """The hints of which is always said what was guessed."""
 
 
-@click.command()
+@click.command(short_help="Show the first rows as they will land, and their types.")
 @click.argument("source")
 @click.option(
     "--rows",

@@ -34,7 +34,7 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
-@click.command()
+@click.command(short_help="Run the moves that a file describes, in TOML or JSON.")
 @click.argument("file")
 @click.option(
     "--only",
@@ -133,13 +133,14 @@ def _run_alone(face: Face, job: Job) -> int:
 
 
 def _run_several(face: Face, jobs: Jobs) -> int:
+    from records_mover.cli.moving import tell_of_the_past
     from records_mover.cli.progress import nothing
     from records_mover.cli.running import run_watched
 
     outcomes = run_watched(lambda _, cancellation: _all(face, jobs, cancellation), nothing)
     names = [job.name for job in jobs.jobs]
     outcomes.sort(key=lambda one: names.index(one.job.name))
-    _tell(face, outcomes)
+    tell_of_the_past(face, lambda: _tell(face, outcomes), "the jobs were run")
     failed = [code_of(one.error) for one in outcomes if one.error is not None]
     if failed or any(one.held_up_by for one in outcomes):
         return failed[0] if failed else FAILED

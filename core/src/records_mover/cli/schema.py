@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["schema"]
 
 
-@click.command()
+@click.command(short_help="Print the columns of a source and their types, as JSON.")
 @click.argument("source")
 @rows
 @reading

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["sniff"]
 
 
-@click.command()
+@click.command(short_help="Find out how a file is written, and how sure that is.")
 @click.argument("file")
 @reading
 @talking

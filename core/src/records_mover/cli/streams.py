@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from contextlib import contextmanager, suppress
@@ -17,10 +19,15 @@ __all__ = ["abandon_stdout", "guarded_streams", "print_result"]
 
 
 class _Guarded:
-    """A text stream that redacts each text written to it."""
+    """A text stream that redacts each text written to it.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    A letter that its encoding does not have is written as an escape.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = _Closed() if stream is None else stream
+        with suppress(AttributeError, ValueError, OSError):
+            cast(io.TextIOWrapper, stream).reconfigure(errors="backslashreplace")
 
     def write(self, text: str) -> int:
         self._stream.write(redact(text))
@@ -34,6 +41,27 @@ class _Guarded:
         return getattr(self._stream, name)
 
 
+class _Quiet(_Guarded):
+    """Standard error: what cannot be written there fails nothing, least of all what has moved."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+class _Closed(io.TextIOBase):
+    """What stands for a stream that was closed before this process began."""
+
+    def write(self, text: str, /) -> int:
+        del text
+        raise OSError(errno.EBADF, "it is closed")
+
+
 @contextmanager
 def guarded_streams() -> Iterator[None]:
     """Redact what anyone writes to ``sys.stdout`` and ``sys.stderr`` while the block runs.
@@ -41,7 +69,7 @@ def guarded_streams() -> Iterator[None]:
     Rows that are moved to standard output do not pass here: they go to its file descriptor.
     """
     out, err = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = cast(TextIO, _Guarded(out)), cast(TextIO, _Guarded(err))
+    sys.stdout, sys.stderr = cast(TextIO, _Guarded(out)), cast(TextIO, _Quiet(err))
     try:
         yield
     finally:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["hint_option", "names", "parse_hint", "size", "written"]
 
-_WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "none": None}
+_WORDS: dict[str, object] = {"null": None, "none": None, "true": True, "false": False}
+_WORDS |= {"True": True, "False": False}  # and not None, which may be how NULL is written
 _ESCAPE = re.compile(r"\\(?:([tnrf0\\])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
 _SIMPLE = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "0": "\0", "\\": "\\"}
 _SIZE = re.compile(r"([1-9][0-9]*)([kKmMgG]?)[bB]?")

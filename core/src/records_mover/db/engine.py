@@ -161,7 +161,8 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
     except ImportError as err:
         failure = ConfigError(
             f"the driver of '{url.drivername}' cannot be imported: {err}",
-            f"install the package '{err.name or url.get_driver_name()}' or name another driver",
+            f"install what brings the module '{err.name or url.get_driver_name()}', or name another"
+            f" driver: {url.get_backend_name()}+DRIVER://",
         )
     except MoverError:
         raise

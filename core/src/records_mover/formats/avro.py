@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["read", "schema_of", "write"]
 
 _ROWS = 1 << 14
-_DAMAGE = (ValueError, EOFError, OSError, LookupError, TypeError, MemoryError, zlib.error)
+_DAMAGE = (
+    *(ValueError, EOFError, OSError, LookupError, TypeError, MemoryError, OverflowError),
+    zlib.error,
+)
 # Some readers take no block of more than 4 MB.
 _BLOCK_ROWS, _BLOCK_BYTES = 1 << 14, 1 << 20
 
@@ -66,7 +69,7 @@ def _opened(stream: BinaryIO, source: str, *, blocks: bool = False) -> Any:
     fastavro = _fastavro()
     try:
         return fastavro.block_reader(stream) if blocks else fastavro.reader(stream)
-    except (*_DAMAGE, StopIteration) as err:
+    except (*_DAMAGE, StopIteration, fastavro.schema.SchemaParseException) as err:
         what = f"{source or 'the file'} is no Avro file: {err}"
         raise FormatError(what, "it may be cut off, or of another format") from err
 

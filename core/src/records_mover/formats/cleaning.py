@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.base import BaseRecordsFormat
     from records_mover.instructions import BadBytes
 
-__all__ = ["Mended", "cleaned", "cleaned_opener"]
+__all__ = ["Mended", "cleaned", "cleaned_opener", "plain_format"]
 
 # Whose NULs are halves of other characters.
 _WIDE = ("utf-16", "utf-32")
@@ -42,35 +42,59 @@ class Mended:
 
 
 def cleaned(
-    stream: BinaryIO, codec: str, policy: BadBytes, mended: Mended, *, source: str
+    stream: BinaryIO,
+    codec: str,
+    policy: BadBytes,
+    mended: Mended,
+    *,
+    source: str,
+    line_end: str = "\n",
 ) -> BinaryIO:
     """Return the stream without its bad bytes, or with a replacement character for each."""
     if policy == "fail":
         return stream
     kind = _CleanedWide if codec.startswith(_WIDE) else _Cleaned
-    return cast(BinaryIO, io.BufferedReader(kind(stream, codec, policy, mended, source), 1 << 20))
+    mending = kind(stream, codec, policy, mended, source)
+    mending.line_end = line_end
+    return cast(BinaryIO, io.BufferedReader(mending, 1 << 20))
+
+
+def plain_format(form: BaseRecordsFormat) -> BaseRecordsFormat | None:
+    """Return a format of text that is not compressed; None for what is no text."""
+    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.plain import JsonLinesRecordsFormat
+
+    if isinstance(form, DelimitedRecordsFormat):
+        return form.alter_hints({"compression": None})
+    return JsonLinesRecordsFormat() if isinstance(form, JsonLinesRecordsFormat) else None
 
 
 def cleaned_opener(
     opener: Callable[[], BinaryIO],
-    form: DelimitedRecordsFormat,
+    form: BaseRecordsFormat,
     policy: BadBytes,
     mended: Mended,
     source: str,
 ) -> Callable[[], BinaryIO]:
-    """Return how to open a file of delimited text decompressed and without its bad bytes."""
+    """Return how to open a file of text decompressed and without its bad bytes."""
     from records_mover.formats.compression import decompressing
+    from records_mover.formats.delimited import DelimitedRecordsFormat
 
-    codec = form.validate().codec
+    codec, end = "utf-8", "\n"
+    if isinstance(form, DelimitedRecordsFormat):
+        hints = form.validate()
+        codec, end = hints.codec, hints.line_end
 
     def opened() -> BinaryIO:
         stream = decompressing(opener(), form.compression)
-        return cleaned(stream, codec, policy, mended, source=source)
+        return cleaned(stream, codec, policy, mended, source=source, line_end=end)
 
     return opened
 
 
 class _Cleaned(io.RawIOBase):
+    line_end = "\n"
+
     def __init__(
         self, stream: BinaryIO, codec: str, policy: BadBytes, mended: Mended, source: str
     ) -> None:
@@ -105,7 +129,8 @@ class _Cleaned(io.RawIOBase):
         self._ended = not block
         data, self._rest = self._rest + block, b""
         clean = data if self._is_clean(data) else self._mend(data)
-        self._line += data.count(b"\n") - self._rest.count(b"\n")
+        end = self.line_end.encode()
+        self._line += data.count(end) - self._rest.count(end)
         return clean
 
     def _is_clean(self, data: bytes) -> bool:
@@ -134,7 +159,7 @@ class _Cleaned(io.RawIOBase):
                 pieces.append(data[spot:start])
                 self._rest = data[start:]
                 break
-            line = self._line + data.count(b"\n", 0, start)
+            line = self._line + data.count(self.line_end.encode(), 0, start)
             self._mended.add(end - start, f"line {line} of {self._source!r}")
             pieces += [data[spot:start], self._replacement()]
             spot = end
@@ -208,10 +233,10 @@ class _CleanedWide(_Cleaned):
     def _without_nul(self, text: str) -> str:
         """Return a text without its NULs, and count its lines."""
         first, *others = text.split("\0")
-        self._line += first.count("\n")
+        self._line += first.count(self.line_end)
         for piece in others:
             self._note(self._width)
-            self._line += piece.count("\n")
+            self._line += piece.count(self.line_end)
         return self._mark.join((first, *others))
 
     def _note(self, count: int) -> None:

@@ -30,6 +30,11 @@ class Dialect:
     escape: bytes | None
     comment: bytes | None
 
+    @property
+    def line_end(self) -> bytes:
+        """The byte that lines are counted by: a newline, unless rows end without one."""
+        return b"\n" if b"\n" in self.terminator else self.terminator[-1:]
+
     @cached_property
     def record(self) -> re.Pattern[bytes]:
         """Matches one record with its terminator, or the last one without."""
@@ -95,7 +100,8 @@ class Dialect:
         inner = self._escaped_or(b"(?>%s+)" % _none_of(self.quote, self.escape or b""))
         twice = b"|%s%s" % (quote, quote) if self.doublequote else b""
         quoted = b"%s(?>(?:%s%s)*)%s" % (quote, inner, twice, quote)
-        return b"(?:%s|(?!%s)(?>%s*))" % (quoted, quote, plain)
+        # As Arrow has it, what follows the quote that closes is text of the field, too.
+        return b"(?:%s(?>%s*)|(?!%s)(?>%s*))" % (quoted, plain, quote, plain)
 
     def _escaped_or(self, other: bytes) -> bytes:
         return other if self.escape is None else b"(?:%s.|%s)" % (re.escape(self.escape), other)

@@ -93,6 +93,12 @@ class ValidatedRecordsHints:
         return codec_of(self.encoding)
 
     @property
+    def line_end(self) -> str:
+        """What lines are counted by: newlines, unless rows end without one."""
+        end = self.record_terminator
+        return "\n" if "\n" in end else end[-1]
+
+    @property
     def booleans(self) -> tuple[str, str]:
         """The spellings of true and of false."""
         true, _, false = self.boolean_format.partition("/")
@@ -139,7 +145,8 @@ def codec_of(encoding: str) -> str:
 
 
 def _one_of(*values: object) -> Callable[[object], str | None]:
-    shown = ", ".join("none" if value is None else str(value) for value in values)
+    said: dict[object, str] = {None: "none", True: "true", False: "false"}
+    shown = ", ".join(str(said.get(value, value)) for value in values)
 
     def check(value: object) -> str | None:
         known = any(value == known and isinstance(value, type(known)) for known in values)

@@ -23,7 +23,7 @@ from records_mover.formats.dialect import Dialect
 from records_mover.formats.json_numbers import quoted_numbers
 from records_mover.formats.ordered import in_order
 from records_mover.formats.records import chunks
-from records_mover.formats.text import utf8
+from records_mover.formats.text import is_text, utf8
 from records_mover.formats.values import texts
 from records_mover.schema import Field, RecordsSchema
 
@@ -95,6 +95,8 @@ def _parsed(data: bytes, explicit: pa.Schema, *, others: bool = True) -> pa.Tabl
     """Run Arrow's parser; it ends the process where the first value is null and no object."""
     if _NULL_FIRST.match(data):
         raise pa.ArrowInvalid("JSON parse error: a null that is no object in row 0")
+    if not is_text(data):  # the parser takes any bytes
+        raise pa.ArrowInvalid("JSON parse error: bytes that are no text in UTF-8")
     read_options = pajson.ReadOptions(use_threads=False, block_size=len(data) + 1)
     parse = pajson.ParseOptions(
         explicit_schema=explicit, unexpected_field_behavior="infer" if others else "ignore"

@@ -84,8 +84,16 @@ def lines(batch: pa.RecordBatch, marks: Marks) -> Any:
     """Return the rows of a batch in UTF-8, each with its terminator, as a buffer of bytes."""
     if not batch.num_rows:
         return b""
-    fields = [_field(column, marks) for column in batch.columns]
+    fields = [_named_field(*each, marks) for each in zip(batch.schema.names, batch, strict=True)]
     return _written(fields, marks) if marks.writable else _joined(fields, marks)
+
+
+def _named_field(name: str, column: pa.Array, marks: Marks) -> pa.Array:
+    """Return a column ready to be written; what cannot be is told with the column's name."""
+    try:
+        return _field(column, marks)
+    except BadRowError as err:
+        raise BadRowError(f"column '{name}': {err.what}", err.advice, column=name) from err
 
 
 def _field(column: pa.Array, marks: Marks) -> pa.Array:
@@ -126,7 +134,10 @@ def _needy(text: pa.Array, marks: Marks) -> npt.NDArray[np.bool_] | None:
     flat = memoryview(buffer)[offsets[0] : offsets[-1]] if buffer is not None else b""
     data = np.frombuffer(flat, np.uint8)
     if not data.all():
-        raise BadRowError("a value holds a NUL character", "no delimited file can hold it")
+        raise BadRowError(
+            "a value holds a NUL character",
+            "no delimited file can hold it: leave it out with --bad-bytes strip",
+        )
     needy = np.zeros(len(text), bool)
     searched = (*marks.special, b'"') if marks.writable else marks.special
     for mark in dict.fromkeys(searched):

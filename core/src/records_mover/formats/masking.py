@@ -57,7 +57,7 @@ class Masked:
 def mask(data: bytes, hints: ValidatedRecordsHints, dialect: Dialect) -> Masked:
     """Return the chunk in a form that Arrow parses right."""
     if _NUL in data:
-        line = data.count(b"\n", 0, data.index(_NUL))
+        line = data.count(dialect.line_end, 0, data.index(_NUL))
         what = "a NUL byte stands in the text"
         raise BadRowError(what, "is it UTF-16? check the hint 'encoding'", line=line)
     swapped: list[tuple[bytes, bytes]] = []

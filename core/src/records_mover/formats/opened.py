@@ -54,12 +54,16 @@ def open_text(
     """
     hints = fmt.validate()
     dialect = dialect_of(hints)
-    with naming(source):
-        text = plain_text(stream, hints, marked=marked)
-        above, record, rest = read_first(text, dialect)
-        named = hints.header_row
-        if named:
-            check_marks(record, hints)
+    named = hints.header_row
+    try:
+        with naming(source):
+            text = plain_text(stream, hints, marked=marked)
+            above, record, rest = read_first(text, dialect)
+            if named:
+                check_marks(record, hints)
+    except BaseException:
+        stream.close()
+        raise
     fields = split_fields(record, dialect) if record else []
     return OpenedText(
         hints=hints,
@@ -67,6 +71,6 @@ def open_text(
         names=tuple(column_names(fields if named else [""] * len(fields))),
         text=text,
         head=rest if named else above + record + rest,
-        line=1 + hints.skip_lines + ((above + record).count(b"\n") if named else 0),
+        line=1 + hints.skip_lines + ((above + record).count(dialect.line_end) if named else 0),
         source=source,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -71,8 +72,11 @@ def schema_of(stream: BinaryIO, source: str = "") -> tuple[RecordsSchema, int]:
 def _open(stream: BinaryIO, source: str) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(stream, pre_buffer=False, coerce_int96_timestamp_unit="us")
-    except pa.ArrowInvalid as err:
+    except (OSError, pa.ArrowException) as err:
         stream.close()
+        # Arrow's own error is of no subclass; others, such as a lost connection, say more.
+        if isinstance(err, OSError) and type(err) is not OSError:
+            raise
         what = f"{source or 'the file'} is no Parquet file: {err}"
         raise FormatError(what, "it may be cut off, or of another format") from err
 
@@ -82,9 +86,18 @@ def seekable(stream: BinaryIO) -> BinaryIO:
     if stream.seekable():
         return stream
     aside = tempfile.TemporaryFile()  # noqa: SIM115  closed by whoever asked
-    with stream:
-        shutil.copyfileobj(stream, aside, 1 << 20)
-    aside.seek(0)
+    try:
+        with stream:
+            shutil.copyfileobj(stream, aside, 1 << 20)
+        aside.seek(0)
+    except OSError as err:
+        with suppress(OSError):
+            aside.close()
+        if type(err) is not OSError:  # of the stream
+            raise
+        what = f"cannot put a Parquet file aside to read it: {(err.strerror or str(err)).lower()}"
+        advice = "free some space for temporary files, or name another TMPDIR"
+        raise FormatError(what, advice) from err
     return aside
 
 

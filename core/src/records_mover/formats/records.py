@@ -18,7 +18,7 @@ CHUNK = 4 << 20
 _CACHED = 1 << 18
 _LEAST, _MOST = 64 << 10, 64 << 20
 _GAPS = 4096
-_NEWLINE, _BACKSLASH = 10, 92
+_BACKSLASH = 92
 # Past this size a record is taken for a quote that was never closed.
 LONGEST_RECORD = 128 << 20
 
@@ -36,13 +36,13 @@ def chunks(
     stream: BinaryIO, dialect: Dialect, *, head: bytes = b"", line: int = 1, size: int = CHUNK
 ) -> Iterator[Chunk]:
     """Cut a stream of UTF-8 text, and what was read of it already, into chunks of whole records."""
-    carry = head
+    carry, mark = head, dialect.line_end[0]
     while data := _read(stream, max(size - len(carry), min(len(carry), _MOST), _LEAST)):
         data = carry + data if carry else data
         end = last_boundary(data, dialect)
         if end:
             yield Chunk(data[:end], line, last=False)
-            line += _newlines(data, end)
+            line += _lines(data, end, mark)
         elif len(data) > LONGEST_RECORD:
             raise _endless(line)
         carry = data[end:]
@@ -50,17 +50,17 @@ def chunks(
         ended = carry + dialect.terminator
         end = last_boundary(ended, dialect)
         if end < len(ended):
-            raise _endless(line + _newlines(ended, end))
+            raise _endless(line + _lines(ended, end, mark))
         yield Chunk(carry, line, last=True)
 
 
-def _newlines(data: bytes, end: int) -> int:
+def _lines(data: bytes, end: int, mark: int) -> int:
     import numpy as np
 
     text = np.frombuffer(data, np.uint8, end)
     # In pieces that stay in the processor's cache.
     pieces = (text[spot : spot + _CACHED] for spot in range(0, end, _CACHED))
-    return sum(int(np.count_nonzero(piece == _NEWLINE)) for piece in pieces)
+    return sum(int(np.count_nonzero(piece == mark)) for piece in pieces)
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

@@ -6,7 +6,12 @@ import re
 
 from records_mover.utils.words import many
 
-__all__ = ["has_header"]
+__all__ = ["NULLS", "has_header"]
+
+NULLS = frozenset(
+    ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "\\N", "-", "?", ".", "..")
+)
+"""Words that often stand for NULL."""
 
 _TYPED = re.compile(
     r"[+-]?[$€£]?[\d.,]*\d%?|[+-]?\d*[.,]?\d+[eE][+-]?\d+"
@@ -25,11 +30,14 @@ def has_header(rows: list[list[str]]) -> tuple[bool, float, str]:
     if not rest:
         named = all(_NAME.fullmatch(cell) for cell in first if cell)
         return named, 0.5, "there is one row only, and it reads like names"
-    typed = sum(_typed_below(index, rest) and bool(cell) for index, cell in enumerate(first))
+    above = [cell for index, cell in enumerate(first) if cell and _typed_below(index, rest)]
+    typed = sum(cell not in NULLS for cell in above)
     if typed:
         sure = 0.99 if typed > 1 else 0.95
         hold = many(typed, "column holds", "columns hold")
         return True, sure, f"{hold} numbers or dates below a word"
+    if above:
+        return False, 0.6, f"'{above[0]}' of the first row may stand for NULL among numbers"
     against = _recurring(first, rest)
     if against:
         return False, 0.7, f"'{against}' of the first row is a value further down"

@@ -10,7 +10,7 @@ from itertools import islice
 
 from records_mover.frozen import frozen
 
-__all__ = ["Shape", "best_shapes"]
+__all__ = ["Shape", "all_rows", "best_shapes"]
 
 _CANDIDATES = (",", "\t", ";", "|", "\x01", "^", "~", ":", " ")
 _RELUCTANT = {":": 0.5, " ": 0.4, "^": 0.8, "~": 0.8}
@@ -18,6 +18,7 @@ _MOMENT = re.compile(
     r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T])?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?"
     r"(?: ?[AaPp][Mm]\b)?(?: ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)\b)?"
 )
+_LONE_RETURN = re.compile(r"\r(?!\n)")  # which is data where rows end otherwise
 _ROWS = 300
 _TITLE = 20
 _LONGEST_FIELD = 1 << 26
@@ -134,14 +135,27 @@ def _shape(
     )
 
 
+def all_rows(text: str, shape: Shape) -> list[list[str]]:
+    """Return every row of a text in one reading of it; a shape has only the first ones."""
+    double = shape.doublequote
+    found = _rows(text, shape.delimiter, shape.quote, shape.escape, doublequote=double, most=None)
+    return found or []
+
+
 def _rows(
-    text: str, delimiter: str, quote: str | None, escape: str | None, *, doublequote: bool
+    text: str,
+    delimiter: str,
+    quote: str | None,
+    escape: str | None,
+    *,
+    doublequote: bool,
+    most: int | None = _ROWS,
 ) -> list[list[str]] | None:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
     if len(delimiter) != 1:
-        return [line.split(delimiter) for line in text.splitlines()[:_ROWS]]
+        return [line.split(delimiter) for line in text.splitlines()[:most]]
     reader = csv.reader(
-        io.StringIO(text, newline="\n"),
+        io.StringIO(_LONE_RETURN.sub(" ", text), newline="\n"),
         delimiter=delimiter,
         quotechar=quote or '"',
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
@@ -149,7 +163,7 @@ def _rows(
         doublequote=doublequote,
     )
     try:
-        return list(islice(reader, _ROWS))
+        return list(islice(reader, most))
     except csv.Error:
         return None
 

@@ -6,8 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from records_mover.formats.sniff_comments import (
+    MARK,
+    lines_of,
+    without_comments,
+    without_marked,
+)
 from records_mover.formats.sniff_dates import date_findings
-from records_mover.formats.sniff_header import has_header
+from records_mover.formats.sniff_header import NULLS, has_header
 from records_mover.formats.sniff_shape import Shape, best_shapes
 from records_mover.utils.words import many
 
@@ -17,22 +23,6 @@ _CLOSE = 0.93  # a second reading at least this good, in parts of the first, is 
 _TAIL = 250  # rows of each piece from further in
 _SPOKEN = {"\t": "tab", " ": "space", "\x01": "\\x01"}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_NULLS = (
-    "NA",
-    "N/A",
-    "NULL",
-    "null",
-    "None",
-    "NaN",
-    "nan",
-    "-",
-    "?",
-    "\\N",
-    ".",
-    "..",
-    "#N/A",
-    "n/a",
-)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -54,7 +44,7 @@ def sniff_table(text: str, further: list[str], *, whole: bool, given: dict[str, 
     table = Table()
     text = _terminator(text, table, given)
     given = _announced(text, table, given)
-    text, skipped = _preamble(text, table, given)
+    text, skipped = _preamble(text, table, given, whole=whole)
     shapes = best_shapes(text, whole=whole, given=given)
     if not shapes:
         shapes = best_shapes(text, whole=whole, given={**given, "quoting": None})
@@ -76,7 +66,8 @@ def _terminator(text: str, table: Table, given: dict[str, Any]) -> str:
     if "\x02" in text and "\x01" in text:
         table.add("record-terminator", "\x02", 0.95, "\\x01 and \\x02 occur")
         return text.replace("\n", " ").replace("\x02", "\n")
-    dos, unix, mac = text.count("\r\n"), text.count("\n"), text.count("\r")
+    plain = re.sub('"[^"]*"', "", text) if "\r" in text and "\n" in text else text
+    dos, unix, mac = plain.count("\r\n"), plain.count("\n"), plain.count("\r")
     if (twice := text.count("\r\r\n")) and twice == unix:
         why = f"{_ends(twice)}, as if they were made for DOS twice"
         table.add("record-terminator", "\r\r\n", 0.95, why)
@@ -100,34 +91,23 @@ def _announced(text: str, table: Table, given: dict[str, Any]) -> dict[str, Any]
     return {**given, "skip-lines": 1, "field-delimiter": line[1]}
 
 
-def _preamble(text: str, table: Table, given: dict[str, Any]) -> tuple[str, int]:
-    """Drop the lines that were said to be skipped, and comments at the top."""
+def _preamble(text: str, table: Table, given: dict[str, Any], *, whole: bool) -> tuple[str, int]:
+    """Drop the lines that were said to be skipped, and comments; return how many are skipped."""
     skipped = int(given.get("skip-lines", 0))
     if skipped:
-        text = "".join(_lines(text)[skipped:])
-    mark = given.get("comment", None if "comment" in given else "#")
-    lines = _lines(text)
-    commented = [line for line in lines if mark and line.startswith(mark)]
-    if not commented or len(commented) > len(lines) / 2:
-        return text, skipped
-    # A name such as '#id' in the header is no comment: the line has as many fields as others.
-    if "comment" not in given and _like_header(commented[0], lines):
-        return text, skipped
-    if "comment" not in given:
-        begin = many(len(commented), "line begins", "lines begin")
-        table.add("comment", mark, 0.8, f"{begin} with '{mark}'")
-    return "".join(line for line in lines if not line.startswith(str(mark))), skipped
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines with their ends; other ends than newlines are gone by now, or data."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def _like_header(line: str, lines: list[str]) -> bool:
-    others = [other for other in lines if not other.startswith(line[0])][:1]
-    marks = [mark for mark in ",\t;|" if mark in line]
-    return any(other.count(mark) == line.count(mark) for other in others for mark in marks)
+        text = "".join(lines_of(text)[skipped:])
+    if "comment" in given:
+        mark = given["comment"]
+        return (without_marked(str(mark), lines_of(text)) if mark else text), skipped
+    found = without_comments(text, given, whole=whole)
+    if found.doubt:
+        table.ambiguous.append(found.doubt)
+    if found.marked:
+        table.add("comment", MARK, 0.8, found.why)
+    elif found.above and "skip-lines" not in given:
+        skipped += found.above
+        table.add("skip-lines", skipped, 0.8, found.why)
+    return found.text, skipped
 
 
 def _settled(shapes: list[Shape], table: Table) -> Shape:
@@ -222,7 +202,7 @@ def _header(rows: list[list[str]], table: Table, given: dict[str, Any]) -> list[
 def _more_rows(shape: Shape, further: list[str]) -> list[list[str]]:
     """Return rows from further in; only those that fit, as a sample may begin inside quotes."""
     rows: list[list[str]] = []
-    for text in ("".join(_lines(piece)[-_TAIL:]) for piece in further):
+    for text in ("".join(lines_of(piece)[-_TAIL:]) for piece in further):
         pieces = best_shapes(
             text,
             whole=True,
@@ -283,7 +263,7 @@ def _null_marker(table: Table, names: list[str], columns: list[list[str]]) -> No
     seen: dict[str, list[str]] = {}
     for name, column in zip(names, columns, strict=True):
         others = {cell for cell in column if cell and not _NUMBER.fullmatch(cell)}
-        if len(others) == 1 and (word := others.pop()) in _NULLS and len(set(column)) > 2:
+        if len(others) == 1 and (word := others.pop()) in NULLS and len(set(column)) > 2:
             seen.setdefault(word, []).append(name)
     for word, where in seen.items():
         shown = ", ".join(f"'{name}'" for name in where[:5]) + (", ..." if len(where) > 5 else "")

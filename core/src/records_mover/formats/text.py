@@ -13,7 +13,7 @@ from records_mover.streams import Reader
 if TYPE_CHECKING:
     from records_mover.formats.hints import ValidatedRecordsHints
 
-__all__ = ["BAD", "is_utf8", "plain_text", "utf8"]
+__all__ = ["BAD", "is_text", "is_utf8", "plain_text", "utf8"]
 
 BAD = b"\xff"
 """What stands in marked text for bytes that were none; it is no UTF-8 either."""
@@ -36,17 +36,36 @@ def plain_text(stream: BinaryIO, hints: ValidatedRecordsHints, *, marked: bool =
 
     Bytes that are no text raise, or where they are to be ``marked``, ``BAD`` stands for them.
     """
-    text = utf8(decompressing(stream, hints.compression), hints.codec, marked=marked)
+    plain = decompressing(stream, hints.compression)
+    text = utf8(plain, hints.codec, marked=marked, line_end=hints.line_end)
     for _ in range(hints.skip_lines):
-        text.readline()
+        _skip_line(text, hints.record_terminator.encode())
     return text
 
 
-def utf8(stream: BinaryIO, codec: str, *, marked: bool = False) -> BinaryIO:
+def _skip_line(text: BinaryIO, end: bytes) -> None:
+    """Read to the end of a line; a newline is none where rows end with something else."""
+    if end.endswith(b"\n"):
+        text.readline()
+        return
+    line = bytearray()
+    while not line.endswith(end) and (letter := text.read(1)):
+        line += letter
+
+
+def utf8(stream: BinaryIO, codec: str, *, marked: bool = False, line_end: str = "\n") -> BinaryIO:
     """Return the stream as UTF-8 without byte order mark; it is not checked where it is UTF-8."""
     if is_utf8(codec):
         return io.BufferedReader(_WithoutMark(stream), _BLOCK)
-    return io.BufferedReader(_Recoded(stream, codec, marked=marked), _BLOCK)
+    return io.BufferedReader(_Recoded(stream, codec, marked=marked, line_end=line_end), _BLOCK)
+
+
+def is_text(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8."""
+    try:
+        return data.isascii() or bool(data.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def is_utf8(codec: str) -> bool:
@@ -86,7 +105,7 @@ def _three(stream: BinaryIO) -> bytes:
 class _Recoded(Reader):
     """Decodes one codec and encodes UTF-8."""
 
-    def __init__(self, stream: BinaryIO, codec: str, *, marked: bool) -> None:
+    def __init__(self, stream: BinaryIO, codec: str, *, marked: bool, line_end: str) -> None:
         super().__init__(stream)
         self._stream = stream
         self._codec = codec
@@ -94,7 +113,7 @@ class _Recoded(Reader):
         self._pending = b""
         self._ended = False
         self._started = False
-        self._line = 1
+        self._line, self._line_end = 1, line_end
 
     def fill(self, view: memoryview) -> int:
         while not self._pending and not self._ended:
@@ -109,11 +128,11 @@ class _Recoded(Reader):
         try:
             text = self._decoder.decode(data, final=self._ended)
         except UnicodeError as err:
-            where = f"line {self._line + _lines_before(err)}"
+            where = f"line {self._line + _lines_before(err, self._line_end)}"
             what = f"{where}: the file is no {self._codec}: {err}"
             advice = "say which encoding it has with the hint 'encoding', or use --bad-bytes"
             raise FormatError(what, advice) from err
-        self._line += text.count("\n")
+        self._line += text.count(self._line_end)
         if text and not self._started:
             self._started = True
             if self._codec not in _UNMARKED:
@@ -121,8 +140,8 @@ class _Recoded(Reader):
         return text.encode("utf-8", "surrogatepass").replace(_STAND_IN_BYTES, BAD)
 
 
-def _lines_before(error: UnicodeError) -> int:
+def _lines_before(error: UnicodeError, line_end: str) -> int:
     """Count the lines of a block that stand before what is no text."""
     if not isinstance(error, UnicodeDecodeError):
         return 0
-    return error.object[: error.start].decode(error.encoding, "ignore").count("\n")
+    return error.object[: error.start].decode(error.encoding, "ignore").count(line_end)

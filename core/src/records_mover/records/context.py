@@ -10,7 +10,7 @@ from records_mover.creds import parsed_url
 from records_mover.errors import ConfigError, MissingPluginError
 from records_mover.known_plugins import known_plugin
 from records_mover.meter import Cancellation
-from records_mover.url import HasStreams, StoreContext, scheme_of
+from records_mover.url import HasStreams, Heeds, StoreContext, scheme_of
 from records_mover.url.scratch import USER, personal
 from records_mover.url.waiting import cancellable
 
@@ -95,7 +95,8 @@ class Context:
         context = StoreContext(creds=self._creds, settings=self.settings)
         if url in self.lent:
             return scheme.store(context)
-        return self._stores.get(scheme.name, lambda: scheme.store(context))
+        store = self._stores.get(scheme.name, lambda: scheme.store(context))
+        return store.heeding(self.cancellation) if isinstance(store, Heeds) else store
 
     def open(self, url: str) -> BinaryIO:
         """Open a file for reading; who waits for a stream waits no longer than the move goes on."""

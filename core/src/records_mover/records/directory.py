@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from contextlib import suppress
 from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from records_mover.errors import (
     NotFoundError,
     RecordsException,
     RecordsFolderNonEmptyException,
+    StoreError,
 )
 from records_mover.formats import RecordsFormat, format_from_config
 from records_mover.frozen import frozen
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.instructions import ProcessingInstructions
+    from records_mover.records.filling import Written
     from records_mover.schema import Field
     from records_mover.url import Store
 
@@ -117,13 +120,14 @@ class RecordsDirectory:
                 )
             time.sleep(min(0.2, self.wait))
         entries = self._json(FINAL, self._text(FINAL)).get("entries")
-        if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
-            raise RecordsException(f"{self.url + FINAL!r} has no list 'entries'", "write it again")
+        if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+            what = f"{self.url + FINAL!r} has no list 'entries' with the 'url' of each file"
+            raise RecordsException(what, "write it again")
         return entries
 
     def _part(self, entry: Mapping[str, Any]) -> Part:
         """Find a manifest's file: in this folder first, so that a moved directory can be read."""
-        named = str(entry.get("url", ""))
+        named = entry["url"]
         length = (entry.get("meta") or {}).get("content_length")
         here = self.url + named.rsplit("/", 1)[-1]
         for url in dict.fromkeys((here, named)):
@@ -160,7 +164,11 @@ class RecordsDirectory:
 
     def _text(self, name: str) -> str:
         with self.store.open(self.url + name) as stream:
-            return stream.read().decode("utf-8-sig")
+            data = stream.read()
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RecordsException(f"{self.url + name!r} is no UTF-8", "write it again") from error
 
     def _json(self, name: str, text: str) -> Mapping[str, Any]:
         try:
@@ -209,12 +217,19 @@ class RecordsDirectory:
         self.store.copy(self.url + PRELIMINARY, self.url + FINAL)
         self.store.delete(self.url + PRELIMINARY)
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Delete what a failed move wrote, so that a retry does not trip over it."""
-        written = {*names, PRELIMINARY, FINAL, SCHEMA}
-        for name in self._names():
-            if name in written or name.startswith(FORMAT):
-                self.store.delete(self.url + name)
+    def remove(self, noted: Written) -> None:
+        """Delete what a failed move wrote and nothing else, so that a retry does not trip over it.
+
+        What cannot be deleted now is left for the next move, which finds it by the note.
+        """
+        try:
+            for name in sorted(noted.wrote(self._sizes())):
+                with suppress(NotFoundError):
+                    self.store.delete(self.url + name)
+        except StoreError as error:
+            log.warning("%s is left for the next move to empty: %s", self.url, error)
+        else:
+            noted.note.done()
 
     def keep(self, files: Iterable[WrittenFile], *, of: str) -> None:
         """Delete what is no data file of those whose names begin so, as a server's manifest."""
@@ -222,11 +237,6 @@ class RecordsDirectory:
         for name in self._names():
             if name.startswith(of) and name not in data:
                 self.store.delete(self.url + name)
-
-    def clear(self) -> None:
-        """Delete every file directly below the folder."""
-        for name in self._names():
-            self.store.delete(self.url + name)
 
     def _write(self, name: str, text: str) -> None:
         with self.store.write(self.url + name) as sink:
@@ -237,6 +247,14 @@ def manifest_text(files: Iterable[WrittenFile]) -> str:
     """Return a manifest of files that were written."""
     entries = [{"url": f.url, "mandatory": True, "meta": {"content_length": f.size}} for f in files]
     return json.dumps({"entries": entries}, indent=2)
+
+
+def _is_entry(entry: object) -> bool:
+    """Whether an entry of a manifest has the shape of one."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("url"), str) or not entry["url"]:
+        return False
+    meta = entry.get("meta")
+    return meta is None or isinstance(meta, dict)
 
 
 def _name(entry: Entry) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from records_mover.errors import FormatError, NotFoundError, UsageError
+from records_mover.errors import FormatError, NotFoundError, RecordsException, UsageError
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
 from records_mover.frozen import frozen
 from records_mover.parts import Batches, Files, Form, Part
@@ -118,6 +118,8 @@ class _Inspection:
 
     def end(self) -> SourceEnd:
         """Return what was found."""
+        if not self._parts:
+            return self._without_files()
         if self._is_partitioned:
             return self._partitioned()
         source, sniffed = self._source, self._sniffed
@@ -170,6 +172,32 @@ class _Inspection:
             typed=self._typed,
         )
 
+    def _without_files(self) -> SourceEnd:
+        """Return no rows: a server that has none to write may write no file."""
+        schema = self._given_schema
+        if schema is None:
+            what = f"the records directory {self._source.url!r} has neither a file nor a schema"
+            raise RecordsException(what, "write it again")
+
+        @contextmanager
+        def payload() -> Iterator[Batches]:
+            import pyarrow as pa
+
+            reader = pa.RecordBatchReader.from_batches(schema.to_arrow(), [])
+            yield Batches(reader=reader, schema=schema)
+
+        return SourceEnd(
+            title=f"{self._source.url} ({describe_format(self.format)})",
+            form=Form(kind="batches"),
+            schema=lambda: schema,
+            declared=lambda: schema,
+            columns=tuple(schema.names),
+            payload=payload,
+            bytes=0,
+            single=False,
+            typed=True,
+        )
+
     @property
     def _typed(self) -> bool:
         """Whether the schema is known without a look at the rows."""
@@ -190,7 +218,7 @@ class _Inspection:
 
     @lazyprop
     def _given_format(self) -> BaseRecordsFormat | None:
-        name = self._parts[0].name
+        name = self._parts[0].name if self._parts else self._source.url
         if self._source.format is not None:
             return self._source.format.for_name(name)
         given = source_format(self._options, name)
@@ -216,6 +244,8 @@ class _Inspection:
     @lazyprop
     def columns(self) -> tuple[str, ...] | None:
         """The names in the header of the first file; the others' must be the same."""
+        if not self._parts:
+            return tuple(self._given_schema.names) if self._given_schema else None
         if self._sniffed is not None and isinstance(self.format, DelimitedRecordsFormat):
             columns = self._sniffed.columns
         else:
@@ -236,6 +266,8 @@ class _Inspection:
             return tuple(self.schema.names)
         if not form.hints["header-row"]:
             return None
+        if form.compression == "LZO" and self._given_schema is not None:
+            return tuple(self._given_schema.names)  # a server may read what cannot be read here
         from records_mover.formats.header import read_header
 
         if self._options.instructions.bad_bytes != "fail":
@@ -274,14 +306,15 @@ class _Inspection:
         """The given schema, or what every row says (``max_inference_rows`` limits how many)."""
         if self._given_schema is not None:
             return self._given_schema
+        from records_mover.formats.cleaning import plain_format
         from records_mover.formats.infer import infer_schema
 
         for part in self._parts:
             keep(part)
         instructions, form = self._options.instructions, self.format
         openers = [self._cleaned(part, part.open) for part in self._parts]
-        if instructions.bad_bytes != "fail" and isinstance(form, DelimitedRecordsFormat):
-            form = form.alter_hints({"compression": None})
+        if instructions.bad_bytes != "fail":
+            form = plain_format(form) or form
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
         names = [part.name for part in self._parts]
@@ -299,10 +332,10 @@ class _Inspection:
 
     def _cleaned(self, part: Part, opener: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
         """Return how to open a part as it will be moved: without bad bytes, if they are to go."""
-        from records_mover.formats.cleaning import Mended, cleaned_opener
+        from records_mover.formats.cleaning import Mended, cleaned_opener, plain_format
 
         form, policy = self.format, self._options.instructions.bad_bytes
-        if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
+        if policy == "fail" or plain_format(form) is None:
             return opener
         return cleaned_opener(opener, form, policy, Mended(), part.name)
 

@@ -55,6 +55,11 @@ class Written:
                 claimed.append(beginning)
                 self.note.write()
 
+    def wrote(self, sizes: Mapping[str, int | None]) -> frozenset[str]:
+        """Return which files of the folder are of this move, by its note of them."""
+        with self.lock:
+            return _own(self.note, sizes)
+
     def _tell(self, files: Mapping[str, int | None]) -> None:
         with self.lock:
             self.note.facts[_FILES] |= files

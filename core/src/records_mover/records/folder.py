@@ -86,8 +86,7 @@ def _filling(directory: RecordsDirectory, form: BaseRecordsFormat, work: Work) -
             noted.begin(*directory.finishing_names(form))
             directory.finish(folder.written, form, work.schema())
         except BaseException:
-            directory.remove(folder.names)
-            noted.note.done()
+            directory.remove(noted)
             raise
 
 
@@ -98,7 +97,6 @@ class _Folder:
         self, directory: RecordsDirectory, form: BaseRecordsFormat, noted: Written
     ) -> None:
         self._directory, self._format, self._noted = directory, form, noted
-        self.names: list[str] = []
         self.written: list[WrittenFile] = []
 
     @contextmanager
@@ -113,7 +111,6 @@ class _Folder:
     def _begun(self, basename: str) -> str:
         """Note a file that is to be written, and return its URL."""
         name = self._format.generate_filename(basename)
-        self.names.append(name)
         self._noted.begin(name)
         return absolute_url(self._directory.url + name)
 

@@ -60,8 +60,8 @@ def directory_at(folder: str, work: Work) -> RecordsDirectory:
 def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payload:
     """Have a server write its files into a folder, then write what makes it a records directory.
 
-    The folder was empty before, so that all in it is removed when that fails. Where the move is
-    killed, the next one knows the files by how their names begin.
+    When that fails the files are removed, as when the move is killed by the next one: both know
+    them by how their names begin.
     """
     from records_mover.records.directory import WrittenFile
     from records_mover.records.filling import filling
@@ -75,6 +75,7 @@ def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payl
             files = unload(noted)
             if not isinstance(files, Files):
                 raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
+            noted.begin(*((part.url or part.name).rsplit("/", 1)[-1] for part in files.parts))
             if work.prove is not None:
                 work.prove(files)
             kept = [
@@ -85,7 +86,6 @@ def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payl
             noted.begin(*directory.finishing_names(files.format))
             directory.finish(kept, files.format, work.schema())
         except BaseException:
-            directory.clear()
-            noted.note.done()
+            directory.remove(noted)
             raise
     return files

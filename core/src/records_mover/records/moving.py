@@ -27,11 +27,12 @@ from records_mover.parts import (
 from records_mover.records.fidelity import column_fidelity, keeping_options, refuse_losses
 from records_mover.records.planner import make_plan
 from records_mover.records.progress import reporting
-from records_mover.records.rejects import rejecting
+from records_mover.records.rejects import refuse_own_rejects, rejecting
 from records_mover.records.result import MoveResult
 from records_mover.records.running import Run
 from records_mover.records.table import TableTarget
 from records_mover.records.verify import check_verifiable
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +49,8 @@ __all__ = ["explain_move", "run_move", "run_untold"]
 
 logger = logging.getLogger(__name__)
 
+BYTES = frozenset({"copy", "read", "write", "compress", "decompress"})
+"""Steps to which a row means nothing."""
 MISFITS = (BadRowError, LoadUnloadError, LossError, SchemaError)
 """What a table raises that does not take the rows, where a new one might."""
 
@@ -153,7 +156,8 @@ def _moved(
         options.allow_lossy,
         lambda: keeping_options(plan, plan.source.schema()) if plan.source.typed else {},
     )
-    for warning in plan.warnings:
+    refuse_own_rejects(plan, options)
+    for warning in (*plan.warnings, *_guesses(plan)):
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
         run = Run(plan, context, options, meter, context.cancellation, rejects=rejects)
@@ -177,11 +181,15 @@ def _moved(
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
-        logger.warning(
-            "%d bad bytes were %s, first on %s", result.bad_bytes, done, result.first_bad_bytes
-        )
+        count = many(result.bad_bytes, "bad byte was", "bad bytes were")
+        logger.warning("%s %s, first on %s", count, done, result.first_bad_bytes)
     context.plugins.moved(result)
     return result
+
+
+def _guesses(plan: Plan) -> tuple[str, ...]:
+    """Return what may as well be read another way, unless nobody reads it on the way."""
+    return () if BYTES.issuperset(plan.route.names) else plan.source.notes
 
 
 def _rejected(loaded: Loaded | None, rejects: Rejects | None) -> int:

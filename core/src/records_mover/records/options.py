@@ -98,7 +98,8 @@ class MoveOptions:
         """Raise ``UsageError`` for the first of these options that was given."""
         for name in names:
             if getattr(self, name):
-                raise UsageError(f"the option {name!r} says nothing of {what}", "leave it out")
+                said = name.replace("hints", "hint").replace("_", "-")
+                raise UsageError(f"the option --{said} says nothing of {what}", "leave it out")
 
     def __post_init__(self) -> None:
         for name in ("key", "columns", "allow_lossy"):

@@ -8,19 +8,24 @@ import logging
 import os
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from records_mover.errors import BadRowError
+from records_mover.errors import BadRowError, UsageError
+from records_mover.frozen import frozen
 from records_mover.parts import Reject
+from records_mover.url import scheme_of
+from records_mover.url.local import LocalStore, local_path
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from records_mover.records.options import MoveOptions
+    from records_mover.records.plan import Plan
 
-__all__ = ["Rejects", "rejecting"]
+__all__ = ["Rejects", "SentRows", "refuse_own_rejects", "rejecting"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +62,7 @@ class Rejects:
             if self._rows is None:
                 self._log(reject)
             else:
-                line = "" if reject.line is None else reject.line
+                line = reject.place or ("" if reject.line is None else reject.line)
                 row = (reject.source, line, reject.column, reject.reason, reject.text)
                 self._rows.writerow(row)
 
@@ -107,6 +112,61 @@ class Rejects:
             self._text = None
 
 
+def refuse_own_rejects(plan: Plan, options: MoveOptions) -> None:
+    """Raise where the file of rejects would take the place of the source or of the target."""
+    if options.rejects is None:
+        return
+    mine = os.path.realpath(options.rejects)
+    for form, what in ((plan.source.form, "source"), (plan.target.form, "target")):
+        local = form.kind == "files" and scheme_of(form.place) == "file"
+        if local and os.path.realpath(local_path(form.place)) == mine:
+            said = f"the rejects would be written over the {what} {os.fspath(options.rejects)!r}"
+            raise UsageError(said, "name another file with --rejects")
+
+
+@frozen(kw_only=False)
+class SentRows:
+    """Takes the rows that a loader refuses, and tells what its numbers count.
+
+    A loader counts what it was given: after the rows that were left out before, and without the
+    lines that hold no row. ``place`` tells what is known of a row that was given as such, and
+    ``anew`` says that text was written anew, so that its lines are none of the source's.
+    """
+
+    rejects: Rejects
+    place: Callable[[int], tuple[str, int] | None] | None
+    anew: bool
+
+    @property
+    def limit(self) -> float:
+        """How many rows may be left out."""
+        return self.rejects.limit
+
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return self.rejects.count
+
+    def add(self, reject: Reject) -> None:
+        """Take a row."""
+        self.rejects.add(self._told(reject))
+
+    def check(self) -> None:
+        """Raise ``BadRowError`` when there are more rows than the limit."""
+        self.rejects.check()
+
+    def _told(self, reject: Reject) -> Reject:
+        if reject.line is None:
+            return reject
+        if reject.source:
+            words = f"{reject.place or f'line {reject.line}'} of what was sent"
+            return replace(reject, place=words) if self.anew else reject
+        found = self.place(reject.line) if self.place is not None else None
+        if found is None:
+            return replace(reject, place=f"row {reject.line} of those that were sent")
+        return replace(reject, source=found[0], line=found[1])
+
+
 @contextmanager
 def rejecting(options: MoveOptions) -> Iterator[Rejects | None]:
     """Give what takes the rows to leave out, or None where none may be left out.
@@ -121,8 +181,6 @@ def rejecting(options: MoveOptions) -> Iterator[Rejects | None]:
     if options.rejects is None:
         yield Rejects(limit)
         return
-    from records_mover.url.local import LocalStore
-
     name = os.fspath(options.rejects)
     failure: BaseException | None = None
     with LocalStore().write(name, private=True) as file:

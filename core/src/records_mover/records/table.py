@@ -75,6 +75,9 @@ class TableSource:
         if wanted is None:
             columns = tuple(column.name for column in info.columns)
             selection = Selection(table=info.name)
+            if not columns:
+                what = f"the table {_title(database, selection)!r} has no columns"
+                raise UsageError(what, "there is nothing in it that could be moved")
         else:
             columns = _known(wanted, info)
             selection = Selection(table=info.name, columns=columns)

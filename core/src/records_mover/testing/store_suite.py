@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import warnings
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -43,12 +45,17 @@ class StoreSuite(Suite):
     large: ClassVar[int] = 24 << 20
 
     @pytest.fixture
-    def store(self, folder: str) -> Iterator[Store]:
-        """Open the store that owns the folder."""
+    def session(self) -> Iterator[Session]:
+        """Open a session."""
         with Session() as session:
-            store = session.context.store(folder)
-            store.make_folder(folder)
-            yield store
+            yield session
+
+    @pytest.fixture
+    def store(self, session: Session, folder: str) -> Store:
+        """Open the store that owns the folder."""
+        store = session.context.store(folder)
+        store.make_folder(folder)
+        return store
 
     @behaviour()
     @pytest.mark.parametrize("size", [0, 1, len(BLOCK) + 1])
@@ -73,6 +80,21 @@ class StoreSuite(Suite):
         for name in ("old.bin", "new.bin"):
             with pytest.raises(_Interrupted):
                 _write_half(store, folder + name)
+        assert _read(store, folder + "old.bin") == b"old"
+        assert _names(store, folder) == ["old.bin"]
+
+    @behaviour()
+    def test_what_nobody_closes_never_stands_there(
+        self, store: Store, session: Session, folder: str
+    ) -> None:
+        """Whoever drops what they write leaves no file, and the old one as it was."""
+        _write(store, folder + "old.bin", b"old")
+        for name in ("old.bin", "new.bin"):
+            for drop in (_dropped_block, _dropped_file):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", ResourceWarning)
+                    drop(store, session, folder + name)
+                    gc.collect()
         assert _read(store, folder + "old.bin") == b"old"
         assert _names(store, folder) == ["old.bin"]
 
@@ -195,6 +217,19 @@ def _write_half(store: Store, url: str) -> None:
     with store.write(url) as sink:
         sink.write(BLOCK)
         raise _Interrupted
+
+
+def _dropped_block(store: Store, session: Session, url: str) -> None:
+    del session
+    opened = store.write(url)
+    opened.__enter__().write(BLOCK)
+
+
+def _dropped_file(store: Store, session: Session, url: str) -> None:
+    del store
+    sink = session.file_url(url).open("wb")
+    sink.write(BLOCK)
+    sink.flush()
 
 
 def _read(store: Store, url: str) -> bytes:

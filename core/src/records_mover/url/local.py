@@ -73,6 +73,11 @@ class LocalStore:
     @staticmethod
     def _entry(path: Path) -> Entry:
         with store_errors(path):
+            if _leads_nowhere(path):
+                raise NotFoundError(
+                    f"{str(path)!r} is a link to {str(path.readlink())!r}, which is not there",
+                    "mend the link, or remove it",
+                )
             stat = path.stat()
             regular = path.is_file()
             if path.is_dir():
@@ -173,16 +178,24 @@ class LocalStore:
 def _directory(path: Path, url: str) -> list[Path]:
     if not path.is_dir():
         raise NotFoundError(f"there is no directory {url!r}", "check the path")
-    files = [child for child in path.iterdir() if child.is_file()]
+    files = [child for child in path.iterdir() if child.is_file() or _leads_nowhere(child)]
     return sorted(child for child in files if not child.name.endswith(_PART))
 
 
 def _matching(path: Path, url: str) -> list[Path]:
     found = sorted(Path(name) for name in glob.glob(str(path)))  # noqa: PTH207 - as typed
-    found = [child for child in found if child.is_file()]
+    found = [child for child in found if child.is_file() or _leads_nowhere(child)]
     if not found:
         raise NotFoundError(f"no file matches {url!r}", "check the pattern")
     return found
+
+
+def _leads_nowhere(path: Path) -> bool:
+    """Whether this is a link to what is not there, whose rows must not be missed in silence.
+
+    Hidden ones are no data; editors lock files by such links.
+    """
+    return path.name[:1] not in ("_", ".") and path.is_symlink() and not path.exists()
 
 
 @contextmanager
@@ -247,7 +260,12 @@ def _mode_for(path: Path) -> int:
 
 def _umask() -> int:
     """Read the umask, if possible without setting it, as other threads make files meanwhile."""
-    with suppress(OSError, ValueError, StopIteration), open("/proc/self/status") as file:  # noqa: PTH123
+    with (
+        suppress(OSError, ValueError, StopIteration),
+        open(  # noqa: PTH123
+            "/proc/self/status", encoding="ascii", errors="replace"
+        ) as file,
+    ):
         return int(next(line for line in file if line.startswith("Umask:")).split()[1], 8)
     found = os.umask(0o077)
     os.umask(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from contextlib import contextmanager, suppress
@@ -93,7 +94,10 @@ def _output(check: Callable[[], None]) -> RawFile:
 
 def _duplicate(descriptor: int, name: str) -> int:
     """Return a descriptor of our own, which can be closed."""
+    unusable = os.O_WRONLY if descriptor == _IN else os.O_RDONLY
     try:
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == unusable:
+            raise OSError  # something else holds its place
         return os.dup(descriptor)
     except OSError as error:
         raise StoreError(f"standard {name} is closed", f"open it: it is {descriptor}") from error

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from records_mover.meter import Cancellation
     from records_mover.secret import Secret
 
 __all__ = [
     "Entry",
     "GivesAccess",
     "HasStreams",
+    "Heeds",
     "Scheme",
     "Store",
     "StoreAccess",
@@ -123,6 +125,15 @@ class HasStreams(Protocol):
 
     def write_while(self, url: str, check: Callable[[], None]) -> AbstractContextManager[BinaryIO]:
         """Write as ``write`` does; ``check`` ends a wait for whoever reads a pipe by raising."""
+        ...
+
+
+@runtime_checkable
+class Heeds(Protocol):
+    """What a store has, besides its own methods, whose server may keep a move waiting."""
+
+    def heeding(self, cancellation: Cancellation) -> Store:
+        """Return this store for one move alone: whoever cancels that ends its waits."""
         ...
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import secrets
 import time
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -95,13 +96,14 @@ class BaseFileUrl(_Url):
         """Open it as binary, to read (``rb``) or to write (``wb``).
 
         What is written appears, whole, when it is closed; nothing, where a ``with`` block around it
-        ends by an exception. Raises ``NotFoundError``, a ``FileNotFoundError``, for a missing one.
+        ends by an exception, or nobody closes it. Raises ``NotFoundError``, a
+        ``FileNotFoundError``, for a missing one.
         """
         if mode == "rb":
             return self._store.open(self.url)
         if mode != "wb":
             raise StoreError(f"{self.url!r} cannot be opened as {mode!r}", "use 'rb' or 'wb'")
-        return cast(BinaryIO, _Written(self._store.write(self.url)))
+        return cast(BinaryIO, _Written(self._store.write(self.url), self.url))
 
     def exists(self) -> bool:
         """Whether it is there."""
@@ -266,21 +268,38 @@ class BaseDirectoryUrl(_Url):
 class _Written(io.BufferedWriter):
     """A file that appears when it is closed, unless a block around it has failed."""
 
-    def __init__(self, opened: Any) -> None:
-        self._opened = opened
+    def __init__(self, opened: Any, url: str) -> None:
+        self._opened, self._url = opened, url
         super().__init__(CountedSink(opened.__enter__()), _BLOCK)
 
     def close(self) -> None:
-        if not self.closed:
+        """Show the file; where that fails, there is none."""
+        if self.closed:
+            return
+        try:
             super().close()
-            self._opened.__exit__(None, None, None)
+        except BaseException as error:
+            self._abandon(error)
+            raise
+        self._opened.__exit__(None, None, None)
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         if error is None:
             self.close()
+        else:
+            self._abandon(error)
+
+    def __del__(self) -> None:
+        """Show nothing that nobody has closed: who knows whether it is whole."""
+        if getattr(self, "raw", None) is None or self.closed:
             return
+        warnings.warn(f"{self._url!r} was not closed, and is not written", ResourceWarning, 2)
+        self._abandon(GeneratorExit())
+
+    def _abandon(self, error: BaseException) -> None:
+        """Leave what was there before, and nothing of this."""
         self.raw.close()
-        self._opened.__exit__(kind, error, traceback)
+        self._opened.__exit__(type(error), error, error.__traceback__)
 
 
 def _copy(source: BinaryIO, sink: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -94,6 +94,7 @@ def _counted(job: UnloadJob, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.R
 
 def _rows(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
     """Yield the rows: past the driver where its socket is bare, else by way of it."""
+    from mover_postgres.connections import stopping
     from mover_postgres.decode.messages import rows_of
     from mover_postgres.errors import DRIVER_ERRORS, translate
     from mover_postgres.frames import end_of, is_bare
@@ -120,8 +121,7 @@ def _rows(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
         job.cancellation.check()
         raise translate(error, doing) from error
     except BaseException:
-        with suppress(*DRIVER_ERRORS):
-            driver.cancel()
+        stopping(driver)()
         driver.close()
         raise
 
@@ -138,11 +138,12 @@ class _Framing:
 
 
 def _driven(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
+    from mover_postgres.connections import stopping
     from mover_postgres.decode.messages import rows_of
 
     def push(sink: BinaryIO) -> None:
         with wired.driver.cursor() as cursor:
             cursor.copy_expert(wired.statement, _Framing(sink))
 
-    with closing(job.meter.counting(pulled(push, stop=wired.driver.cancel))) as stream:
+    with closing(job.meter.counting(pulled(push, stop=stopping(wired.driver)))) as stream:
         yield from rows_of(stream.readinto, found.columns)  # type: ignore[attr-defined]  # a Reader

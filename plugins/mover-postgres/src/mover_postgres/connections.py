@@ -45,6 +45,7 @@ _TIME = re.compile(r"[0-9]+(?:\.[0-9]+)? ?(?:us|ms|s|min|h|d)?")
 _LIBPQ_DRIVERS = frozenset({"psycopg2", "psycopg"})
 
 EXACT_TEXT: Mapping[str, str] = {
+    "array_nulls": "on",
     "intervalstyle": "postgres",
     "timezone": "UTC",
     "extra_float_digits": "1",
@@ -57,6 +58,13 @@ EXACT_TEXT: Mapping[str, str] = {
 LOCK_SECONDS = 60
 _GONE_SECONDS = 10
 _CHECKS_CLIENT_SINCE = 140000
+
+_CANCEL = {
+    "pointer": "pgconn_ptr",
+    "get": "PQgetCancel",
+    "ask": "PQcancel",
+    "free": "PQfreeCancel",
+}
 
 BINARY_SETTINGS: Mapping[str, str] = {"client_encoding": "UTF8", "xmloption": "content"}
 """Settings under which two servers read and write the same bytes in binary COPY."""
@@ -121,13 +129,17 @@ def set_locally(connection: PsycopgConnection, settings: Mapping[str, str]) -> N
 
 
 def stopping(connection: PsycopgConnection) -> Callable[[], None]:
-    """Return what cancels, from another thread, what the server does on this connection."""
+    """Return what cancels, from another thread, what the server does on this connection.
 
-    def stop() -> None:
-        if not connection.closed:
-            connection.cancel()
+    The driver's own ``cancel`` keeps the interpreter for itself until the server has answered.
+    Where the server cannot be asked, the connection is cut.
+    https://www.postgresql.org/docs/18/libpq-cancel.html
+    """
+    from psycopg2 import _psycopg
 
-    return stop
+    from records_mover.db.cancelling import CancelCalls
+
+    return CancelCalls(library=_psycopg.__file__, **_CANCEL).of(connection)
 
 
 def fetch(

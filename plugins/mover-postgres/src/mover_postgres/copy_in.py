@@ -41,17 +41,17 @@ class CopyIn:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
-        from mover_postgres.connections import driver_connection
+        from mover_postgres.connections import driver_connection, stopping
         from mover_postgres.progress import rows_watched
 
         driver = driver_connection(job.landing.connection)
         if job.landing.sessions > 1 and isinstance(payload, Streams):
             from mover_postgres.several import load_shared
 
-            with job.cancellation.stopping_by(driver.cancel):
+            with job.cancellation.stopping_by(stopping(driver)):
                 return load_shared(job, payload, driver)
         with (
-            job.cancellation.stopping_by(driver.cancel),
+            job.cancellation.stopping_by(stopping(driver)),
             rows_watched(job.meter, job.database, [driver]),
         ):
             if job.rejects is not None:

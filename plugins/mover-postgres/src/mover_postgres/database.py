@@ -16,7 +16,7 @@ from records_mover.errors import DatabaseError
 from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -101,6 +101,12 @@ class PostgresDatabase(InterruptibleDatabase):
 
         return translate(exc, doing)
 
+    def canceller(self, driver: Any) -> Callable[[], object]:
+        """Return what ends the statement of a driver's connection."""
+        from mover_postgres.connections import stopping
+
+        return stopping(driver)
+
     def begin(self, connection: Connection) -> None:
         """Wait for a lock no longer than a minute, unless the role or the database says."""
         from mover_postgres.connections import driver_connection, limit_waits
@@ -125,12 +131,22 @@ class PostgresDatabase(InterruptibleDatabase):
         return super()._connect()
 
     def _close(self, connection: Connection) -> None:
-        """Close a connection; one that the server has cut has nothing left to roll back."""
+        """Close a connection; one that the server has cut has nothing left to roll back.
+
+        That may show only now: the driver's own connections raise the driver's own errors, and what
+        was done over them is done.
+        """
+        from mover_postgres.errors import DRIVER_ERRORS
+
         if not connection.invalidated:
             driver: Any = connection.connection.driver_connection
             if driver.closed:
                 connection.invalidate()
-        super()._close(connection)
+        try:
+            super()._close(connection)
+        except DRIVER_ERRORS as error:
+            log.debug("closing a connection failed: %s", error)
+            connection.invalidate()
 
     # What there is
 

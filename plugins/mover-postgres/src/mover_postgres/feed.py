@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mover_postgres.blocks import BLOCK
+from mover_postgres.connections import stopping
 from mover_postgres.quiet import no_driver_traceback
 from mover_postgres.wire import Wire
 
@@ -98,8 +99,7 @@ class _Sender(threading.Thread):
             self._blocks.put_nowait(b"")
         self.join(_GRACE_SECONDS)
         if self.is_alive():
-            with suppress(Exception):
-                self._connection.cancel()
+            stopping(self._connection)()
             self.join(_CANCEL_SECONDS)
         if self.is_alive():
             self._wire.hang_up()

@@ -41,7 +41,7 @@ class InsertSelect:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Insert inside the transaction that is open."""
-        from mover_postgres.connections import driver_connection
+        from mover_postgres.connections import driver_connection, stopping
         from mover_postgres.errors import DRIVER_ERRORS, translate
         from mover_postgres.misfit import blaming
 
@@ -50,7 +50,10 @@ class InsertSelect:
         driver = driver_connection(job.landing.connection)
         doing = f"inserting {payload.selection} into {job.landing.shown}"
         try:
-            with job.cancellation.stopping_by(driver.cancel), blaming(job, payload, driver, doing):
+            with (
+                job.cancellation.stopping_by(stopping(driver)),
+                blaming(job, payload, driver, doing),
+            ):
                 loaded = _insert(job, payload.selection, driver)
         except DRIVER_ERRORS as error:
             job.cancellation.check()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mover_postgres.connections import driver_connection
+from mover_postgres.connections import driver_connection, stopping
 from mover_postgres.cuts import Range, ranges_of_file
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.forms import LARGE
@@ -36,7 +36,7 @@ def load_shared(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> Lo
         for _ in range(min(asked, len(pieces)) - 1):
             connection = stack.enter_context(database.transaction())
             other = driver_connection(connection)
-            stack.enter_context(job.cancellation.stopping_by(other.cancel))
+            stack.enter_context(job.cancellation.stopping_by(stopping(other)))
             runs.append(_prepared(job, other))
         stack.enter_context(rows_watched(job.meter, database, [one.driver for one in runs]))
         rows = _Crew(pieces).load(runs)

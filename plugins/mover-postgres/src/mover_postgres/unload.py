@@ -268,11 +268,12 @@ class _Run:
 
     def open(self) -> BinaryIO:
         """Start the COPY; it is read once."""
+        from mover_postgres.connections import stopping
         from records_mover.bridge import pulled
 
         if self._stream is not None:
             raise LoadUnloadError("a COPY can be read once only", "unload again")
-        raw = pulled(self._push, stop=self._driver.cancel)
+        raw = pulled(self._push, stop=stopping(self._driver))
         self._stream = self._job.meter.counting(raw)
         if self._raw_controls:
             from mover_postgres.controls import raw_controls

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import select
 import socket
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from records_mover.utils.sockets import hang_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +49,7 @@ class Wire:
 
     def hang_up(self) -> None:
         """Cut the connection, so that whoever waits for the server waits no more."""
-        with suppress(OSError), self._socket() as wire:
-            wire.shutdown(socket.SHUT_RDWR)
+        hang_up(self._descriptor)
 
     @contextmanager
     def _socket(self) -> Iterator[socket.socket]:

@@ -7,6 +7,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from records_mover.db.cancelling import SECONDS, CancelCalls, Canceller
 from records_mover.errors import LoadUnloadError
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ CONNECT_ARGS = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
 }
-"""A COPY says nothing until it is done, and networks forget a connection that is silent."""
+"""A COPY says nothing until it is done, and networks forget a connection that is silent.
+
+The last one, in milliseconds, is for one on which we have sent what nobody acknowledges.
+"""
 
 # The OID of VARBYTE on Redshift; the driver knows no such type and would give its text.
 _VARBYTE = 6551
@@ -41,39 +46,39 @@ def driver_url(url: URL) -> URL:
     return with_credentials(url)
 
 
+_LIBPQ = {
+    "pointer": "pgconn_ptr",
+    "get": "PQgetCancel",
+    "ask": "PQcancel",
+    "free": "PQfreeCancel",
+}
 # https://www.postgresql.org/docs/current/protocol-message-formats.html, CancelRequest
 _CANCEL = 80877102
-_SECONDS = 10.0
 
 
-def cancelling(driver: Any) -> Callable[[], None]:
-    """Return what ends the statement of a connection, and lets other threads run meanwhile."""
-    return partial(_cancel_by_libpq if hasattr(driver, "pgconn_ptr") else _cancel, driver)
+def cancelling(driver: Any) -> Callable[[], object]:
+    """Return what ends the statement of a connection, and lets other threads run meanwhile.
 
-
-def _cancel_by_libpq(driver: Any) -> None:
-    """Ask as psycopg2 does, which keeps the interpreter for itself until the server has answered.
-
+    As psycopg2 does, which keeps the interpreter for itself until the server has answered.
     https://www.postgresql.org/docs/current/libpq-cancel.html
     """
-    import ctypes
-
+    if not hasattr(driver, _LIBPQ["pointer"]):
+        return Canceller(partial(_cancel, driver), partial(_cut, driver))
     from psycopg2 import _psycopg
 
-    libpq = ctypes.CDLL(_psycopg.__file__)
-    libpq.PQgetCancel.restype = ctypes.c_void_p
-    asking = ctypes.c_void_p(libpq.PQgetCancel(ctypes.c_void_p(driver.pgconn_ptr)))
-    said = ctypes.create_string_buffer(256)
-    libpq.PQcancel(asking, said, len(said))
-    libpq.PQfreeCancel(asking)
+    return CancelCalls(library=_psycopg.__file__, **_LIBPQ).of(driver)
 
 
 def _cancel(driver: Any) -> None:
     """Ask the server by a connection of its own: Amazon's driver has no call for it."""
     key, there = driver._backend_key_data, driver._usock.getpeername()  # noqa: SLF001 - no other way
-    with socket.create_connection(there[:2], _SECONDS) as asking:
+    with socket.create_connection(there[:2], SECONDS) as asking:
         asking.sendall(struct.pack("!ii", 8 + len(key), _CANCEL) + key)
         asking.recv(1)
+
+
+def _cut(driver: Any) -> None:
+    driver._usock.shutdown(socket.SHUT_RDWR)  # noqa: SLF001 - no other way
 
 
 def prepare(connection: Connection) -> None:

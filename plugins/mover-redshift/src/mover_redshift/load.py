@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mover_redshift.access import authorization
 from mover_redshift.arrival import landed, parquet_arrivals, text_arrivals
 from mover_redshift.options import COLUMNAR, Options, copy_options
-from mover_redshift.rejected import load_errors
+from mover_redshift.rejected import hearing, load_errors, untold
 from mover_redshift.statements import CopyStatement
 from mover_redshift.words import s3_url
 from records_mover.db.failures import sqlalchemy_errors
@@ -47,6 +47,8 @@ _FILE_BYTES = 64 << 20
 _UNPACKED = 25.0
 """What it costs to stage text as it is, more than what the core says of packing it."""
 _MOST_ERRORS = 100_000
+_PATIENCE = 30.0
+"""Seconds to wait for the tables of errors to tell of rows that COPY has said it left out."""
 _DIALECTS = frozenset({"redshift"})
 
 
@@ -136,10 +138,10 @@ class _Copy:
             before = self._number("SELECT pg_last_copy_id()")
             table, insert = landed(self.database, connection, job.landing.table, arrivals)
         statement = self._statement(table, arrivals, options, source)
-        self._send(connection, statement, session, max(before, 0))
+        told = self._send(connection, statement, session, max(before, 0))
         with self.database.doing(f"cannot count the rows of '{job.landing.shown}'"):
             rows = self._number("SELECT pg_last_copy_count()")
-        rejected = self._left_out(session)
+        rejected = self._left_out(session, told)
         if insert:
             with self.database.doing(f"cannot load '{job.landing.shown}'"):
                 self.database.run(connection, insert)
@@ -179,8 +181,11 @@ class _Copy:
             settings=self.database.settings,
         )
 
-    def _send(self, connection: Connection, copy: CopyStatement, session: int, before: int) -> None:
-        """Run COPY; the server's log of errors says which row was at fault."""
+    def _send(self, connection: Connection, copy: CopyStatement, session: int, before: int) -> int:
+        """Run COPY, and return how many rows it says that it left out.
+
+        Where it fails, the server's log of errors says which row was at fault.
+        """
         shown = self.job.landing.shown
         access = authorization(
             self.database.settings, self.stores.access(copy.source), self._covered(copy), "read"
@@ -188,12 +193,13 @@ class _Copy:
         statement = copy.statement(access)
         log.info("loading '%s' with %s: %s", shown, access.kind, statement)
         failed: Exception | None = None
-        try:
-            self.database.run(connection, statement.reveal())
-        except sqlalchemy_errors() as error:
-            failed = error
+        with hearing(connection.connection.driver_connection) as heard:
+            try:
+                self.database.run(connection, statement.reveal())
+            except sqlalchemy_errors() as error:
+                failed = error
         if failed is None:
-            return
+            return heard.left_out
         found = self._first_error(failed, session, before)
         if found is not None:
             raise found.error(str(shown))
@@ -222,17 +228,26 @@ class _Copy:
         left = sink.limit - sink.count
         return _MOST_ERRORS if math.isinf(left) else min(int(max(left, 0)) + 1, _MOST_ERRORS)
 
-    def _left_out(self, session: int) -> int:
+    def _left_out(self, session: int, told: int) -> int:
         sink = self.job.rejects
         if sink is None:
             return 0
         with self.database.doing("cannot look for rejected rows"):
             query = self._number("SELECT pg_last_copy_id()")
-        found = load_errors(self.database, session, after=query - 1, wait=1.0)
+        found = load_errors(
+            self.database,
+            session,
+            after=query - 1,
+            wait=_PATIENCE if told else 1.0,
+            least=told or 1,
+            check=self.job.cancellation.check,
+        )
         for error in found:
             sink.add(error.reject())
+        for _ in range(told - len(found)):
+            sink.add(untold())
         sink.check()
-        return len(found)
+        return max(told, len(found))
 
     def _source(self) -> tuple[str, bool]:
         """Return what COPY is to read, and whether that is a manifest.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +13,14 @@ from records_mover.errors import BadRowError, ConnectError
 from records_mover.parts import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mover_redshift.database import RedshiftDatabase
 
-__all__ = ["LoadError", "load_errors"]
+__all__ = ["Heard", "LoadError", "hearing", "load_errors", "untold"]
 
 _WAIT = 3.0
+_TOLD = re.compile(r"(\d+) record\(s\) could not be loaded")
 _STEP = 0.25
 
 # The older table also has the row itself; serverless has the newer one only.
@@ -81,21 +84,61 @@ class LoadError:
         )
 
 
+class Heard:
+    """What a server has said beside its answers.
+
+    A driver appends to it as to a list. It is none, as SQLAlchemy would log and forget a list's.
+    """
+
+    def __init__(self) -> None:
+        self.left_out = 0
+
+    def append(self, notice: object) -> None:
+        """Take a notice; COPY says in one how many rows it left out."""
+        found = _TOLD.search(str(notice))
+        if found is not None:
+            self.left_out = int(found[1])
+
+
+@contextmanager
+def hearing(driver: Any) -> Iterator[Heard]:
+    """Hear what the server says to a connection while the block runs."""
+    before, driver.notices = driver.notices, Heard()
+    try:
+        yield driver.notices
+    finally:
+        driver.notices = before
+
+
+def untold() -> Reject:
+    """Return a row that was left out, and of which no table tells."""
+    reason = "left out by COPY, and no table of the server's tells which row it was, nor why"
+    return Reject(source="", line=None, column=None, reason=reason, text="")
+
+
 def load_errors(
-    database: RedshiftDatabase, session: int, *, after: int = 0, wait: float = _WAIT
+    database: RedshiftDatabase,
+    session: int,
+    *,
+    after: int = 0,
+    wait: float = _WAIT,
+    least: int = 1,
+    check: Callable[[], None] = lambda: None,
 ) -> list[LoadError]:
-    """Return what the last COPY of a session left out.
+    """Return what the last COPY of a session left out: ``least`` rows, if they come in time.
 
     The tables may be seconds behind, and are asked by another connection, since an error of theirs
     would end the transaction of the load.
     """
     deadline = time.monotonic() + wait
     while True:
+        check()
         for query in (_OLDER, _NEWER):
             found = _asked(database, query.format(session=int(session), after=int(after)))
-            if found:
+            late = time.monotonic() > deadline
+            if len(found) >= least or (found and late):
                 return [_error(row) for row in found]
-        if time.monotonic() > deadline:
+        if late:
             return []
         time.sleep(_STEP)
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RedshiftUnload"]
 
+_MANIFEST = "manifest"
+
 log = logging.getLogger(__name__)
 
 PACKED = DelimitedRecordsFormat("bluelabs", {"compression": "ZSTD"})
@@ -102,13 +104,16 @@ class _Unload:
             region=access.region,
             settings=self.database.settings,
         )
-        done = self._send(statement, f"{begin}manifest")
+        done = self._send(statement, f"{begin}{_MANIFEST}")
         return Files(parts=done.parts(self.stores), format=form, columns=schema.names)
 
     def _beginning(self) -> str:
         """Return how the names of files begin, unless each partition gets a folder."""
         names = self.job.names
-        if names is None or self.database.settings.unload_partition:
+        if names is None:
+            return ""
+        if self.database.settings.unload_partition:
+            names.claim(_MANIFEST)
             return ""
         return names.beginning
 

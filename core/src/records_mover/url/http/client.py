@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import random
 import time
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, cast
 from urllib.error import HTTPError
 
 from records_mover.url.http.auth import Logins
 from records_mover.url.http.failures import BROKEN, Failed, refused, unreachable
 from records_mover.url.http.opener import make_opener, make_request
+from records_mover.url.waiting import patient
+from records_mover.url.waiting import pause as wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from http.client import HTTPResponse
     from urllib.request import OpenerDirector, Request
 
+    from records_mover.meter import Cancellation
     from records_mover.url.http.settings import Settings
 
 __all__ = ["Client", "pause_after"]
@@ -39,16 +42,18 @@ class Client:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         met: bool = False,
+        cancellation: Cancellation,
     ) -> HTTPResponse:
         """Return the answer to a request, once there is one; its body is not read yet.
 
-        Raises ``StoreError``. A host that does not answer at all is tried again only if it was
-        ``met`` before: else the address is wrong, and waiting does not mend it.
+        Raises ``StoreError``, and ``MoveCancelled`` at once. A host that does not answer at all is
+        tried again only if it was ``met`` before: else the address is wrong, and waiting does not
+        mend it.
         """
         started, tries = time.monotonic(), 0
         while True:
             try:
-                return self._once(url, method, headers or {})
+                return self._once(url, method, headers or {}, cancellation)
             except Failed as failed:
                 tries += 1
                 pause = max(failed.pause, pause_after(tries))
@@ -56,18 +61,21 @@ class Client:
                 hopeless = not failed.passes or (failed.absent and not met)
                 if hopeless or tries >= self.settings.tries or spent > self.settings.deadline:
                     raise failed.error from None
-            time.sleep(pause)
+            wait(pause, cancellation)
 
     @cached_property
     def _opener(self) -> OpenerDirector:
         return make_opener(self.settings.redirects)
 
-    def _once(self, url: str, method: str, headers: Mapping[str, str]) -> HTTPResponse:
+    def _once(
+        self, url: str, method: str, headers: Mapping[str, str], cancellation: Cancellation
+    ) -> HTTPResponse:
         login = self._logins.for_url(url)
         request = make_request(url, method, dict(headers), login)
         host = request.host
         try:
-            answer = self._opener.open(request, timeout=self.settings.timeout)
+            asking = partial(self._opener.open, request, timeout=self.settings.timeout)
+            answer = patient(asking, cancellation, lambda late: late.close())
         except HTTPError as error:
             error.close()
             raise refused(url, error, known=login is not None) from None

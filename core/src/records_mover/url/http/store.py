@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from http import HTTPStatus
-from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from records_mover.errors import StoreError
+from records_mover.meter import Cancellation
 from records_mover.url.bounded import BoundedReader
 from records_mover.url.http.address import shown, split_url
-from records_mover.url.http.body import Body
+from records_mover.url.http.body import Body, Place
 from records_mover.url.http.client import Client
 from records_mover.url.http.encoding import decoded, encodings_of
 from records_mover.url.http.failures import AnsweredError
@@ -19,6 +21,7 @@ from records_mover.url.store import Entry, StoreContext
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from http.client import HTTPResponse
 
 __all__ = ["HttpStore"]
 
@@ -28,6 +31,13 @@ class HttpStore:
 
     def __init__(self, context: StoreContext) -> None:
         self._client = Client(read_settings(context.settings.get("http")), context.creds)
+        self._cancellation = Cancellation()
+
+    def heeding(self, cancellation: Cancellation) -> HttpStore:
+        """Return this store for one move alone: whoever cancels that ends its waits."""
+        heeding = copy.copy(self)
+        heeding._cancellation = cancellation  # noqa: SLF001 - a copy of this one
+        return heeding
 
     def list(self, url: str) -> Iterator[Entry]:
         """Yield the one file that a URL names."""
@@ -47,10 +57,10 @@ class HttpStore:
         if not offset and end is None:
             return self._whole(url)
         last = "" if end is None else end - 1
-        response = self._client.send(url, headers={"Range": f"bytes={offset}-{last}"})
+        response = self._send(url, headers={"Range": f"bytes={offset}-{last}"})
         partial = response.status == HTTPStatus.PARTIAL_CONTENT
         if partial and not encodings_of(url, response):
-            return cast(BinaryIO, Body(self._client, url, response, offset, end))
+            return cast(BinaryIO, self._body(url, response, offset, end))
         response.close()
         if offset:
             raise StoreError(f"{shown(url)!r} does not serve ranges", "download it first")
@@ -59,7 +69,7 @@ class HttpStore:
     def size(self, url: str) -> int | None:
         """Return the size that a HEAD request tells, if it does."""
         try:
-            with self._client.send(url, method="HEAD") as response:
+            with self._send(url, method="HEAD") as response:
                 length = response.headers.get("Content-Length")
                 encoded = encodings_of(url, response)
         except AnsweredError:
@@ -83,9 +93,16 @@ class HttpStore:
         del source
         _read_only(target)
 
+    def _send(self, url: str, **request: Any) -> HTTPResponse:
+        return self._client.send(url, cancellation=self._cancellation, **request)
+
+    def _body(self, url: str, response: HTTPResponse, start: int, end: int | None) -> Body:
+        place = Place(url=url, start=start, end=end)
+        return Body(self._client, place, response, self._cancellation)
+
     def _whole(self, url: str) -> BinaryIO:
-        response = self._client.send(url)
-        body = cast(BinaryIO, Body(self._client, url, response, 0, None))
+        response = self._send(url)
+        body = cast(BinaryIO, self._body(url, response, 0, None))
         return decoded(body, url, encodings_of(url, response))
 
 

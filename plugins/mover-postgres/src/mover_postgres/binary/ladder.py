@@ -14,7 +14,7 @@ from mover_postgres.binary.load import SETTINGS
 from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.binary.records import Chunk, Differs, chunks
 from mover_postgres.binary.rows import HEADER, TRAILER
-from mover_postgres.connections import set_locally
+from mover_postgres.connections import set_locally, stopping
 from mover_postgres.errors import DRIVER_ERRORS
 from mover_postgres.feed import send
 from mover_postgres.statements import relation
@@ -69,7 +69,7 @@ class CsvLadder:
         if not part.rereadable:
             raise Declined(f"'{part.name}' can be read once only")
         before = meter.bytes, meter.rows
-        with cancellation.stopping_by(cursor.connection.cancel):
+        with cancellation.stopping_by(stopping(cursor.connection)):
             try:
                 with _savepoint(cursor):
                     return self._run(cursor, part, meter, cancellation)

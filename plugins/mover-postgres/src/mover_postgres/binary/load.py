@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mover_postgres.binary.command import check_count, statement
 from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.binary.rows import HEADER, TRAILER, RowEncoder, encoders, reasons
-from mover_postgres.connections import set_locally
+from mover_postgres.connections import set_locally, stopping
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.feed import send
 from mover_postgres.statements import relation
@@ -88,7 +88,7 @@ class BinaryCopy:
         rows = RowEncoder(self.columns, self.encode)
         set_locally(cursor.connection, SETTINGS)
         try:
-            with cancellation.stopping_by(cursor.connection.cancel):
+            with cancellation.stopping_by(stopping(cursor.connection)):
                 sent = _counted(rows, reader, meter, cancellation)
                 count = send(cursor.connection, statement(self.table, self.columns, cursor), sent)
         except DRIVER_ERRORS as error:

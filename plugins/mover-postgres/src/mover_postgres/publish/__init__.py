@@ -3,8 +3,9 @@
 ``guard`` refuses what could only end badly; ``stage`` is where rows land first; ``exchange`` and
 ``merge`` put them into the table; ``reshaping`` says how its columns change, and ``alter`` changes
 them; ``reasons`` says where that cannot be: ``anew`` then makes the table by its ``definition``.
-``saved``, ``views``, ``relations`` and ``apart`` keep what hangs on it, ``inventory`` counts that;
-``sequences``, ``blame`` and ``locks`` see to the rest.
+``meanwhile`` looks whether others have altered it. ``saved``, ``views``, ``relations`` and
+``apart`` keep what hangs on it, ``inventory`` counts that; ``sequences``, ``blame`` and ``locks``
+see to the rest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mover_postgres.connections import driver_connection
 from mover_postgres.publish.blame import blaming
 from mover_postgres.publish.guard import guard
 from mover_postgres.publish.locks import naming_holders
+from mover_postgres.publish.meanwhile import as_it_is_now
 from mover_postgres.publish.merge import insert, merge, source_of
 from mover_postgres.publish.sequences import move_sequences
 from mover_postgres.publish.stage import STAGE, make_stage
@@ -137,6 +139,7 @@ def _changed(
         if request.mode == "truncate":
             database.wipe(connection, request.table, request.mode)
         insert(driver, request.table, columns, source_of(request, columns, Reshape()))
+        as_it_is_now(driver, request, columns)  # locked by that
 
 
 def _columns(request: PublishRequest) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mover_postgres.connections import fetch
 from mover_postgres.publish.alter import alter, changes_of
 from mover_postgres.publish.anew import make_anew
 from mover_postgres.publish.apart import saying
+from mover_postgres.publish.meanwhile import as_it_is_now
 from mover_postgres.publish.merge import check_key, insert, is_same, source_of, update
 from mover_postgres.publish.reasons import why_anew
 from mover_postgres.publish.referrers import listed, referrers, refuse_dangling
@@ -49,6 +50,12 @@ def exchange(
     if change.retyped or why:
         _hold_views(driver, table, change, whole=bool(why))
     lock(driver, table, "ACCESS EXCLUSIVE" if change else "SHARE ROW EXCLUSIVE")
+    now = as_it_is_now(driver, request, columns)
+    if now is not request and now.info is not None:
+        request, change = now, changes_of(driver, now.info, now.reshape or Reshape())
+        why = why_anew(driver, table, change)
+        if change:
+            lock(driver, table, "ACCESS EXCLUSIVE")
     if change.dropped:
         refuse_needed(driver, table, change.dropped)
     used = [each for each in referrers(driver, table) if each.is_used(driver)]

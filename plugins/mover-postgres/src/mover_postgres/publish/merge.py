@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg2 import sql
 
 from mover_postgres.connections import fetch
+from mover_postgres.publish.meanwhile import as_it_is_now
 from mover_postgres.publish.stage import STAGE, execute, lock
 from mover_postgres.statements import columns_of, relation
 from records_mover.errors import LoadUnloadError
@@ -25,6 +26,7 @@ __all__ = ["NUMBERED", "check_key", "insert", "is_same", "merge", "source_of", "
 def merge(driver: PsycopgConnection, request: PublishRequest, columns: Sequence[str]) -> None:
     """Update the rows whose key was staged, and insert the others."""
     lock(driver, request.table, "SHARE ROW EXCLUSIVE")
+    request = as_it_is_now(driver, request, columns)
     check_key(driver, request.key)
     update(driver, request, columns, request.key, Reshape())
     absent = sql.SQL(" WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {})")

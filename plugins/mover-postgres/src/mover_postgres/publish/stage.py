@@ -23,17 +23,31 @@ __all__ = ["STAGE", "execute", "lock", "make_stage"]
 STAGE = TableName(schema="pg_temp", name="mover_stage")
 
 
+_COLUMNS = """
+SELECT attname::text, format_type(atttypid, atttypmod)
+    || CASE WHEN attcollation <> typcollation
+        THEN (SELECT format(' COLLATE %%I.%%I', nspname, collname) FROM pg_collation c
+            JOIN pg_namespace n ON n.oid = collnamespace WHERE c.oid = attcollation)
+        ELSE '' END
+FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
+"""
+
+
 def make_stage(driver: PsycopgConnection, request: PublishRequest, columns: Sequence[str]) -> None:
-    """Make a table of the columns that come, and have it refuse what the table would."""
+    """Make a table of the columns that come, and have it refuse what the table would.
+
+    The table itself is not locked by that: who holds any lock and asks for the strongest one later
+    meets others who do the same, and neither can go on.
+    """
     types = request.reshape.types if request.reshape is not None else {}
+    there = dict(fetch(driver, _COLUMNS, (relation(request.table).as_string(driver),)))
     wanted = sql.SQL(", ").join(
-        sql.SQL("NULL::{} AS {}").format(sql.SQL(types[name]), sql.Identifier(name))
-        if name in types
-        else sql.Identifier(name)
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(types.get(name) or there[name]))
         for name in columns
     )
-    query = sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
-    execute(driver, query.format(sql.Identifier(STAGE.name), wanted, relation(request.table)))
+    query = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
+    execute(driver, query.format(sql.Identifier(STAGE.name), wanted))
     _let_it_refuse(driver, request, [name for name in columns if name not in types])
 
 

@@ -27,7 +27,10 @@ _FIRST, _LAST = 0.5, 8.0
 
 @contextmanager
 def claiming(stores: Stores, folder: str, names: FileNames) -> Iterator[None]:
-    """Look for the first file in the folder, which was empty, for as long as the block runs."""
+    """Look for the first file in the folder, which was empty, for as long as the block runs.
+
+    Where that fails, what it has left is looked for once more.
+    """
     ended = threading.Event()
     looking = threading.Thread(
         target=_look, args=(stores, folder, names, ended), name="mover-names", daemon=True
@@ -35,6 +38,9 @@ def claiming(stores: Stores, folder: str, names: FileNames) -> Iterator[None]:
     looking.start()
     try:
         yield
+    except BaseException:
+        _claimed(stores, folder, names)
+        raise
     finally:
         ended.set()
         looking.join()
@@ -44,11 +50,16 @@ def _look(stores: Stores, folder: str, names: FileNames, ended: threading.Event)
     pause = _FIRST
     while not ended.wait(pause):
         pause = min(pause * 2, _LAST)
-        try:
-            if claim(names, stores.parts(folder)):
-                return
-        except MoverError as error:
-            log.info("cannot look into %s: %s", folder, error)
+        if _claimed(stores, folder, names):
+            return
+
+
+def _claimed(stores: Stores, folder: str, names: FileNames) -> bool:
+    try:
+        return claim(names, stores.parts(folder))
+    except MoverError as error:
+        log.info("cannot look into %s: %s", folder, error)
+        return False
 
 
 def claim(names: FileNames, parts: Iterable[Part]) -> bool:

@@ -161,7 +161,10 @@ class Run:
 
         from records_mover.formats.writing import write_batches
 
-        url = f"{self.job.form.place}{form.generate_filename('data')}"
+        name = form.generate_filename("data")
+        if self.job.names is not None:
+            self.job.names.claim(name)
+        url = f"{self.job.form.place}{name}"
         reader = pa.RecordBatchReader.from_batches(self.schema.to_arrow(), [])
         with self.stores.write(url) as sink:
             write_batches(reader, form, sink, schema=self.schema)
