@@ -14,6 +14,7 @@ from mover_postgres.copy_in import CopyIn
 from mover_postgres.database import PostgresDatabase
 from mover_postgres.plugin import mover_databases
 from mover_postgres.unload import CopyOut
+from records_mover import Session
 from records_mover.db import open_database, open_engine
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.meter import Cancellation
@@ -32,13 +33,16 @@ from records_mover.parts import (
 from support.postgres import PostgresServer, bin_dirs, embedded_bin_dir, postgres_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from records_mover.parts import ExistingMode, Loaded, Payload, TableInfo
+    from records_mover.records import MoveResult
     from records_mover.schema import RecordsSchema
+
+    Move = Callable[..., MoveResult]
 
 EXACT = {
     "compression": None,
@@ -218,6 +222,19 @@ def _columns(info: TableInfo | None, schema: RecordsSchema | None) -> tuple[str,
         return tuple(column.name for column in info.writable_columns)
     assert schema is not None
     return tuple(schema.names)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A session as anybody opens it."""
+    with Session() as session:
+        yield session
+
+
+@pytest.fixture
+def move(session: Session) -> Move:
+    """What moves in that session."""
+    return session.move
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ from records_mover.errors import BadRowError, DatabaseError, MoverError
 from support.readers import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from postgres.conftest import Bench
+    from postgres.conftest import Bench, Move
     from records_mover.records import MoveResult
 
-    Move = Callable[..., MoveResult]
 
 # No server can change the type of what a column that may not be empty is computed from.
 TABLE = (
@@ -45,17 +44,6 @@ UNION ALL SELECT oid::int8, proname, 0, pg_get_triggerdef(oid) FROM (
     WHERE NOT tgisinternal) q ORDER BY 1, 2
 """
 OID = "SELECT 't'::regclass::oid"
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
-
-
-@pytest.fixture
-def move(session: Session) -> Move:
-    return session.move
 
 
 def _replace(move: Move, pg: Bench, **options: object) -> MoveResult:

@@ -11,14 +11,10 @@ from records_mover import Session, sources, targets
 from records_mover.errors import BadRowError, MoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from postgres.conftest import Bench
-    from records_mover.records import MoveResult
     from records_mover.records.plan import Plan
-
-    Move = Callable[..., MoveResult]
 
 
 BINARY = ("postgres-binary-out", "postgres-binary-in")
@@ -29,12 +25,6 @@ MADE = (
     "INSERT INTO t (a, n, d) SELECT 'x' || i, i, current_date FROM generate_series(1, 1000) AS i",
     "INSERT INTO t (a) VALUES (NULL), ('')",
 )
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 @pytest.fixture

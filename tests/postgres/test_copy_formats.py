@@ -10,7 +10,7 @@ from records_mover import Session
 from records_mover.formats import DelimitedRecordsFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from postgres.conftest import Bench
@@ -69,12 +69,6 @@ FORMATS: dict[str, tuple[str, Mapping[str, object], bool, bool]] = {
         )
     },
 }
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 @pytest.fixture

@@ -15,18 +15,10 @@ from records_mover.cli.app import mvrec
 from records_mover.errors import LossError, MoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from postgres.conftest import Bench
 
 SCRIPT = Path(__file__).parent / "fidelity_page.py"
 PAGE = runpy.run_path(str(SCRIPT))
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 def test_the_page_says_what_the_rule_says() -> None:

@@ -19,8 +19,6 @@ from records_mover.errors import BadRowError, MoverError, SchemaError, UsageErro
 from support import torture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from postgres.conftest import Bench
 
 NAN, INF = float("nan"), float("inf")
@@ -221,12 +219,6 @@ COLUMNS: dict[str, tuple[pd.Series[Any], str, list[str | None]]] = {
 }
 SINCE = {"infinite Decimal": 14}
 NAMES = [pytest.param(name, marks=pytest.mark.since(SINCE.get(name, 13))) for name in COLUMNS]
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 def landed(pg: Bench, table: str = "t", column: str = "x") -> tuple[str, list[str | None]]:

@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mover_postgres.publish import reasons
-from records_mover import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
+    from postgres.conftest import Bench, Move
     from support.postgres import PostgresServer
 
-    Move = Callable[..., MoveResult]
 
 TABLE = (
     "CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT 7, gone text, word varchar(5))",
@@ -438,12 +435,6 @@ KEPT = {
         "ON attrelid = adrelid AND attnum = adnum WHERE attname = 'g'",
     ),
 }
-
-
-@pytest.fixture
-def move() -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 @pytest.fixture

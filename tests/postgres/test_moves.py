@@ -13,26 +13,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from records_mover import Session
 from records_mover.errors import BadRowError, ColumnMismatchError, MoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from postgres.conftest import Bench
+    from postgres.conftest import Bench, Move
     from records_mover.parts import TableName
-    from records_mover.records import MoveResult
 
-    Move = Callable[..., MoveResult]
 
 ROWS = b'id,name,when\n1,"a,b",2020-01-02 03:04:05\n2,"",\n3,,2020-01-02 03:04:05.000006\n'
-
-
-@pytest.fixture
-def move(pg: Bench) -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 def test_a_csv_goes_in_and_comes_out_the_same(pg: Bench, move: Move, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from records_mover.cli.app import mvrec
 from records_mover.errors import ColumnMismatchError, DatabaseError, MoverError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from postgres.conftest import Bench
@@ -57,12 +56,6 @@ WRITES = {
     "DDL": "DROP TABLE s",
     "a transaction's end": "COMMIT",
 }
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 @pytest.fixture

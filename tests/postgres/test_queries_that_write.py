@@ -11,8 +11,6 @@ from records_mover import Session
 from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from postgres.conftest import Bench
 
 WRITER = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ DELETE FROM s; SELECT 1 $$"
@@ -117,12 +115,6 @@ HARMLESS = {
     "AND name ~ '^[A-Z]' AND (id, name) > (0, '')",
     "a grouping": "SELECT name, id % 2 AS odd FROM s GROUP BY GROUPING SETS ((name, id), ())",
 }
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 @pytest.fixture

@@ -7,26 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from records_mover import Session
 from support.readers import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
+    from postgres.conftest import Bench, Move
 
-    Move = Callable[..., MoveResult]
 
 ROWS = 500
 SUM = "SELECT count(*), min(version), max(version) FROM {}"
-
-
-@pytest.fixture
-def move() -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 def _file(path: Path, version: int, columns: str = "id,version") -> str:

@@ -18,13 +18,9 @@ from records_mover import Session
 from records_mover.errors import BadRowError, MoverError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
+    from postgres.conftest import Bench, Move
     from support.postgres import PostgresServer
 
-    Move = Callable[..., MoveResult]
 
 TABLE = """CREATE TABLE t (
     id int PRIMARY KEY, day date, price numeric(6,2) NOT NULL CHECK (price > 0),
@@ -35,12 +31,6 @@ CSV: dict[str, Any] = {
     "hints": {"dateformat": "YYYY-MM-DD", "compression": None},
 }
 HEADER = b"id,day,price,code,note\n"
-
-
-@pytest.fixture
-def move(pg: Bench) -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from records_mover.parts import Part
 from records_mover.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from postgres.conftest import Bench
@@ -94,12 +93,6 @@ def large(tmp_path: Path) -> Path:
         writer.writerow(("id", "words"))
         writer.writerows((n, words) for n in range(ROWS))
     return path
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with Session() as session:
-        yield session
 
 
 def _tables(pg: Bench) -> list[str]:

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from records_mover import Session
 from records_mover.errors import MoverError
 from support import torture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
-
-    Move = Callable[..., MoveResult]
+    from postgres.conftest import Bench, Move
 
 
 GROUPS = {
@@ -29,12 +24,6 @@ GROUPS = {
     "objects": torture.OBJECTS,
 }
 EXACT = [name for name in GROUPS if name != "beyond"]
-
-
-@pytest.fixture
-def move() -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 def made(bench: Bench, name: str, version: int | None = None) -> str:

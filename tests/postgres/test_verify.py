@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from records_mover import Session
 from records_mover.errors import UsageError, VerifyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
-
-    Move = Callable[..., MoveResult]
+    from postgres.conftest import Bench, Move
 
 
 IN_BOTH = "the count of rows and a checksum of 3 columns, in both databases"
@@ -32,12 +27,6 @@ CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN {} RETURN NEW; END $$
 """
 TRIGGER = "CREATE TRIGGER s BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION spoil()"
-
-
-@pytest.fixture
-def move() -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 @pytest.fixture

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from records_mover import Session
 from records_mover.errors import VerifyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from postgres.conftest import Bench, Move
 
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
-
-    Move = Callable[..., MoveResult]
 
 WIDE = """
 CREATE TABLE t (id bigint, a text, n numeric(12,3), f float8, d date, s timestamp,
@@ -39,12 +34,6 @@ CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN {} RETURN NEW; END $$
 """
 TRIGGER = "CREATE TRIGGER s BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION spoil()"
-
-
-@pytest.fixture
-def move() -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 @pytest.fixture

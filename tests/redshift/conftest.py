@@ -12,7 +12,7 @@ import pytest
 
 from redshift_server import Keys, RedshiftServer, ServerConfig
 from support.s3 import seaweed_server
-from support.warehouse import Folder, bare, move_in, postgres_cursor, scratch, session
+from support.warehouse import Folder, bare, csv, move_in, postgres_cursor, scratch, session
 from support.web import reply, serving
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from support.postgres import PostgresServer
     from support.s3 import S3Server
 
-__all__ = ["bare", "postgres_cursor", "scratch", "session"]
+__all__ = ["bare", "csv", "postgres_cursor", "scratch", "session"]
 
 ROLE = "arn:aws:iam::123456789012:role/loader"
 BUCKET = "redshift-data"

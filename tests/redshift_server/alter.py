@@ -13,6 +13,7 @@ from redshift_server.grammar.cursor import quoted, spelled
 from redshift_server.grammar.table_attributes import ENCODINGS, TableAttributes, take_attribute
 from redshift_server.grammar.table_column import parse_column, parse_constraint
 from redshift_server.grammar.types import parse_type
+from redshift_server.keys import change_keys, check_droppable
 
 if TYPE_CHECKING:
     from redshift_server.grammar.cursor import Cursor, Name
@@ -34,7 +35,7 @@ def alter_table(cursor: Cursor, _tokens: list[Token], session: Session) -> Actio
     if cursor.take("add"):
         return _add(cursor, table, session)
     if cursor.take("drop"):
-        return _drop(cursor, head)
+        return _drop(cursor, table, session)
     if cursor.take("rename"):
         return _rename(cursor, head)
     if cursor.take("owner", "to"):
@@ -80,18 +81,28 @@ def _add(cursor: Cursor, table: Name, session: Session) -> Action:
     return _work(session, add)
 
 
-def _drop(cursor: Cursor, head: str) -> Action:
+def _drop(cursor: Cursor, table: Name, session: Session) -> Action:
+    head = f"ALTER TABLE {spelled(table)}"
     if cursor.take("constraint"):
-        dropped = f"CONSTRAINT {quoted(cursor.name())}"
-    else:
-        cursor.take("column")
-        dropped = f"COLUMN {quoted(cursor.name())}"
-    behaviour = ""
+        return _last(cursor, f"{head} DROP CONSTRAINT {quoted(cursor.name())}{_behaviour(cursor)}")
+    cursor.take("column")
+    name = cursor.name()
+    behaviour = _behaviour(cursor)
+    cursor.end()
+    regclass = literal(spelled(table)) + "::regclass"
+
+    def drop() -> None:
+        check_droppable(session, regclass, name, cascade=bool(behaviour))
+        session.backend.query(f"{head} DROP COLUMN {quoted(name)}{behaviour}")
+
+    return _work(session, drop)
+
+
+def _behaviour(cursor: Cursor) -> str:
     if cursor.take("cascade"):
-        behaviour = " CASCADE"
-    else:
-        cursor.take("restrict")
-    return _last(cursor, f"{head} DROP {dropped}{behaviour}")
+        return " CASCADE"
+    cursor.take("restrict")
+    return ""
 
 
 def _rename(cursor: Cursor, head: str) -> Action:
@@ -116,8 +127,6 @@ def _alter(cursor: Cursor, table: Name, session: Session) -> Action:
         if not take_attribute(cursor, said):
             cursor.fail()
     cursor.end()
-    from redshift_server.keys import change_keys
-
     return _work(session, lambda: change_keys(session, regclass, said))
 
 

@@ -1,4 +1,4 @@
-"""Killing a move while a server's files are in the target's folder, and no manifest is yet."""
+"""Killing a move in the middle: before it calls what finishes its files or its table."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ __all__ = ["kill_before"]
 
 _MOVER = """
 import json, sys, time
+from pkgutil import resolve_name
 from records_mover import Session
-from records_mover.records.directory import RecordsDirectory
 def halting(*args, **named):
     print("now", flush=True)
     time.sleep(60)
-setattr(RecordsDirectory, sys.argv[1], halting)
+where, _, name = sys.argv[1].rpartition(".")
+setattr(resolve_name(where), name, halting)
 with Session() as session:
     session.move(sys.argv[2], sys.argv[3], **json.loads(sys.argv[4]))
 """
 
 
 def kill_before(what: str, source: str, target: str, **options: object) -> None:
-    """Move, and end the process by SIGKILL before it calls a method of its records directory."""
-    command = [sys.executable, "-c", _MOVER, what, source, target, json.dumps(options)]
+    """Move, and end the process by SIGKILL before it calls what is named.
+
+    A name without a module is that of a method of its records directory.
+    """
+    place = what if "." in what else f"records_mover.records.directory.RecordsDirectory.{what}"
+    command = [sys.executable, "-c", _MOVER, place, source, target, json.dumps(options)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as process:

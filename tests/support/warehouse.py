@@ -10,12 +10,22 @@ import pytest
 from records_mover import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from support.s3 import S3Server
 
-__all__ = ["Folder", "Trip", "bare", "move_in", "postgres_cursor", "said_of", "scratch", "session"]
+__all__ = [
+    "Folder",
+    "Trip",
+    "bare",
+    "csv",
+    "move_in",
+    "postgres_cursor",
+    "said_of",
+    "scratch",
+    "session",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,18 @@ def move_in(monkeypatch: pytest.MonkeyPatch, server: S3Server, tmp_path: Path) -
     for name, value in server.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Callable[[str], Path]:
+    """What writes a file of rows and says where it is."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "rows.csv"
+        path.write_text(text)
+        return path
+
+    return write
 
 
 @pytest.fixture

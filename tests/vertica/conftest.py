@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.s3 import seaweed_server
-from support.warehouse import Folder, bare, move_in, postgres_cursor, scratch, session
+from support.warehouse import Folder, bare, csv, move_in, postgres_cursor, scratch, session
 from vertica_server import ServerConfig, VerticaServer
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.postgres import PostgresServer
     from support.s3 import S3Server
 
-__all__ = ["bare", "postgres_cursor", "scratch", "session"]
+__all__ = ["bare", "csv", "postgres_cursor", "scratch", "session"]
 
 BUCKET = "vertica-data"
 

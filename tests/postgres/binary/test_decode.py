@@ -16,15 +16,12 @@ from records_mover import Session
 from records_mover.errors import BadRowError, MoverError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
 
-    from postgres.conftest import Bench
-    from records_mover.records import MoveResult
+    from postgres.conftest import Bench, Move
 
-    Move = Callable[..., MoveResult]
 
 ROUTE = ("postgres-binary-arrow", "encode", "write")
 PLACES = [(1, 0), (4, 0), (5, 0), (18, 0), (18, 18), (18, 1), (17, 4), (15, 2), (5, 5), (9, 3)]
@@ -39,12 +36,6 @@ CREATE TABLE t AS SELECT i, i::smallint AS s, -i::bigint * 1000000007 AS b, i % 
     json_build_object('a', i) AS j, jsonb_build_object('a', i) AS jb
 FROM generate_series(1, 20000) AS i
 """
-
-
-@pytest.fixture
-def move() -> Iterator[Move]:
-    with Session() as session:
-        yield session.move
 
 
 def both(

@@ -139,5 +139,15 @@ CREATE VIEW rs_catalog.svv_table_info AS SELECT rs_catalog.database_name()::text
   FROM rs_catalog.user_columns u JOIN rs_catalog.pg_class c ON c.oid = u.reloid
   WHERE u.relkind = 'r' AND rs_catalog.count_rows(u.reloid) > 0
   GROUP BY u.nspname, u.reloid, u.relname, c.reldiststyle;
+CREATE VIEW rs_catalog.pg_views AS SELECT p.schemaname, p.viewname, p.viewowner, coalesce(
+  'create view ' || v.schemaname || '.' || v.viewname || ' as ' || v.definition
+  || ' with no schema binding;', p.definition) AS definition FROM pg_catalog.pg_views p
+  LEFT JOIN rs_catalog.late_views v ON v.schemaname = p.schemaname AND v.viewname = p.viewname
+  AND v.reloid = to_regclass(quote_ident(p.schemaname) || '.' || quote_ident(p.viewname))
+  WHERE p.schemaname <> 'rs_catalog';
+-- NOT NULL is no constraint there, as it has come to be in PostgreSQL 18.
+CREATE VIEW rs_catalog.pg_constraint AS SELECT oid, conname, connamespace, contype, condeferrable,
+  condeferred, conrelid, contypid, confrelid, confupdtype, confdeltype, confmatchtype, conkey,
+  confkey FROM pg_catalog.pg_constraint WHERE contype IN ('c', 'f', 'p', 'u');
 CREATE VIEW rs_catalog.pg_namespace AS SELECT oid, nspname, nspowner, nspacl
   FROM pg_catalog.pg_namespace WHERE nspname <> 'rs_catalog';

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from redshift_server.errors import RedshiftError
 from redshift_server.grammar.cursor import quoted, spelled
+from redshift_server.grammar.encodings import check_encoding
 from redshift_server.grammar.table_attributes import ENCODINGS
 from redshift_server.grammar.types import parse_type
 from standins.lexer import join
@@ -55,6 +56,7 @@ def parse_column(cursor: Cursor, table: str) -> Column:
     column = Column(name=name, type=parse_type(cursor, f"{table}.{name}"))
     while cursor.here is not None and not (cursor.at_op(",") or cursor.at_op(")")):
         _attribute(cursor, column)
+    check_encoding(column.name, column.type, column.encoding)
     return column
 
 

@@ -10,18 +10,7 @@ from records_mover.db import staging
 from records_mover.errors import LoadUnloadError, MoverError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-
-@pytest.fixture
-def csv(tmp_path: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = tmp_path / "rows.csv"
-        path.write_text(text)
-        return path
-
-    return write
+    pass
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ CREATE TABLE v_internal.constraint_facts (
 CREATE TABLE v_internal.projection_facts (
   id int8 DEFAULT nextval('v_internal.ids'), relid oid, name varchar, basename varchar,
   columns varchar[], encodings varchar[], orders varchar[], segmented varchar, offsets int8,
-  ksafe int8, is_created_by_user bool);
+  ksafe int8, is_created_by_user bool, create_type varchar);
 CREATE TABLE v_internal.comment_facts (
   id int8 DEFAULT nextval('v_internal.ids'), relid oid, kind varchar, schema varchar,
   name varchar, child varchar, comment varchar, at timestamptz DEFAULT now());

@@ -89,8 +89,7 @@ CREATE VIEW v_catalog.projections AS
     45035996273704962::int8 AS owner_id, t.owner AS owner_name, t.relid::int8 AS anchor_table_id,
     t.spelled AS anchor_table_name, 0::int8 AS node_id, ''::varchar AS node_name,
     false AS is_prejoin, 1::int8 AS created_epoch,
-    CASE WHEN p.is_created_by_user THEN 'CREATE PROJECTION' ELSE 'DELAYED_CREATION' END
-      ::varchar AS create_type,
+    p.create_type,
     p.ksafe AS verified_fault_tolerance, true AS is_up_to_date, true AS has_statistics,
     p.segmented <> '' AS is_segmented, p.segmented AS segment_expression,
     (CASE WHEN p.segmented <> '' THEN 'implicit range: v_' || (SELECT database FROM

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vertica_server.actions import Result
-from vertica_server.ddl import constraints, views
+from vertica_server.ddl import constraints, dependencies, views
 from vertica_server.ddl.record import array, need_schema, relation, write_column
 from vertica_server.errors import VerticaError
 from vertica_server.grammar.table import CreateTable, parse_column, parse_constraint
@@ -160,9 +160,11 @@ def _add_column(cursor: Cursor, oid: int, where: str, session: Session) -> None:
     write_column(session, oid, column, " ".join(token.text for token in column.default))
     for one in made.constraints:
         constraints.add(one, oid, session)
+    # Superprojections have every column, and so the new one too (page Adding table columns).
     session.engine.run(
         "UPDATE v_internal.projection_facts SET columns = columns ||"
-        f" {array([column.name])} WHERE relid = {oid} AND NOT is_created_by_user"
+        f" {array([column.name])} WHERE relid = {oid} AND array_length(columns, 1) ="
+        f" (SELECT count(*) - 1 FROM v_internal.column_facts WHERE relid = {oid})"
     )
 
 
@@ -203,7 +205,8 @@ def _drop_column(cursor: Cursor, oid: int, where: str, session: Session) -> None
             cursor.one_of("cascade", "restrict")
             return
     name, number = _column_of(cursor, oid, session)
-    cursor.one_of("cascade", "restrict")
+    cascade = cursor.one_of("cascade", "restrict") == "cascade"
+    dependencies.check_droppable(name, oid, session, cascade=cascade)
     session.engine.run(f"ALTER TABLE {where} DROP COLUMN {quoted(name)} CASCADE")
     session.engine.run(
         f"DELETE FROM v_internal.column_facts WHERE relid = {oid} AND number = {number}"
@@ -223,9 +226,16 @@ def _rename_column(cursor: Cursor, oid: int, where: str, session: Session) -> No
     new = cursor.name()
     if inner(new) != inner(name):
         session.engine.run(f"ALTER TABLE {where} RENAME COLUMN {quoted(name)} TO {quoted(new)}")
+    old = session.engine.texts(
+        "WITH old AS (SELECT spelled FROM v_internal.column_facts"
+        f" WHERE relid = {oid} AND number = {number})"
+        f" UPDATE v_internal.column_facts f SET spelled = {literal(new)} FROM old"
+        f" WHERE f.relid = {oid} AND f.number = {number} RETURNING old.spelled"
+    )[0][0]
     session.engine.run(
-        f"UPDATE v_internal.column_facts SET spelled = {literal(new)}"
-        f" WHERE relid = {oid} AND number = {number}"
+        f"UPDATE v_internal.projection_facts SET"
+        f" columns = array_replace(columns, {literal(old)}, {literal(new)}),"
+        f" orders = array_replace(orders, {literal(old)}, {literal(new)}) WHERE relid = {oid}"
     )
 
 
@@ -235,6 +245,7 @@ def _alter_column(cursor: Cursor, oid: int, where: str, session: Session) -> Non
     facts = f"WHERE relid = {oid} AND number = {number}"
     if cursor.take("set", "data", "type"):
         kind = parse_type(cursor)
+        dependencies.check_type(name, oid, kind, session)
         session.engine.run(f"{begin} TYPE {kind.pg}")
         session.engine.run(
             f"UPDATE v_internal.column_facts SET type = {literal(kind.shown)},"

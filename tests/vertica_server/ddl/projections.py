@@ -100,10 +100,10 @@ def copy(source: int, target: int, name: str, session: Session) -> None:
     """Copy the projections of one table to another, under its name."""
     session.engine.run(
         "INSERT INTO v_internal.projection_facts (relid, name, basename, columns, encodings,"
-        f" orders, segmented, offsets, ksafe, is_created_by_user) SELECT {target},"
+        f" orders, segmented, offsets, ksafe, is_created_by_user, create_type) SELECT {target},"
         f" CASE WHEN offsets IS NULL THEN {literal(name)} ELSE {literal(name)} || '_b' || offsets"
         f" END, {literal(name)}, columns, encodings, orders, segmented, offsets, ksafe,"
-        f" is_created_by_user FROM v_internal.projection_facts WHERE relid = {source}"
+        f" is_created_by_user, create_type FROM v_internal.projection_facts WHERE relid = {source}"
     )
 
 
@@ -115,6 +115,8 @@ def _write(
     ksafe = design.ksafe if design.ksafe is not None else int(session.config.nodes > 2)
     segmented = design.segmented or f"hash({', '.join(columns[:8])})"
     whole = segmented == "UNSEGMENTED"
+    by_clause = "CREATE TABLE WITH PROJ CLAUSE" if design.is_said else "DELAYED_CREATION"
+    how = "CREATE PROJECTION" if own else by_clause
     offsets = [None] if whole else list(range(ksafe + 1))
     if not own and not design.is_said and ksafe == 0:
         offsets = [None]
@@ -123,9 +125,10 @@ def _write(
         shown = shown if offset is None else f"{name}_b{offset}"
         session.engine.run(
             "INSERT INTO v_internal.projection_facts (relid, name, basename, columns, encodings,"
-            f" orders, segmented, offsets, ksafe, is_created_by_user) VALUES ({oid},"
-            f" {literal(shown)}, {literal(name)}, {array(columns)}, NULL, {array(order)},"
-            f" {literal('' if whole else segmented)}, {literal(offset)}, {ksafe}, {literal(own)})"
+            " orders, segmented, offsets, ksafe, is_created_by_user, create_type) VALUES"
+            f" ({oid}, {literal(shown)}, {literal(name)}, {array(columns)}, NULL,"
+            f" {array(order)}, {literal('' if whole else segmented)}, {literal(offset)},"
+            f" {ksafe}, {literal(own)}, {literal(how)})"
         )
 
 

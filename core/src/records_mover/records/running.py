@@ -23,8 +23,9 @@ from records_mover.parts import (
 from records_mover.records.again import keep_streams
 from records_mover.records.carry import needs_types
 from records_mover.records.fidelity import ALL, column_fidelity, keeping_options, refuse_losses
+from records_mover.records.landing import finish_directory
 from records_mover.records.rejects import SentRows
-from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
+from records_mover.records.steps import clean_streams, counted, run_step
 from records_mover.records.stores import MoveStores
 from records_mover.records.verify import InDatabases, databases_compare
 from records_mover.records.work import Work

@@ -15,26 +15,21 @@ from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Batches, Files, Part, Payload, Streams
 from records_mover.records.ahead import read_ahead
 from records_mover.records.carry import needs_types
-from records_mover.records.hidden import unproved
 from records_mover.records.join import can_join, join_into, joined
+from records_mover.records.landing import directory_at, folder_of, shown_once_proved, written
 from records_mover.streams import copy_bytes
-from records_mover.url import scheme_of
-from records_mover.url.local import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.parts import FileNames
     from records_mover.records.carry import Edge
-    from records_mover.records.directory import RecordsDirectory
     from records_mover.records.work import Work
     from records_mover.schema import RecordsSchema
 
-__all__ = ["clean_streams", "counted", "finish_directory", "run_step"]
+__all__ = ["clean_streams", "counted", "run_step"]
 
 _BLOCK = 1 << 20
 _LENIENT = ProcessingInstructions(fail_if_row_invalid=False)
@@ -250,7 +245,7 @@ def _one(streams: Streams, work: Work, stack: ExitStack) -> Streams:
     if len(streams.parts) == 1:
         return streams
     if can_join(streams.format):
-        parts = stack.enter_context(read_ahead(streams.parts, _folder(work.target.url or "-")))
+        parts = stack.enter_context(read_ahead(streams.parts, folder_of(work.target.url or "-")))
         return joined(replace(streams, parts=parts), work.target.title)
     return _encoded(_decoded(streams, work, stack), streams.format, work)
 
@@ -261,90 +256,23 @@ def _write(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     if not work.into_one_file:
         from records_mover.records.folder import write_folder
 
-        return write_folder(streams, _directory(url, work), work)
+        return write_folder(streams, directory_at(url, work), work)
     if len(streams.parts) > 1 and can_join(streams.format):
         with (
-            _shown_once_proved(url, streams, work) as place,
+            shown_once_proved(url, streams, work) as place,
             work.context.write(place) as sink,
-            read_ahead(streams.parts, _folder(url)) as parts,
+            read_ahead(streams.parts, folder_of(url)) as parts,
         ):
             join_into(parts, streams.format, sink, work.cancellation.check)
-        return _written(url, streams, work)
+        return written(url, streams, work)
     (part,) = _one(streams, work, stack).parts
     with (
-        _shown_once_proved(url, streams, work) as place,
+        shown_once_proved(url, streams, work) as place,
         work.context.write(place) as sink,
         closing(part.open()) as source,
     ):
         copy_bytes(source, sink, work.cancellation.check)
-    return _written(url, streams, work)
-
-
-@contextmanager
-def _shown_once_proved(url: str, rows: Streams | Files, work: Work) -> Iterator[str]:
-    """Say where to write a file: its own place, or one beside it until it was read again."""
-    if work.prove is None:
-        yield url
-        return
-    store = work.context.store(url)
-    with unproved(store, url) as place:
-        yield place
-        work.prove(_written(place, rows, work))
-        store.copy(place, url)
-
-
-def _folder(url: str) -> Path | None:
-    """Return the folder of a local file; None for anything else, such as a device."""
-    if scheme_of(url) != "file":
-        return None
-    path = local_path(url).absolute()
-    return path.parent if path.is_file() or not path.exists() else None
-
-
-def _written(url: str, rows: Streams | Files, work: Work) -> Files:
-    store = work.context.store(url)
-    part = Part(name=url, url=url, open=lambda: store.open(url))
-    return Files(parts=(part,), format=rows.format, columns=rows.columns)
-
-
-def _directory(folder: str, work: Work) -> RecordsDirectory:
-    from records_mover.records.directory import RecordsDirectory
-
-    return RecordsDirectory(work.context.store(folder), folder)
-
-
-def finish_directory(unload: Callable[[FileNames], Payload], work: Work) -> Payload:
-    """Have a server write its files into a folder, then write what makes it a records directory.
-
-    When that fails the files are removed, as when the move is killed by the next one: both know
-    them by how their names begin.
-    """
-    from records_mover.records.directory import WrittenFile
-    from records_mover.records.filling import filling
-
-    folder = work.target.form.place
-    store, directory = work.context.store(folder), _directory(folder, work)
-    directory.sweep()
-    with filling(folder) as noted:
-        try:
-            noted.claim(noted.beginning)
-            files = unload(noted)
-            if not isinstance(files, Files):
-                raise MoverError(f"no files were unloaded into {folder!r}", "report this defect")
-            noted.begin(*((part.url or part.name).rsplit("/", 1)[-1] for part in files.parts))
-            if work.prove is not None:
-                work.prove(files)
-            written = [
-                WrittenFile(url=url, size=store.size(url) or 0)
-                for url in (part.url or part.name for part in files.parts)
-            ]
-            directory.keep(written, of=noted.beginning)
-            noted.begin(*directory.finishing_names(files.format))
-            directory.finish(written, files.format, work.schema())
-        except BaseException:
-            directory.remove(noted)
-            raise
-    return files
+    return written(url, streams, work)
 
 
 def _stage(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
@@ -368,13 +296,13 @@ def _copy_in_store(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -
     if url.endswith("/"):
         from records_mover.records.folder import copy_into_folder
 
-        return copy_into_folder(files, _directory(url, work), work)
+        return copy_into_folder(files, directory_at(url, work), work)
     (part,) = files.parts
     work.cancellation.check()
-    with _shown_once_proved(url, files, work) as place:
+    with shown_once_proved(url, files, work) as place:
         work.context.store(url).copy(part.url or part.name, place)
     work.meter.add_bytes(part.size or 0)
-    return _written(url, files, work)
+    return written(url, files, work)
 
 
 def _collect(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
@@ -402,7 +330,7 @@ def _split(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payloa
     del stack
     from records_mover.records.folder import split_into_folder
 
-    directory = _directory(edge.after.place, work)
+    directory = directory_at(edge.after.place, work)
     return split_into_folder(cast(Batches, payload), _format(edge.after.format), directory, work)
 
 

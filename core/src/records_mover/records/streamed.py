@@ -100,11 +100,15 @@ class Streamed:
         """Sum up the rows that are there already, and stay."""
         self._landed, self._request = landing.table, request
         database = self._database
-        if request.info is None or self._alone:
+        if request.info is None:
+            return
+        # What the table is, is asked for by another connection, which a change of it keeps waiting.
+        columns, _ = self._columns_there, self._columns
+        if self._alone:
             return
         if isinstance(database, Fingerprinting):
             database.hold_still(landing.connection, request.table)
-        selection = Selection(table=request.table, columns=self._columns_there)
+        selection = Selection(table=request.table, columns=columns)
         with database.reread(landing.connection, selection) as rows:
             self._before = self._summed(rows, str(request.table))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{each}_suite" for each in ("creds", "database", "loader", "plugin")),
+    *(f"{__name__}.{each}_suite" for each in ("creds", "database", "loader", "part", "plugin")),
     *(f"{__name__}.{each}" for each in ("moving", "spoken", "store_suite", "unloader_suite")),
 )
 

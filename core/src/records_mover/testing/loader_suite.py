@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,14 +12,14 @@ from records_mover.meter import Cancellation
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches
-from records_mover.testing.child import Task, many_rows, run_child
+from records_mover.testing.child import Task, many_rows
 from records_mover.testing.files import TEXT, write_text
-from records_mover.testing.only import OnlyPart
+from records_mover.testing.part_suite import PartSuite
 from records_mover.testing.spoken import spoken
-from records_mover.testing.suite import Suite, behaviour, over
+from records_mover.testing.suite import behaviour, over
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -34,7 +34,7 @@ MANY = 20_000
 FILES = {"text": "rows.csv", "parquet": "rows.parquet"}
 
 
-class LoaderSuite(Suite):
+class LoaderSuite(PartSuite):
     """A loader, by its name as ``part``; a fixture ``bench`` is the database that it loads into.
 
     ``routes`` are the routes that moves must take of themselves, by what comes (``batches``,
@@ -47,26 +47,6 @@ class LoaderSuite(Suite):
 
     kind = "loader"
     known = frozenset({"rejects", "memory", "secrets", "scratch"})
-    part: ClassVar[str] = ""
-    routes: ClassVar[Mapping[str, Sequence[str]]] = {}
-    memory: ClassVar[int] = 200_000
-    growth: ClassVar[int] = 16 << 20
-
-    @pytest.fixture
-    def session(self, bench: Bench) -> Iterator[Session]:
-        """Open a session in which this loader is the only one of its dialect."""
-        with Session(plugins=OnlyPart("loader", self.part), **bench.options) as session:
-            yield session
-
-    @pytest.fixture
-    def elsewhere(self, bench: Bench) -> Bench:
-        """Name the database that rows of tables come from; the same one, unless another is said."""
-        return bench
-
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> str:
-        """Name the folder that files come from, as an endpoint that ends in ``/``."""
-        return f"{tmp_path}/"
 
     @pytest.fixture
     def give(self, session: Session, elsewhere: Bench, tmp_path: Path) -> moving.Give:
@@ -160,20 +140,18 @@ class LoaderSuite(Suite):
     @behaviour("memory")
     def test_memory_does_not_grow_with_the_rows(self, bench: Bench, elsewhere: Bench) -> None:
         """Ten times the rows need about the same memory."""
-        peaks = []
-        for rows in (self.memory // 10, self.memory):
+
+        def task(rows: int) -> Task:
             made = moving.filled(elsewhere, many_rows(rows)) if self._from_tables else None
-            task = Task(
+            return Task(
                 target=bench.new_table().endpoint,
                 source=made.endpoint if made else "",
                 rows=rows,
                 part=("loader", self.part),
                 session=bench.options,
             )
-            code, told = run_child(task, bench.env)
-            assert (code, told["rows"]) == (0, rows)
-            peaks.append(told["peak"])
-        assert peaks[1] - peaks[0] < self.growth
+
+        self._needs_the_same_memory(bench, task)
 
     @behaviour("secrets")
     def test_no_secret_in_any_record(
@@ -213,7 +191,6 @@ class LoaderSuite(Suite):
         self, bench: Bench, elsewhere: Bench, folder: str
     ) -> None:
         """A fast path cannot vanish in silence."""
-        assert self.routes, "say which routes are expected"
         rows, other = moving.two_columns(1, MANY), bench.new_table()
         table = moving.filled(bench, moving.two_columns(1, OLD))
         sources: dict[str, Any] = {"batches": rows}
@@ -223,13 +200,11 @@ class LoaderSuite(Suite):
                 session.move(rows, sources[name])
             if "table" in self.routes:
                 sources["table"] = moving.filled(elsewhere, rows).endpoint
-            taken = {
-                name: session.explain(
+            self._take_their_routes(
+                lambda name: session.explain(
                     sources[name], (other if name == "table" else table).endpoint
-                ).route.names
-                for name in self.routes
-            }
-        assert taken == {name: tuple(route) for name, route in self.routes.items()}
+                )
+            )
 
     @property
     def _from_tables(self) -> bool:

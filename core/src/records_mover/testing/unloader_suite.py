@@ -14,15 +14,15 @@ from records_mover.records.frame import FrameTarget
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches, texts_of
-from records_mover.testing.child import Task, many_rows, run_child
+from records_mover.testing.child import Task, many_rows
 from records_mover.testing.files import TEXT, read_text
-from records_mover.testing.only import OnlyPart
+from records_mover.testing.part_suite import PartSuite
 from records_mover.testing.spoken import spoken
-from records_mover.testing.suite import Suite, behaviour, over
+from records_mover.testing.suite import behaviour, over
 from records_mover.testing.texts import spelt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from records_mover import MoveResult
@@ -34,7 +34,7 @@ __all__ = ["UnloaderSuite"]
 ROWS = 50_000
 
 
-class UnloaderSuite(Suite):
+class UnloaderSuite(PartSuite):
     """An unloader, by its name as ``part``; a fixture ``bench`` is the database that it reads.
 
     Tables are filled by whatever way there is, and looked at from outside before they are read.
@@ -47,27 +47,7 @@ class UnloaderSuite(Suite):
 
     kind = "unloader"
     known = frozenset({"memory", "secrets", "scratch"})
-    part: ClassVar[str] = ""
-    routes: ClassVar[Mapping[str, Sequence[str]]] = {}
-    memory: ClassVar[int] = 200_000
-    growth: ClassVar[int] = 16 << 20
     folder_options: ClassVar[Mapping[str, Any]] = {"target_format": "parquet"}
-
-    @pytest.fixture
-    def session(self, bench: Bench) -> Iterator[Session]:
-        """Open a session in which this unloader is the only one of its dialect."""
-        with Session(plugins=OnlyPart("unloader", self.part), **bench.options) as session:
-            yield session
-
-    @pytest.fixture
-    def elsewhere(self, bench: Bench) -> Bench:
-        """Name the database that rows go into; the same one, unless another is said."""
-        return bench
-
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> str:
-        """Name the folder that files are written into, as an endpoint that ends in ``/``."""
-        return f"{tmp_path}/"
 
     @pytest.fixture
     def take(self, session: Session, elsewhere: Bench, tmp_path: Path) -> Take:
@@ -142,22 +122,20 @@ class UnloaderSuite(Suite):
         self, bench: Bench, elsewhere: Bench, tmp_path: Path
     ) -> None:
         """Ten times the rows need about the same memory."""
-        peaks = []
-        for rows in (self.memory // 10, self.memory):
+
+        def task(rows: int) -> Task:
             table = moving.filled(bench, many_rows(rows))
             target = str(tmp_path / "out.jsonl")  # Parquet is written by groups of many rows
             if set(self.doors) != {"batches"}:
                 target = self._targets(elsewhere, tmp_path)[0]
-            task = Task(
+            return Task(
                 source=table.endpoint,
                 target=target,
                 part=("unloader", self.part),
                 session=bench.options,
             )
-            code, told = run_child(task, bench.env)
-            assert (code, told["rows"]) == (0, rows)
-            peaks.append(told["peak"])
-        assert peaks[1] - peaks[0] < self.growth
+
+        self._needs_the_same_memory(bench, task)
 
     @behaviour("secrets")
     def test_no_secret_in_any_record(
@@ -192,7 +170,6 @@ class UnloaderSuite(Suite):
         self, bench: Bench, elsewhere: Bench, folder: str
     ) -> None:
         """A fast path cannot vanish in silence."""
-        assert self.routes, "say which routes are expected"
         table = moving.filled(bench, moving.two_columns(1, 3))
         targets: dict[str, Any] = {
             "batches": FrameTarget(kind="arrow"),
@@ -202,15 +179,13 @@ class UnloaderSuite(Suite):
             "table": elsewhere.new_table().endpoint,
         }
         with Session(**bench.options) as session:
-            taken = {
-                name: session.explain(
+            self._take_their_routes(
+                lambda name: session.explain(
                     table.endpoint,
                     targets[name],
                     **(self.folder_options if name == "folder" else {}),
-                ).route.names
-                for name in self.routes
-            }
-        assert taken == {name: tuple(route) for name, route in self.routes.items()}
+                )
+            )
 
     @property
     def _into_tables(self) -> bool:

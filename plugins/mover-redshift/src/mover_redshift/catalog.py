@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mover_redshift.types import field_of, spell
 from mover_redshift.words import folded, literal
+from records_mover.errors import DatabaseError
 from records_mover.parts import Column, TableInfo, TableName
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.session import RedshiftSession
     from records_mover.schema import Field
 
-__all__ = ["Attributes", "Described", "DescribedColumn", "describe", "query_fields"]
+__all__ = ["Attributes", "Described", "DescribedColumn", "describe", "described", "query_fields"]
 
 _STYLES = {0: "even", 1: "key", 8: "all"}
 _IDENTITY = '"identity"('
@@ -107,7 +108,7 @@ def _sort_place(column: DescribedColumn) -> int:
 
 
 def describe(
-    database: RedshiftDatabase, connection: Connection, name: TableName, *, counted: bool = True
+    database: RedshiftSession, connection: Connection, name: TableName, *, counted: bool = True
 ) -> Described | None:
     """Describe a table or view as this connection sees it; None where there is none."""
     found = _relation(database, connection, name)
@@ -140,6 +141,14 @@ def describe(
     )
 
 
+def described(database: RedshiftSession, connection: Connection, name: TableName) -> Described:
+    """Describe a table or view that is there; raise ``DatabaseError`` where there is none."""
+    found = describe(database, connection, name, counted=False)
+    if found is None:
+        raise DatabaseError(f"there is no table '{name}'", "check its name")
+    return found
+
+
 _COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, d.adsrc,
   format_encoding(a.attencodingtype::integer), a.attisdistkey, a.attsortkeyord
@@ -150,7 +159,7 @@ WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attn
 
 
 def _relation(
-    database: RedshiftDatabase, connection: Connection, name: TableName
+    database: RedshiftSession, connection: Connection, name: TableName
 ) -> Sequence[Any] | None:
     where = (
         "pg_catalog.pg_table_is_visible(c.oid)"
@@ -167,7 +176,7 @@ def _relation(
 
 
 def _late_view(
-    database: RedshiftDatabase, connection: Connection, name: TableName
+    database: RedshiftSession, connection: Connection, name: TableName
 ) -> Described | None:
     """Describe a view without schema binding, whose columns only a function tells."""
     schema = "" if name.schema is None else f" AND view_schema = {literal(folded(name.schema))}"
@@ -197,7 +206,7 @@ def _late_view(
     )
 
 
-def _rows(database: RedshiftDatabase, connection: Connection, schema: str, name: str) -> int | None:
+def _rows(database: RedshiftSession, connection: Connection, schema: str, name: str) -> int | None:
     """Return the rows by the catalog, which knows no table without any, else by counting."""
     found = database.run(
         connection,
@@ -207,13 +216,12 @@ def _rows(database: RedshiftDatabase, connection: Connection, schema: str, name:
     return 0 if found is None else int(found)
 
 
-def query_fields(database: RedshiftDatabase, connection: Connection, query: str) -> list[Field]:
+def query_fields(database: RedshiftSession, connection: Connection, query: str) -> list[Field]:
     """Return the fields of a query's result by what the server says of its columns.
 
     Raises ``DatabaseError`` for a statement that gives no rows.
     """
     from records_mover.db.query_text import subquery
-    from records_mover.errors import DatabaseError
 
     result = database.run(connection, f"SELECT * FROM {subquery(query)} LIMIT 0")
     if not result.returns_rows:

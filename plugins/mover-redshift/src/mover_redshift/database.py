@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from mover_redshift import types
-from mover_redshift.settings import settings_of
-from mover_redshift.words import folded, identifier
-from records_mover.db.interrupts import InterruptibleDatabase
+from mover_redshift.session import RedshiftSession
 from records_mover.db.schema_sql import chosen_columns, query_schema
 from records_mover.db.types import warn_of_text
 from records_mover.errors import DatabaseError
-from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    import pyarrow as pa
     from sqlalchemy import Connection, Engine
     from sqlalchemy.types import TypeEngine
 
     from mover_redshift.catalog import Described
-    from mover_redshift.settings import Settings
-    from records_mover.errors import MoverError
     from records_mover.parts import (
-        ExistingMode,
         Form,
         Landing,
         PublishRequest,
+        Reshape,
         Selection,
         TableInfo,
         TableName,
@@ -38,9 +30,6 @@ if TYPE_CHECKING:
     from records_mover.schema.fidelity import Kept
 
 __all__ = ["RedshiftDatabase", "as_redshift", "open_redshift"]
-
-SERVERLESS_SLICES = 32
-"""How many files are a good number where the server does not say how many slices it has."""
 
 
 def open_redshift(engine: Engine) -> RedshiftDatabase:
@@ -77,70 +66,8 @@ def as_redshift(database: object) -> RedshiftDatabase:
     return database
 
 
-class RedshiftDatabase(InterruptibleDatabase):
+class RedshiftDatabase(RedshiftSession):
     """A Redshift database, through psycopg2 or Amazon's own driver."""
-
-    transactional_ddl: ClassVar[bool] = True
-    savepoints: ClassVar[bool] = False
-    varchar_in_bytes: ClassVar[bool] = True
-    varchar_limit: ClassVar[int | None] = types.VARCHAR_BYTES
-    privileges: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("ALL", "ALL PRIVILEGES", "SELECT", "INSERT", "UPDATE", "DELETE"),
-            *("REFERENCES", "DROP", "TRUNCATE", "ALTER"),
-        }
-    )
-
-    @lazyprop
-    def settings(self) -> Settings:
-        """What the user set, by the URL or in the environment."""
-        return settings_of(self.engine.url)
-
-    @lazyprop
-    def slices(self) -> int:
-        """How many slices load files side by side."""
-        from records_mover.db.failures import sqlalchemy_errors
-
-        try:
-            with self.connection() as connection:
-                found = self.run(connection, "SELECT count(*) FROM stv_slices").scalar()
-        except sqlalchemy_errors():  # serverless shows nobody its slices
-            return SERVERLESS_SLICES
-        return int(found or 1)
-
-    def begin(self, connection: Connection) -> None:
-        """Read and write moments in UTC."""
-        self.run(connection, "SET timezone TO 'UTC'")
-
-    def translate(self, exc: BaseException, doing: str) -> MoverError:
-        """Return the error to raise for one of SQLAlchemy's or the driver's."""
-        from mover_redshift.errors import translate
-
-        return translate(super().translate(exc, doing), exc)
-
-    def bound(self, column: pa.Array) -> list[Any]:
-        """Return the values of a column as the driver writes them into an INSERT."""
-        import pyarrow.compute as pc
-        import pyarrow.types as pat
-
-        from records_mover.db.values import negative_zeros
-
-        if pat.is_floating(column.type) and pc.any(negative_zeros(column)).as_py():
-            raise ValueError("the number -0.0 in a statement is 0.0; name scratch space")
-        return super().bound(column)
-
-    def canceller(self, driver: Any) -> Callable[[], object]:
-        """Return what ends the statement of a driver's connection."""
-        from mover_redshift.connections import cancelling
-
-        return cancelling(driver)
-
-    def _connect(self) -> Connection:
-        from mover_redshift.connections import prepare
-
-        connection = super()._connect()
-        prepare(connection)
-        return connection
 
     # What there is
 
@@ -162,10 +89,7 @@ class RedshiftDatabase(InterruptibleDatabase):
         """Describe a table that is there, with what is Redshift's own."""
         from mover_redshift import catalog
 
-        found = catalog.describe(self, connection, name, counted=False)
-        if found is None:
-            raise DatabaseError(f"there is no table '{name}'", "check its name")
-        return found
+        return catalog.described(self, connection, name)
 
     def schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
         """Return the records schema of a selection as this connection sees it."""
@@ -188,19 +112,7 @@ class RedshiftDatabase(InterruptibleDatabase):
             schema = RecordsSchema(external.fields(self, connection, selection.table))
         return chosen_columns(schema, selection)
 
-    def asked(self, connection: Connection, query: str) -> list[Any]:
-        """Return the rows of a query."""
-        return list(self.run(connection, query))
-
     # How things are named and typed
-
-    def quote(self, name: str) -> str:
-        """Return an identifier as it is written in a statement for ``run``."""
-        return identifier(name)
-
-    def column_name(self, name: str) -> str:
-        """Return ``name`` as the server keeps it: in lower case, and 127 bytes of it."""
-        return folded(name)
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
@@ -241,25 +153,16 @@ class RedshiftDatabase(InterruptibleDatabase):
 
         return publishing(self, request, super().publish)
 
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how a table must change to hold rows of other columns; raise where it cannot."""
+        from mover_redshift.reshaping import reshape
+
+        return reshape(self, info, columns, schema)
+
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
         from mover_redshift.publish import explanation
 
         return explanation(request) or super().explain_publish(request)
-
-    def wiping(self, mode: ExistingMode) -> str:
-        """Say in a clause what ``wipe`` does."""
-        del mode
-        return "delete every row (TRUNCATE would commit)"
-
-    def grantee(self, name: str, *, group: bool) -> str:
-        """Return a user or a group as GRANT wants it."""
-        if name.lower() == "public":
-            return "PUBLIC"
-        return f"GROUP {identifier(name)}" if group else identifier(name)
-
-    @contextmanager
-    def apart(self, what: str) -> Iterator[Connection]:
-        """Open another connection, whose errors leave the transaction of a load alone."""
-        with self.connection() as connection, self.doing(what):
-            yield connection

@@ -15,7 +15,7 @@ from records_mover.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.session import RedshiftSession
     from mover_redshift.settings import Settings
     from records_mover.parts import TableName
     from records_mover.schema import Field, RecordsSchema, TableRepresentation
@@ -24,7 +24,7 @@ __all__ = ["create_statements", "represented", "table_clauses"]
 
 
 def create_statements(
-    database: RedshiftDatabase, name: TableName, schema: RecordsSchema
+    database: RedshiftSession, name: TableName, schema: RecordsSchema
 ) -> tuple[str, ...]:
     """Return the DDL that makes a table of this schema."""
     names = stored_names(database, name, schema)

@@ -15,7 +15,7 @@ from records_mover.schema import SqlRepresentation
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.session import RedshiftSession
     from records_mover.parts import TableName
     from records_mover.schema import Field
 
@@ -44,7 +44,7 @@ _PREFIXES = (("varchar", "character varying"), ("decimal", "numeric"), ("char(",
 
 
 def describe(
-    database: RedshiftDatabase, connection: Connection, name: TableName
+    database: RedshiftSession, connection: Connection, name: TableName
 ) -> TableInfo | None:
     """Describe an external table, None where there is none."""
     if name.schema is None:
@@ -55,7 +55,7 @@ def describe(
     return TableInfo(name=name, columns=columns, kind="other") if columns else None
 
 
-def fields(database: RedshiftDatabase, connection: Connection, name: TableName) -> list[Field]:
+def fields(database: RedshiftSession, connection: Connection, name: TableName) -> list[Field]:
     """Return the columns of an external table; raise where there is no such table."""
     found = _columns(database, connection, name) if name.schema is not None else []
     if not found:
@@ -75,7 +75,7 @@ def landing_type(kind: str) -> str:
 
 
 def _columns(
-    database: RedshiftDatabase, connection: Connection, name: TableName
+    database: RedshiftSession, connection: Connection, name: TableName
 ) -> list[tuple[str, str]]:
     statement = (
         "SELECT columnname, external_type FROM svv_external_columns "

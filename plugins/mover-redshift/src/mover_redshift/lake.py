@@ -18,7 +18,7 @@ from records_mover.errors import DatabaseError, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.session import RedshiftSession
     from records_mover.parts import PublishRequest, TableName
     from records_mover.schema import Field, RecordsSchema
 
@@ -87,7 +87,7 @@ class Lake:
         return (columns[key.name] for key in self.keys)
 
 
-def is_external(database: RedshiftDatabase, request: PublishRequest) -> bool:
+def is_external(database: RedshiftSession, request: PublishRequest) -> bool:
     """Whether a table is external, or its schema is, where it is not there yet."""
     if request.info is not None:
         return request.info.kind == "other"
@@ -101,7 +101,7 @@ def is_external(database: RedshiftDatabase, request: PublishRequest) -> bool:
         return bool(database.run(connection, query).scalar())
 
 
-def find_lake(database: RedshiftDatabase, request: PublishRequest) -> Lake:
+def find_lake(database: RedshiftSession, request: PublishRequest) -> Lake:
     """Return the table that is there, or the one that the rows need."""
     if request.mode == "upsert":
         what = f"'{request.table}' is an external table, whose rows cannot be updated"
@@ -116,7 +116,7 @@ def find_lake(database: RedshiftDatabase, request: PublishRequest) -> Lake:
     return _there(database, request.table)
 
 
-def _there(database: RedshiftDatabase, table: TableName) -> Lake:
+def _there(database: RedshiftSession, table: TableName) -> Lake:
     asked = (
         "SELECT columnname, external_type, part_key, location, parameters "
         "FROM svv_external_columns c "
@@ -146,7 +146,7 @@ def _counted(parameters: object) -> int | None:
 
 
 def _new_columns(
-    database: RedshiftDatabase, table: TableName, schema: RecordsSchema
+    database: RedshiftSession, table: TableName, schema: RecordsSchema
 ) -> tuple[LakeColumn, ...]:
     names = stored_names(database, table, schema)
     kinds = [column_type(field) for field in schema.fields]
@@ -157,7 +157,7 @@ def _new_columns(
     return tuple(map(LakeColumn.of, names, kinds))
 
 
-def _new_keys(database: RedshiftDatabase, columns: Sequence[LakeColumn]) -> tuple[Key, ...]:
+def _new_keys(database: RedshiftSession, columns: Sequence[LakeColumn]) -> tuple[Key, ...]:
     known = {column.name: column.key for column in columns}
     asked = [folded(name) for name in database.settings.spectrum_partition]
     keys = tuple(known.get(name) or Key(name=name, type="") for name in asked)
@@ -166,7 +166,7 @@ def _new_keys(database: RedshiftDatabase, columns: Sequence[LakeColumn]) -> tupl
 
 
 def made_fields(
-    database: RedshiftDatabase, table: TableName, schema: RecordsSchema
+    database: RedshiftSession, table: TableName, schema: RecordsSchema
 ) -> tuple[Field, ...]:
     """Return the columns that a new external table would have."""
     return tuple(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.session import RedshiftSession
     from records_mover.parts import TableName
 
 __all__ = ["Key", "Partition", "check_keys", "known_partitions", "shown", "touched", "written"]
@@ -101,7 +101,7 @@ def check_keys(keys: Sequence[Key], columns: Sequence[str]) -> None:
 
 
 def known_partitions(
-    database: RedshiftDatabase, table: TableName, keys: Sequence[Key]
+    database: RedshiftSession, table: TableName, keys: Sequence[Key]
 ) -> dict[tuple[str, ...], Partition]:
     """Return the partitions that a table has."""
     asked = (
@@ -121,7 +121,7 @@ def known_partitions(
 
 
 def touched(
-    database: RedshiftDatabase, connection: Connection, stage: str, keys: Sequence[Key]
+    database: RedshiftSession, connection: Connection, stage: str, keys: Sequence[Key]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the values of the keys that came, and the condition that picks their rows."""
     listed = ", ".join(identifier(key.name) for key in keys)
@@ -145,7 +145,7 @@ def _condition(key: Key, value: Any) -> str:
     return f"{name} IS NULL" if value is None else f"{name} = {literal(str(value))}"
 
 
-def written(database: RedshiftDatabase, query: int, base: str, rows: int) -> list[Partition]:
+def written(database: RedshiftSession, query: int, base: str, rows: int) -> list[Partition]:
     """Return the folders that an UNLOAD has written below ``base``, as its log tells.
 
     The log may be seconds behind: it is whole when it tells of every row. It is asked by another
@@ -163,7 +163,7 @@ def written(database: RedshiftDatabase, query: int, base: str, rows: int) -> lis
         time.sleep(_STEP)
 
 
-def _logged(database: RedshiftDatabase, query: str) -> list[tuple[str, int]]:
+def _logged(database: RedshiftSession, query: str) -> list[tuple[str, int]]:
     from sqlalchemy.exc import ProgrammingError
 
     with database.connection() as connection:

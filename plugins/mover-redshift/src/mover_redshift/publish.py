@@ -8,14 +8,21 @@ TRUNCATE and ALTER TABLE APPEND commit by themselves, so neither is used.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mover_redshift import lake, spectrum
+from mover_redshift.catalog import described
+from mover_redshift.holding import bound
+from mover_redshift.reshaping import SPELLING, alterations
+from mover_redshift.stages import as_needed, empty, like, stage_name
 from mover_redshift.words import identifier, literal
 from records_mover.db import staging
 from records_mover.db.merge import Merging, check_key
+from records_mover.db.misfits import needed
 from records_mover.db.publish import check, fresh_name, run_check
-from records_mover.parts import Landing, TableName
+from records_mover.db.reshaping import explained, told_of
+from records_mover.parts import Landing, Reshape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mover_redshift.catalog import Described
-    from mover_redshift.database import RedshiftDatabase
-    from records_mover.parts import PublishRequest
+    from mover_redshift.session import RedshiftSession
+    from records_mover.parts import PublishRequest, TableName
 
 __all__ = ["explanation", "publishing"]
 
@@ -33,7 +40,7 @@ Publish = "Callable[[PublishRequest], AbstractContextManager[Landing]]"
 
 
 def publishing(
-    database: RedshiftDatabase,
+    database: RedshiftSession,
     request: PublishRequest,
     otherwise: Callable[[PublishRequest], AbstractContextManager[Landing]],
 ) -> AbstractContextManager[Landing]:
@@ -53,11 +60,12 @@ def explanation(request: PublishRequest) -> str:
     if request.info.kind == "other":
         return spectrum.explanation(request)
     if request.mode in ("truncate", "replace"):
-        return (
+        words = (
             f"load into a staging table like '{request.table}' and put it in its place, with its "
             "grants and keys, in one transaction; where something depends on the table itself, "
             "its rows are deleted and the new ones inserted instead"
         )
+        return "; ".join([words, *explained(request.reshape or Reshape())])
     if request.mode == "upsert":
         key = ", ".join(request.key)
         return (
@@ -68,36 +76,66 @@ def explanation(request: PublishRequest) -> str:
 
 
 @contextmanager
-def _exchange(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _exchange(database: RedshiftSession, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
         with database.doing(f"cannot look at '{request.table}'"):
-            table = database.described(connection, request.table)
-            why = _bound(database, connection, table)
-        stage = _stage(database, request.table, temporary=bool(why))
-        with database.doing(f"cannot create a table like '{request.table}'"):
-            if why:
-                _empty(database, connection, stage, request)
-            else:
-                _like(database, connection, stage, request.table)
-        landing = Landing(connection=connection, table=stage, target=request.table)
-        yield landing
-        if why:
-            landing.notes.append(f"the rows were deleted and inserted, since {why}")
-            with database.doing(f"cannot replace the rows of '{request.table}'"):
-                _refill(database, connection, request, table, stage)
-        else:
-            with database.doing(f"cannot put the new rows in the place of '{request.table}'"):
-                _dress(database, connection, table, stage)
-                _swap(database, connection, request.table, stage)
+            table = described(database, connection, request.table)
+            why = bound(database, connection, table)
+        way = (
+            _in_place(database, connection, request, table, why)
+            if why
+            else _beside(database, connection, request, table)
+        )
+        with way as landing:
+            yield landing
         run_check(connection, request)
 
 
 @contextmanager
-def _upsert(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Landing]:
+def _in_place(
+    database: RedshiftSession,
+    connection: Connection,
+    request: PublishRequest,
+    table: Described,
+    why: str,
+) -> Iterator[Landing]:
+    change = replace(request.reshape or Reshape(), retyped=(), loosened=())
+    request = replace(request, reshape=change)
+    stage = stage_name(database, request.table, temporary=True)
+    with database.doing(f"cannot create a table like '{request.table}'"):
+        empty(database, connection, stage, request)
+    landing = Landing(connection=connection, table=stage, target=request.table)
+    yield landing
+    with database.doing(f"cannot replace the rows of '{request.table}'"):
+        _refill(database, connection, request, table, stage)
+    landing.notes.append(f"the rows were deleted and inserted, since {why}")
+    landing.notes.extend(told_of(change))
+
+
+@contextmanager
+def _beside(
+    database: RedshiftSession, connection: Connection, request: PublishRequest, table: Described
+) -> Iterator[Landing]:
+    asked = request.reshape or Reshape()
+    stage = stage_name(database, request.table, temporary=False)
+    with database.doing(f"cannot create a table like '{request.table}'"):
+        like(database, connection, stage, table, asked)
+    landing = Landing(connection=connection, table=stage, target=request.table)
+    yield landing
+    with database.doing(f"cannot put the new rows in the place of '{request.table}'"):
+        change = needed(database, connection, stage, table.info, asked, SPELLING)
+        made = as_needed(database, connection, request, table, stage, change)
+        _dress(database, connection, table, made)
+        _swap(database, connection, request.table, made)
+    landing.notes.extend(told_of(change))
+
+
+@contextmanager
+def _upsert(database: RedshiftSession, request: PublishRequest) -> Iterator[Landing]:
     with database.transaction() as connection:
-        stage = _stage(database, request.table, temporary=True)
+        stage = stage_name(database, request.table, temporary=True)
         with database.doing(f"cannot create a table like '{request.table}'"):
-            columns = _empty(database, connection, stage, request)
+            columns = empty(database, connection, stage, request)
         yield Landing(connection=connection, table=stage, target=request.table)
         with database.doing(f"cannot merge the rows into table '{request.table}'"):
             check_key(database, connection, stage, request.key)
@@ -109,59 +147,8 @@ def _upsert(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Lan
             database.drop(connection, stage)
 
 
-def _stage(database: RedshiftDatabase, table: TableName, *, temporary: bool) -> TableName:
-    stage = fresh_name(database, table, staging.STAGE)
-    return TableName(name=stage.name) if temporary else stage
-
-
-def _like(
-    database: RedshiftDatabase, connection: Connection, stage: TableName, table: TableName
-) -> None:
-    """Make a table of the same columns, encodings, distribution and sort keys."""
-    made, like = database.table_sql(stage), database.table_sql(table)
-    database.run(connection, f"CREATE TABLE {made} (LIKE {like} INCLUDING DEFAULTS)")
-
-
-def _empty(
-    database: RedshiftDatabase, connection: Connection, stage: TableName, request: PublishRequest
-) -> tuple[str, ...]:
-    """Make a temporary table of the columns that come, and return them."""
-    columns = request.columns or tuple(
-        column.name for column in (request.info.writable_columns if request.info else ())
-    )
-    made, like = database.table_sql(stage), database.table_sql(request.table)
-    listed = ", ".join(identifier(name) for name in columns)
-    database.run(connection, f"CREATE TEMP TABLE {made} AS SELECT {listed} FROM {like} WHERE false")
-    return columns
-
-
-def _bound(database: RedshiftDatabase, connection: Connection, table: Described) -> str:
-    """Say what holds on to the table itself, so that no other can take its place."""
-    if any(column.identity for column in table.columns):
-        return "the table counts an identity column up"
-    if database.run(connection, _CONSTRAINTS.format(oid=table.oid)).scalar():
-        return "the table has keys, or others refer to it"
-    if database.run(connection, _VIEWS.format(oid=table.oid)).scalar():
-        return "views look at the table"
-    owner = database.run(connection, _OWNER.format(oid=table.oid)).scalar()
-    return "" if owner else "the table belongs to another user"
-
-
-_CONSTRAINTS = (
-    "SELECT count(*) FROM pg_catalog.pg_constraint WHERE conrelid = {oid} OR confrelid = {oid}"
-)
-_VIEWS = (
-    "SELECT count(*) FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid "
-    "WHERE d.refobjid = {oid} AND r.ev_class <> {oid}"
-)
-_OWNER = (
-    "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_user u "
-    "ON u.usesysid = c.relowner WHERE c.oid = {oid} AND u.usename = current_user"
-)
-
-
 def _refill(
-    database: RedshiftDatabase,
+    database: RedshiftSession,
     connection: Connection,
     request: PublishRequest,
     table: Described,
@@ -171,6 +158,8 @@ def _refill(
     names = request.columns or tuple(c.name for c in table.columns if not c.generated)
     listed = ", ".join(identifier(name) for name in names)
     database.run(connection, f"DELETE FROM {target}")
+    for statement in alterations(database, request.table, request.reshape or Reshape()):
+        database.run(connection, statement)
     database.run(
         connection,
         f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {database.table_sql(stage)}",
@@ -179,15 +168,15 @@ def _refill(
 
 
 def _dress(
-    database: RedshiftDatabase, connection: Connection, table: Described, stage: TableName
+    database: RedshiftSession, connection: Connection, table: Described, stage: TableName
 ) -> None:
-    """Give the stage the comments and the grants of the table."""
+    """Give the stage the grants of the table, and the comments but of columns that are gone."""
     made = database.table_sql(stage)
-    for row in database.asked(connection, _COMMENTS.format(oid=table.oid)):
-        place, text = int(row[0]), str(row[1])
-        column = next((c.name for n, c in enumerate(table.columns, 1) if n == place), None)
-        what = f"TABLE {made}" if column is None else f"COLUMN {made}.{identifier(column)}"
-        database.run(connection, f"COMMENT ON {what} IS {literal(text)}")
+    there = {column.name for column in described(database, connection, stage).columns}
+    for column, text in database.asked(connection, _COMMENTS.format(oid=table.oid)):
+        if column is None or column in there:
+            what = f"TABLE {made}" if column is None else f"COLUMN {made}.{identifier(column)}"
+            database.run(connection, f"COMMENT ON {what} IS {literal(text)}")
     schema = literal(table.name.schema) if table.name.schema else "current_schema()"
     asked = _GRANTS.format(schema=schema, name=literal(table.name.name))
     for privilege, kind, name, option in database.asked(connection, asked):
@@ -199,8 +188,9 @@ def _dress(
 
 
 _COMMENTS = (
-    "SELECT objsubid, description FROM pg_catalog.pg_description "
-    "WHERE objoid = {oid} AND classoid = 'pg_class'::regclass::oid ORDER BY objsubid"
+    "SELECT a.attname, d.description FROM pg_catalog.pg_description d "
+    "LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid "
+    "WHERE d.objoid = {oid} AND d.classoid = 'pg_class'::regclass::oid ORDER BY d.objsubid"
 )
 _GRANTS = (
     "SELECT privilege_type, identity_type, identity_name, admin_option "
@@ -210,7 +200,7 @@ _GRANTS = (
 
 
 def _swap(
-    database: RedshiftDatabase, connection: Connection, table: TableName, stage: TableName
+    database: RedshiftSession, connection: Connection, table: TableName, stage: TableName
 ) -> None:
     """Rename the table out of the way and the stage into its place, then drop the old one."""
     old = fresh_name(database, table, staging.OLD)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from mover_redshift.database import RedshiftDatabase
     from mover_redshift.lake import Lake
     from mover_redshift.partitions import Partition
+    from mover_redshift.session import RedshiftSession
     from records_mover.parts import PublishRequest
 
 __all__ = ["explanation", "publishing"]
@@ -52,7 +52,7 @@ def explanation(request: PublishRequest) -> str:
 
 
 @contextmanager
-def publishing(database: RedshiftDatabase, request: PublishRequest) -> Iterator[Landing]:
+def publishing(database: RedshiftSession, request: PublishRequest) -> Iterator[Landing]:
     """Give a temporary table to load into, and publish its rows as files at the end."""
     role = _role(database)
     lake = find_lake(database, request)
@@ -74,7 +74,7 @@ def publishing(database: RedshiftDatabase, request: PublishRequest) -> Iterator[
             _at_once(database, statement)
 
 
-def _role(database: RedshiftDatabase) -> Authorization:
+def _role(database: RedshiftSession) -> Authorization:
     if not database.settings.iam_role:
         raise ConfigError(
             "an external table is written by UNLOAD, which needs a role here",
@@ -83,7 +83,7 @@ def _role(database: RedshiftDatabase) -> Authorization:
     return Authorization(role=database.settings.iam_role)
 
 
-def _base(database: RedshiftDatabase, request: PublishRequest) -> str:
+def _base(database: RedshiftSession, request: PublishRequest) -> str:
     url = database.settings.spectrum_base_url
     if not url.startswith("s3://") or not url.endswith("/"):
         raise ConfigError(
@@ -93,7 +93,7 @@ def _base(database: RedshiftDatabase, request: PublishRequest) -> str:
     return f"{url}data/{request.table.schema}/{request.table.name}/{staging.new_token()}/"
 
 
-def _land(database: RedshiftDatabase, connection: Connection, stage: TableName, lake: Lake) -> None:
+def _land(database: RedshiftSession, connection: Connection, stage: TableName, lake: Lake) -> None:
     columns = ", ".join(f"{identifier(each.name)} {each.lands.upper()}" for each in lake.columns)
     with database.doing("cannot make a table to land in"):
         database.run(connection, f"CREATE TEMP TABLE {database.table_sql(stage)} ({columns})")
@@ -103,7 +103,7 @@ def _land(database: RedshiftDatabase, connection: Connection, stage: TableName, 
 class _Filling:
     """The files of one move, and the statements that let the table show them."""
 
-    database: RedshiftDatabase
+    database: RedshiftSession
     connection: Connection
     request: PublishRequest
     stage: TableName
@@ -201,7 +201,7 @@ class _Filling:
         return None if self.lake.rows is None else self.lake.rows + self.rows
 
 
-def _at_once(database: RedshiftDatabase, statement: str) -> None:
+def _at_once(database: RedshiftSession, statement: str) -> None:
     with database.connection() as connection:
         # By the driver: SQLAlchemy would ask the server for settings that Redshift has not.
         driver: Any = connection.connection.driver_connection

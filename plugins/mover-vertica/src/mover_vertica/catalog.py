@@ -39,12 +39,16 @@ _SYSTEM = ("v_catalog", "v_monitor", "v_internal", "v_func", "v_txtindex")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedColumn:
-    """A column as the catalog tells it; ``type`` as V_CATALOG.COLUMNS spells it."""
+    """A column as the catalog tells it; ``type`` as V_CATALOG.COLUMNS spells it.
+
+    ``default`` and ``using`` are the expressions of DEFAULT and SET USING.
+    """
 
     name: str
     type: str
     required: bool = False
     default: str | None = None
+    using: str | None = None
     identity: bool = False
     generated: bool = False
 
@@ -173,6 +177,7 @@ def _table_columns(ask: Ask, schema: str, table: str) -> list[DescribedColumn]:
             type=str(row[1]).lower(),
             required=not row[2],
             default=str(row[3]) if row[3] else None,
+            using=str(row[5]) if row[5] else None,
             identity=bool(row[4]),
             generated=False,
         )

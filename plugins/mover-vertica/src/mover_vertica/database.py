@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ExistingMode,
         Landing,
         PublishRequest,
+        Reshape,
         Selection,
         TableInfo,
         TableName,
@@ -230,6 +231,14 @@ class VerticaDatabase(InterruptibleDatabase):
         from mover_vertica.publish import publishing
 
         return publishing(self, request, super().publish)
+
+    def reshape(
+        self, info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema | None
+    ) -> Reshape:
+        """Say how a table must change to hold rows of other columns; raise where it cannot."""
+        from mover_vertica.reshaping import reshape
+
+        return reshape(self, info, columns, schema)
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""

@@ -96,6 +96,8 @@ def _parquet_misfit(ask: Ask) -> str:
     if ask.exists and table is not None and ask.mode != "drop":
         with database.connection() as connection, database.doing(f"cannot look at '{table}'"):
             types = {c.name.lower(): c.type for c in database.described(connection, table).columns}
+        if ask.reshape is not None:
+            types |= {name.lower(): kind for name, kind in ask.reshape.types.items()}
     else:
         fields = [made(field) for field in ask.schema.fields]
         known = [field.representations["origin"] for field in fields]

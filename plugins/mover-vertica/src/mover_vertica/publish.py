@@ -9,13 +9,16 @@ made LIKE the old one, which one statement puts in its place by renaming both.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mover_vertica.catalog import asking, described
+from mover_vertica.holding import bound, projections
+from mover_vertica.reshaping import SPELLING, made_like
 from mover_vertica.words import identifier, literal
 from records_mover.db import staging
 from records_mover.db.connections import settle
 from records_mover.db.merge import Merging, check_key
+from records_mover.db.misfits import needed, taking_over
 from records_mover.db.publish import (
     check,
     drop_quietly,
@@ -24,10 +27,12 @@ from records_mover.db.publish import (
     staged,
     sweep,
 )
-from records_mover.parts import Landing
+from records_mover.db.reshaping import explained, told_of
+from records_mover.errors import DatabaseError
+from records_mover.parts import Landing, Reshape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
@@ -36,7 +41,7 @@ if TYPE_CHECKING:
     from records_mover.db import SqlDatabase
     from records_mover.parts import PublishRequest, TableName
 
-__all__ = ["explanation", "like_statement", "merge", "publishing"]
+__all__ = ["explanation", "merge", "publishing"]
 
 
 def publishing(
@@ -56,11 +61,12 @@ def explanation(request: PublishRequest) -> str:
     if request.info is None:
         return ""
     if request.mode in ("truncate", "replace"):
-        return (
+        words = (
             f"load into a staging table like '{request.table}', commit, and put it in its place by "
             "one statement, with its projections, grants and comments; where something is bound to "
             "the table itself, its rows are deleted and the new ones loaded in one transaction"
         )
+        return "; ".join([words, *explained(request.reshape or Reshape())])
     if request.mode == "drop":
         return (
             f"load into a staging table, commit, and put it in the place of '{request.table}' by "
@@ -79,7 +85,10 @@ def _replace(database: SqlDatabase, request: PublishRequest) -> Iterator[Landing
     with database.transaction() as connection:
         with database.doing(f"cannot look at '{request.table}'"):
             table = described(asking(database, connection), request.table)
-            why = _bound(database, connection, table)
+            why = bound(asking(database, connection), table)
+        if why and request.reshape:
+            what = f"'{request.table}' cannot take on the columns of the rows any more: {why}"
+            raise DatabaseError(what, "move again")
         if why:
             with _in_place(database, connection, request, why) as landing:
                 yield landing
@@ -104,66 +113,77 @@ def _in_place(
 def _beside(
     database: SqlDatabase, connection: Connection, request: PublishRequest, table: Described
 ) -> Iterator[Landing]:
+    asked = request.reshape or Reshape()
     sweep(database, connection, request)
-    stage = fresh_name(database, request.table, staging.STAGE)
-    like = like_statement(database, stage, request.table, inherits=table.inherits)
-    with staged(database, connection, stage, [like]):
-        yield Landing(connection=connection, table=stage, target=request.table)
-        run_check(connection, request, stage)
-        with database.doing(f"cannot put the new rows in the place of '{request.table}'"):
-            settle(database, connection)
-            for statement in _dressing(database, connection, table, stage):
-                database.run(connection, statement)
-            aside = fresh_name(database, request.table, staging.OLD)
-            database.exchange(connection, stage, request.table, aside)
-    drop_quietly(database, connection, aside)
+    with _stage(database, connection, table, asked) as stage:
+        landing = Landing(connection=connection, table=stage, target=request.table)
+        yield landing
+        with database.doing(f"cannot look at the rows for '{request.table}'"):
+            change = needed(database, connection, stage, table.info, asked, SPELLING)
+        with _as_needed(database, connection, request, table, stage, change) as made:
+            run_check(connection, request, made)
+            aside = _put(database, connection, table, made)
+    landing.notes.extend(told_of(change))
+    for left in (aside, stage) if made != stage else (aside,):
+        drop_quietly(database, connection, left)
 
 
-def like_statement(
-    database: SqlDatabase, stage: TableName, table: TableName, *, inherits: bool
-) -> str:
-    """Return the DDL of a table with the columns, constraints and projections of another."""
-    made = f"CREATE TABLE {database.table_sql(stage)} LIKE {database.table_sql(table)}"
-    inherited = " INCLUDE SCHEMA PRIVILEGES" if inherits else ""
-    return f"{made} INCLUDING PROJECTIONS{inherited}"
+@contextmanager
+def _stage(
+    database: SqlDatabase, connection: Connection, table: Described, change: Reshape
+) -> Iterator[TableName]:
+    with database.doing(f"cannot look at '{table.name}'"):
+        laid = projections(asking(database, connection), table) if change else []
+    stage = fresh_name(database, table.name, staging.STAGE)
+    like = list(made_like(database, stage, table, laid, change))
+    with staged(database, connection, stage, like):
+        yield stage
 
 
-def _bound(database: SqlDatabase, connection: Connection, table: Described) -> str:
-    """Say what holds on to the table itself, so that no other can take its place."""
-    ask = asking(database, connection)
-    if any(column.identity for column in table.columns):
-        return "the table counts an identity column up"
-    where = f"table_schema = {literal(table.schema)} AND table_name = {literal(table.name.name)}"
-    other = (
-        f"reference_table_schema = {literal(table.schema)} AND "
-        f"reference_table_name = {literal(table.name.name)}"
-    )
-    if _count(ask(f"SELECT COUNT(*) FROM v_catalog.foreign_keys WHERE {where} OR {other}")):
-        return "foreign keys bind it to other tables"
-    (user,) = ask("SELECT CURRENT_USER()")
-    if str(user[0]).lower() != table.owner.lower():
-        return "the table belongs to another user"
-    laid = (
-        "SELECT COUNT(*) FROM v_catalog.comments c JOIN v_catalog.projections p "
-        "ON p.projection_name = c.object_name AND p.projection_schema = c.object_schema "
-        f"WHERE p.projection_schema = {literal(table.schema)} "
-        f"AND p.anchor_table_name = {literal(table.name.name)}"
-    )
-    return "its projections have comments" if _count(ask(laid)) else ""
+@contextmanager
+def _as_needed(
+    database: SqlDatabase,
+    connection: Connection,
+    request: PublishRequest,
+    table: Described,
+    stage: TableName,
+    change: Reshape,
+) -> Iterator[TableName]:
+    """Give the stage, or a table of its rows that changes no type which it need not."""
+    if change == (request.reshape or Reshape()):
+        yield stage
+        return
+    settle(database, connection)
+    with _stage(database, connection, table, change) as made:
+        with database.doing(f"cannot take the rows for '{request.table}' over"):
+            database.run(connection, taking_over(database, stage, made, request, change))
+        yield made
 
 
-def _count(rows: Sequence[Sequence[Any]]) -> int:
-    return int(rows[0][0])
+def _put(
+    database: SqlDatabase, connection: Connection, table: Described, made: TableName
+) -> TableName:
+    """Put what was made in the place of the table; return what that is called by now."""
+    with database.doing(f"cannot put the new rows in the place of '{table.name}'"):
+        settle(database, connection)
+        for statement in _dressing(database, connection, table, made):
+            database.run(connection, statement)
+        aside = fresh_name(database, table.name, staging.OLD)
+        database.exchange(connection, made, table.name, aside)
+    return aside
 
 
 def _dressing(
     database: SqlDatabase, connection: Connection, table: Described, stage: TableName
 ) -> Iterator[str]:
-    """Yield what gives the stage the comments and the grants of the table."""
+    """Yield what gives the stage the grants of the table, and comments but of columns gone."""
     made, ask = database.table_sql(stage), asking(database, connection)
     named = f"object_schema = {literal(table.schema)} AND object_name = {literal(table.name.name)}"
     comments = ask(f"SELECT child_object, comment FROM v_catalog.comments WHERE {named}")
+    there = {column.name for column in described(ask, stage).columns}
     for child, comment in comments:
+        if child and child not in there:
+            continue
         what = f"COLUMN {made}.{identifier(child)}" if child else f"TABLE {made}"
         yield f"COMMENT ON {what} IS {literal(str(comment))}"
     grants = ask(

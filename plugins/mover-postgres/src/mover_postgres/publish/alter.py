@@ -13,6 +13,7 @@ from mover_postgres.publish.apart import full_name, give_back, in_full, saying, 
 from mover_postgres.publish.saved import save, scope
 from mover_postgres.publish.stage import STAGE, execute
 from mover_postgres.statements import relation
+from records_mover.db.reshaping import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mover_postgres.publish.views import View
     from records_mover.parts import Reshape, TableInfo, TableName
 
-__all__ = ["Altering", "add_columns", "alter", "changes_of", "required_of", "told_of"]
+__all__ = ["Altering", "add_columns", "alter", "changes_of", "required_of"]
 
 
 def changes_of(driver: PsycopgConnection, info: TableInfo, asked: Reshape) -> Reshape:
@@ -67,18 +68,6 @@ WHERE attrelid = %(table)s::regclass AND attnum > 0 AND (attidentity <> '' OR EX
 def _never_null(driver: PsycopgConnection, table: TableName) -> frozenset[str]:
     told = {"table": relation(table).as_string(driver)}
     return frozenset(row[0] for row in fetch(driver, _NEVER_NULL, told))
-
-
-def told_of(change: Reshape, *, done: bool = True) -> Iterator[str]:
-    """Yield what was done, or could not be, for people."""
-    for column in change.added:
-        yield f"column '{column.name}' ({column.type}) {'was' if done else 'would be'} added"
-    for name in change.dropped:
-        yield f"column '{name}' {'was' if done else 'would be'} dropped"
-    for name, spelling in change.retyped:
-        yield f"column '{name}' {'became' if done else 'would become'} {spelling}"
-    for name in change.loosened:
-        yield f"column '{name}' {'allows' if done else 'would allow'} NULL"
 
 
 class Altering:

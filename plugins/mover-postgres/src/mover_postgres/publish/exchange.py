@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from psycopg2 import sql
 
 from mover_postgres.connections import fetch
-from mover_postgres.publish.alter import alter, changes_of, told_of
+from mover_postgres.publish.alter import alter, changes_of
 from mover_postgres.publish.anew import make_anew
 from mover_postgres.publish.apart import saying
 from mover_postgres.publish.meanwhile import as_it_is_now
@@ -23,6 +23,7 @@ from mover_postgres.publish.saved import scope
 from mover_postgres.publish.stage import STAGE, execute, lock
 from mover_postgres.publish.views import hold_views
 from mover_postgres.statements import columns_of, relation
+from records_mover.db.reshaping import told_of
 from records_mover.errors import DatabaseError
 from records_mover.parts import Reshape
 

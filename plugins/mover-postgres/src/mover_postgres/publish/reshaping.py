@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from mover_postgres.catalog import query_fields
 from mover_postgres.connections import driver_connection, fetch
 from mover_postgres.publish.reasons import refuse_anew, why_anew
-from mover_postgres.publish.shape import roomier
 from mover_postgres.statements import relation
 from mover_postgres.types import spelling_of
-from records_mover.errors import DatabaseError
-from records_mover.parts import Column, Reshape
+from records_mover.db import reshaping
+from records_mover.db.roomier import roomier
+from records_mover.parts import Reshape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from records_mover.db import SqlDatabase
     from records_mover.parts import TableInfo, TableName
-    from records_mover.schema import RecordsSchema
+    from records_mover.schema import Field, RecordsSchema
 
 __all__ = ["explained", "refuse_needed", "reshape"]
 
@@ -35,19 +35,15 @@ def reshape(
 
     A column that the table fills by itself stays when the rows bring none.
     """
-    dropped = tuple(
-        column.name
-        for column in info.columns
-        if column.name not in columns and not column.filled and not column.generated
-    )
+    dropped = reshaping.dropped_columns(info, columns)
     change = (
         Reshape(dropped=dropped)
         if schema is None
         else Reshape(
             dropped=dropped,
-            added=tuple(_added(database, info, columns, schema)),
+            added=tuple(reshaping.added_columns(database, info, columns, schema)),
             retyped=tuple(_retyped(database, info, columns, schema)),
-            loosened=tuple(_loosened(info, columns, schema)),
+            loosened=tuple(reshaping.loosened_columns(info, columns, schema, _says_its_type)),
         )
     )
     if dropped or change.added:
@@ -59,20 +55,6 @@ def reshape(
             if why:
                 refuse_anew(driver, info.name, why)
     return change
-
-
-def _added(
-    database: SqlDatabase,
-    info: TableInfo,
-    columns: tuple[str, ...],
-    schema: RecordsSchema,
-) -> Iterator[Column]:
-    there = {column.name for column in info.columns}
-    new = [place for place, name in enumerate(columns) if name not in there]
-    fields = [schema.fields[place] for place in new]
-    types = database.declared(schema.select([field.name for field in fields])) if new else ()
-    for place, field, spelling in zip(new, fields, types, strict=True):
-        yield Column(name=columns[place], type=spelling, nullable=not field.required)
 
 
 def _retyped(
@@ -104,15 +86,8 @@ def _as_the_server(database: SqlDatabase, spellings: Sequence[str]) -> list[str]
     return [spelling_of(field) or "" for field in fields]
 
 
-def _loosened(info: TableInfo, columns: tuple[str, ...], schema: RecordsSchema) -> Iterator[str]:
-    """Yield columns that need a value here and none in the source, if it knows the difference."""
-    if not any(field.required for field in schema.fields):
-        return
-    there = {column.name: column for column in info.columns}
-    for name, field in zip(columns, schema.fields, strict=True):
-        required = name in there and not there[name].nullable
-        if required and not field.required and spelling_of(field) is not None:
-            yield name
+def _says_its_type(field: Field) -> bool:
+    return spelling_of(field) is not None
 
 
 _FIXED = """
@@ -128,15 +103,14 @@ def _refuse_fixed(driver: PsycopgConnection, table: TableName, change: Reshape) 
     """Raise when this user, or anybody, could not alter the table."""
     told = {"table": relation(table).as_string(driver), "dropped": list(change.dropped)}
     owner, is_ours, parent, is_typed, inherited = fetch(driver, _FIXED, told)[0]
-    what = f"'{table}' cannot take on the columns of the rows ({'; '.join(explained(change))})"
-    if not is_ours:
-        raise DatabaseError(f"{what}: it belongs to '{owner}'", "move as its owner")
-    if parent is not None:
-        raise DatabaseError(f"{what}: it is a partition of '{parent}'", "move into that")
-    if is_typed:
-        raise DatabaseError(f"{what}: they are those of a type", "alter the type first")
-    if inherited is not None:
-        raise DatabaseError(f"{what}: it inherits '{inherited}'", "alter the parent first")
+    for holds, why, advice in (
+        (not is_ours, f"it belongs to '{owner}'", "move as its owner"),
+        (parent is not None, f"it is a partition of '{parent}'", "move into that"),
+        (is_typed, "they are those of a type", "alter the type first"),
+        (inherited is not None, f"it inherits '{inherited}'", "alter the parent first"),
+    ):
+        if holds:
+            raise reshaping.cannot_take_on(table, change, why, advice)
 
 
 # The column's own default, sequence and NOT NULL go with it, and nobody misses them.
@@ -171,32 +145,12 @@ ORDER BY a.attnum, 2
 def refuse_needed(driver: PsycopgConnection, table: TableName, dropped: Sequence[str]) -> None:
     """Raise when something hangs on a column that the rows do not bring."""
     asked = (relation(table).as_string(driver), list(dropped))
-    found = [row for row in dict.fromkeys(fetch(driver, _NEEDED, asked)) if row[1]]
-    if not found:
-        return
-    column = found[0][0]
-    needed = ", ".join(what for name, what in found if name == column)
-    raise DatabaseError(
-        f"the rows bring no column '{column}' for '{table}', and {needed} would go with it",
-        f"give the column, or alter or drop {'these' if ', ' in needed else 'this'} first",
-    )
+    found = [(row[0], row[1]) for row in fetch(driver, _NEEDED, asked) if row[1]]
+    reshaping.refuse_needed(table, found)
 
 
 def explained(change: Reshape) -> Iterator[str]:
     """Yield clauses that say what changes, and what may."""
-    if change.added:
-        added = ", ".join(f"'{each.name}' ({each.type})" for each in change.added)
-        yield f"adding {added}"
-    if change.dropped:
-        yield f"dropping {_listed(change.dropped)}, which the rows do not bring"
-    for name, spelling in change.retyped:
-        yield (
-            f"making '{name}' {spelling} if a value needs it "
-            "(views and policies on it are then made again as they were)"
-        )
-    if change.loosened:
-        yield f"allowing NULL in {_listed(change.loosened)} if one comes"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
+    return reshaping.explained(
+        change, " (views and policies on it are then made again as they were)"
+    )
