@@ -27,7 +27,7 @@ JOBS ?= 2
 .PHONY: help setup test demo torture postgres-versions corpus bench lint fix typecheck pandas2 airflow support alone judge-vertica build wheels docs clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready ## make the environment: afterwards .venv/bin/mvrec works
 

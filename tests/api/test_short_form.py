@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -111,8 +112,17 @@ def test_a_handling_of_1_x_is_a_mode_too(trips: Path, tmp_path: Path) -> None:
     assert move(table, arrow).move_count == 3
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_a_frame_whose_library_is_not_there_is_refused_before_a_row_is_read(
+    trips: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setitem(sys.modules, kind, None)
+    with pytest.raises(UsageError, match=rf"{kind} is not installed; .*records-mover\[{kind}\]"):
+        explain(trips, targets.dataframe(kind))
+
+
 def test_an_option_that_is_not_known_is_named(trips: Path) -> None:
-    with pytest.raises(UsageError, match="unknown option 'if_exist'"):
+    with pytest.raises(UsageError, match="unknown option 'if_exist'; did you mean 'if_exists'"):
         move(trips, "b.csv", if_exist="drop")  # type: ignore[call-arg]
     with pytest.raises(UsageError, match="'dict' is no processing instructions"):
         move(trips, "b.csv", {"fail_if_row_invalid": False})  # type: ignore[arg-type]

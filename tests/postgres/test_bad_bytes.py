@@ -88,6 +88,53 @@ def test_rows_of_wide_text_with_bad_bytes_are_left_out(
     assert one_pg.rows("SELECT a, b FROM t") == [(1, "é")]
 
 
+def typed(kind: str, folder: Path) -> Any:
+    """Rows with a NUL in the text of the second, as each kind of source holds them."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({"a": [1, 2, 3], "b": ["x", "y\0z\0", None]})
+    if kind == "frame":
+        return table.to_pandas()
+    if kind == "parquet":
+        parquet.write_table(table, folder / "in.parquet")
+        return str(folder / "in.parquet")
+    lines = b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y\\u0000z\\u0000"}\n{"a": 3}\n'
+    (folder / "in.jsonl").write_bytes(lines)
+    return str(folder / "in.jsonl")
+
+
+@pytest.mark.parametrize("kind", ["frame", "parquet", "jsonl"])
+def test_a_nul_in_typed_text_is_named_stripped_or_replaced(
+    table: Bench, tmp_path: Path, kind: str
+) -> None:
+    where = f"{table.url}::t"
+    with Session() as session:
+        for target in (where, str(tmp_path / "out.csv")):
+            with pytest.raises(BadRowError, match=r"column 'b'.*--bad-bytes strip"):
+                session.move(typed(kind, tmp_path), target)
+        for policy, text in (("strip", "yz"), ("replace", "y\ufffdz\ufffd")):
+            for target in (where, str(tmp_path / "out.csv")):
+                mode: dict[str, Any] = {"if_exists": "truncate"} if target == where else {}
+                moved = session.move(typed(kind, tmp_path), target, bad_bytes=policy, **mode)
+                assert (moved.rows, moved.bad_bytes) == (3, 2)
+                assert moved.first_bad_bytes == "row 2, column 'b'"
+            assert table.rows("SELECT b FROM t ORDER BY a") == [("x",), (text,), (None,)]
+            assert (tmp_path / "out.csv").read_text() == f"a,b\n1,x\n2,{text}\n3,\n"
+
+
+def test_bytes_of_json_lines_that_are_no_text_are_stripped(table: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y\xff\xfez"}\n')
+    with Session() as session:
+        with pytest.raises(BadRowError, match=r"in\.jsonl:2: bytes that are no text in UTF-8"):
+            session.move(str(path), f"{table.url}::t")
+        moved = session.move(str(path), f"{table.url}::t", bad_bytes="strip")
+    assert (moved.rows, moved.bad_bytes) == (2, 2)
+    assert moved.first_bad_bytes == f"line 2 of '{path}'"
+    assert table.rows("SELECT a, b FROM t ORDER BY a") == [(1, "x"), (2, "yz")]
+
+
 @pytest.mark.parametrize(("codec", "hint"), [("cp1252", "CP1252"), ("shift_jis", "SHIFT_JIS")])
 def test_rows_with_bytes_that_an_encoding_lacks_are_left_out(
     one_pg: Bench, path: Path, codec: str, hint: str

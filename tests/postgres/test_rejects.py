@@ -58,7 +58,10 @@ class Rejects:
         with self.path.open(newline="", errors="surrogateescape") as file:
             header, *rows = csv.reader(file)
         assert header == ["file", "line", "column", "reason", "text"]
-        return [(int(line), column, reason, text) for _, line, column, reason, text in rows]
+        return [
+            (int("".join(filter(str.isdigit, line))), column, reason, text)
+            for _, line, column, reason, text in rows
+        ]
 
     def lines(self) -> list[int]:
         return [row[0] for row in self.rows()]
@@ -322,6 +325,30 @@ def test_standard_input_is_kept_only_to_be_read_again(pg: Bench, rejects: Reject
     assert pg.rows("SELECT count(*), max(a) FROM t") == [(49_950, 49_999)]
 
 
+def test_a_full_disk_for_what_is_kept_is_said_in_one_line(pg: Bench, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pg.run("CREATE TABLE t (a int, b text)", "INSERT INTO t VALUES (0, 'old')")
+    pq.write_table(
+        pa.table({"a": range(100_000), "b": ["x" * 50] * 100_000}), tmp_path / "in.parquet"
+    )
+    options = "--max-failure-rows 1 --rejects out.csv"
+    command = f'ulimit -f 1000; "$0" move in.parquet "$1::t" {options}'
+    ran = subprocess.run(
+        ["bash", "-c", command, Path(sys.executable).with_name("mvrec"), pg.url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 1
+    assert "cannot keep what was sent to read it twice: File too large" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert pg.rows("SELECT a, b FROM t") == [(0, "old")]
+
+
 def test_rows_that_are_no_text_are_told_by_their_number(
     pg: Bench, move: Move, tmp_path: Path, rejects: Rejects
 ) -> None:
@@ -334,7 +361,33 @@ def test_rows_that_are_no_text_are_told_by_their_number(
     moved = move(str(path), f"{pg.url}::t", max_failure_rows=3, rejects=rejects.path)
     assert (moved.rows, moved.rejected) == (50_000, 3)
     assert rejects.lines() == [50_001, 50_002, 50_003]
+    assert rejects.path.read_text().count(",row 5000") == 3
+    assert rejects.path.read_text().count(" of those that were sent,a,") == 3
     assert pg.rows("SELECT DISTINCT b FROM t") == [("\ufeffx",)]
+
+
+def test_rows_of_another_table_are_told_by_what_was_sent(
+    pg: Bench, move: Move, rejects: Rejects
+) -> None:
+    pg.run("CREATE TABLE s AS SELECT 1 AS a UNION ALL SELECT -2", "CREATE TABLE t (a int)")
+    pg.run("ALTER TABLE t ADD CHECK (a > 0)")
+    moved = move(f"{pg.url}::s", f"{pg.url}::t", max_failure_rows=3, rejects=rejects.path)
+    assert (moved.rows, moved.rejected) == (1, 1)
+    assert "line 2 of what was sent,a," in rejects.path.read_text()
+
+
+def test_rows_that_are_parsed_first_are_told_by_their_lines(
+    pg: Bench, move: Move, source: Path, rejects: Rejects
+) -> None:
+    pg.run("CREATE TABLE t (a int CHECK (a > 0), b text)")
+    source.write_bytes('a,b\n1\n2,"x\ny"\n-3,z\n4,v\n-5,w\n'.encode("utf-16"))
+    hints = {"encoding": "UTF16", "compression": None}
+    options = {**CSV, "hints": hints, "max_failure_rows": 3, "rejects": rejects.path}
+    moved = move(str(source), f"{pg.url}::t", **options)
+    assert moved.route == ("read", "decode", "postgres-copy-in")
+    assert (moved.rows, moved.rejected) == (2, 3)
+    assert sorted(rejects.lines()) == [2, 5, 7]
+    assert rejects.path.read_text().count(str(source)) == 3
 
 
 def test_a_move_without_bad_rows_leaves_a_file_without_rows(

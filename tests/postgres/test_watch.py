@@ -27,6 +27,7 @@ COLUMNS = (
     Watched(place=1, name="n", type="numeric(10,2)", decimals=2),
     Watched(place=2, name="v", type="character varying(3)", length=3),
     Watched(place=3, name="s", type="timestamp without time zone", decimals=6),
+    Watched(place=4, name="d", type="date", day=True),
 )
 
 
@@ -57,6 +58,11 @@ def found(data: bytes, options: CopyOptions, size: int) -> tuple[object, ...] | 
         (b"1,-.005,a\r\n", CSV, (1, "n", "-.005")),
         (b"1,2,a\r2,2.345,b\r", CSV, (2, "n", "2.345")),
         (b'"a\\",1.999",1.5,b\n1,1.999,b\n', BACKSLASHED, (2, "n", "1.999")),
+        (b"1,1,a,2020-01-01 10:00:00,2020-01-01\n1,1,a,,infinity\n", CSV, None),
+        (b"1,1,a,2020-01-01 10:00:00,2020-01-01 00:00:00.0\n", CSV, None),
+        (b"1,1,a,,x\n1,1,a,,2020-01-01T00:07\n", CSV, (2, "d", "2020-01-01T00:07")),
+        (b"1,1,a,,2020-01-01 1:00 PM\n", CSV, (1, "d", "2020-01-01 1:00 PM")),
+        (b'"10:30",1,a,,"2020-01-01 00:00+02"\n', CSV, (1, "d", "2020-01-01 00:00+02")),
         (b"a\\\tb\t1.555\tx\n", TEXT, (1, "n", "1.555")),
         (b"a\\\\\t1.555\tx\n", TEXT, (1, "n", "1.555")),
         (b"a\\\t1.555\t1.5\tx\n", TEXT, None),
@@ -97,6 +103,7 @@ def test_the_server_gets_its_first_blocks_before_numpy_is_loaded(
         ("timestamp(3)", "2020-01-01 00:00:00.0005", "more than 3 decimals would be rounded"),
         ("timestamptz", "2020-01-01 00:00:00.0000005+01", "more than 6 decimals"),
         ("varchar(3)", "abc  ", "blanks past 3 characters would be cut"),
+        ("date", "2020-01-01 10:00:00", "a time of day would be left out"),
     ],
 )
 @pytest.mark.parametrize("verify", [False, True])
@@ -129,7 +136,7 @@ def test_explain_says_what_is_refused_and_what_is_rounded(one_pg: Bench, tmp_pat
     assert said == [
         "text with more than 2 decimals is refused",
         "text is rounded to a float of 32 bits",
-        "a time of day in the text is left out",
+        "a time of day in the text is refused",
         "",
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
 
@@ -12,6 +12,11 @@ from mover_postgres.binary.ladder import CsvLadder, Declined, plan_csv
 from mover_postgres.options import CopyOptions, LoadOptions
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import Part, TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mover_postgres.roundings import Watched
 
 __all__ = ["CsvWays", "Rows", "csv_options", "target_rows"]
 
@@ -41,8 +46,13 @@ class CsvWays:
         self._cursor = cursor
         self._made: tuple[str, ...] | None = None
 
-    def __call__(self, data: bytes, *kinds: str, **changed: Any) -> tuple[Rows, Rows]:
-        """Return the table as the server reads the file, and as the binary way loads it."""
+    def __call__(
+        self, data: bytes, *kinds: str, watched: Sequence[Watched] | None = None, **changed: Any
+    ) -> tuple[Rows, Rows]:
+        """Return the table as the server reads the file, and as the binary way loads it.
+
+        Where columns are ``watched``, and be it none, the first records may go as text there, too.
+        """
         options = csv_options(**changed)
         names = [f"c{index}" for index in range(len(kinds))]
         self._make(kinds)
@@ -50,7 +60,7 @@ class CsvWays:
         if self._as_text(data, ", ".join(names), options):
             text = target_rows(self._cursor, len(kinds))
         self._cursor.execute("TRUNCATE pg_temp.target")
-        found = plan_csv(self._cursor, _TABLE, names, options)
+        found = plan_csv(self._cursor, _TABLE, names, options, watched)
         assert isinstance(found, CsvLadder), found
         part = Part(name="file.csv", open=lambda: io.BytesIO(data))
         try:

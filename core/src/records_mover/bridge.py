@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import io
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["pulled"]
 
+logger = logging.getLogger(__name__)
+
 _BLOCK = 1 << 20
+_GRACE = 10.0
+"""Seconds for which ``push`` may go on when nobody reads it and nothing can stop it."""
 
 
 def pulled(push: Callable[[BinaryIO], None], *, stop: Callable[[], None] | None = None) -> BinaryIO:
@@ -24,7 +29,7 @@ def pulled(push: Callable[[BinaryIO], None], *, stop: Callable[[], None] | None 
 
     An exception in ``push`` is raised by the reader where the bytes end, so that a broken stream
     never looks like a whole one. Closing the reader early calls ``stop`` and ends ``push`` by a
-    broken pipe.
+    broken pipe; one that waits for a source that is silent is waited for some seconds.
     """
     return cast(BinaryIO, _Pulled(push, stop))
 
@@ -80,4 +85,6 @@ class _Pulled(Reader):
         if self._push.is_alive() and self._stop is not None:
             self._stop()
         os.close(self._fd)
-        self._push.join()
+        self._push.join(_GRACE if self._stop is None else None)
+        if self._push.is_alive():  # it waits for its own source, and ends when that goes on
+            logger.debug("left behind a thread that waits for its source")

@@ -22,8 +22,8 @@ class ProcessingInstructions:
     ``max_inference_rows``: rows read to infer column types; None reads every row, so that the
     types hold for the whole of the data.
     ``max_failure_rows``: tolerated bad rows; None leaves it to ``fail_if_row_invalid``.
-    ``bad_bytes``: what to do with NULs and bytes that are no text in a delimited file: they make
-    their row a bad one, are left out, or a replacement character takes their place.
+    ``bad_bytes``: what to do with NULs in text, and with bytes of a text file that are none: they
+    make their row a bad one, are left out, or a replacement character takes their place.
     """
 
     fail_if_dont_understand: bool = True

@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records_mover import move
-from records_mover.errors import BadRowError, ColumnMismatchError, FormatError, MoverError
+from records_mover import Session, move
+from records_mover.errors import (
+    BadRowError,
+    ColumnMismatchError,
+    FormatError,
+    MoverError,
+    NotFoundError,
+)
 from records_mover.formats import (
     DelimitedRecordsFormat,
     JsonLinesRecordsFormat,
@@ -191,6 +197,29 @@ def test_a_limit_ends_reading_and_leaves_room_for_what_was_not_read() -> None:
     assert not statistics.complete
     assert schema["x"].constraints == IntegerConstraints(min=-(2**63), max=2**63 - 1)
     assert schema["y"].constraints == DecimalConstraints()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "row"),
+    [
+        ("in.csv", "n,d\n" + "1,2020-01-01\n" * 400_000 + "2,never\n", 400_002),
+        ("in.jsonl", '{"n": 1, "d": "a"}\n' * 250_000 + '{"n": "x", "d": "b"}\n', 250_001),
+    ],
+)
+def test_a_row_behind_the_limit_that_does_not_fit_ends_the_move(
+    tmp_path: Path, name: str, text: str, row: int
+) -> None:
+    (tmp_path / name).write_text(text)
+    limited = ProcessingInstructions(max_inference_rows=10)
+    table = f"sqlite:///{tmp_path}/t.db::t"
+    with Session() as session:
+        for target in (str(tmp_path / "out.parquet"), table):
+            with pytest.raises(BadRowError) as caught:
+                session.move(str(tmp_path / name), target, limited)
+            assert caught.value.line == row
+        assert not (tmp_path / "out.parquet").exists()
+        with pytest.raises(NotFoundError):
+            session.schema(table)
 
 
 def test_dates_are_known_as_the_hints_write_them() -> None:

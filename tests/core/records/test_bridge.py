@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
+from records_mover import bridge
 from records_mover.bridge import pulled
 
 if TYPE_CHECKING:
@@ -98,6 +99,28 @@ def test_a_writer_that_waits_for_something_else_is_woken_by_its_stop() -> None:
     began = time.monotonic()
     pulled(lambda sink: print(woken.wait(20)), stop=woken.set).close()
     assert time.monotonic() - began < 5
+
+
+def test_a_writer_whose_source_is_silent_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bridge, "_GRACE", 0.2)
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def push(sink: BinaryIO) -> None:
+        begun.set()
+        goes_on.wait(60)
+        sink.write(b"rows that nobody reads")
+
+    stream = pulled(push)
+    assert begun.wait(10)
+    before = time.monotonic()
+    stream.close()
+    assert time.monotonic() - before < 10
+    goes_on.set()
+    (left,) = [thread for thread in threading.enumerate() if thread.name == "mover-pull"]
+    left.join(10)
+    assert not left.is_alive()
 
 
 def test_closing_after_the_end_stops_nobody() -> None:

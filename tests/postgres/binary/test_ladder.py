@@ -182,7 +182,7 @@ def test_chunks_end_between_records_whatever_they_hold(
     ]
     data = ("i,t\n" + "".join(lines)).encode()
     for size in (1, 7, 64, 1000):
-        monkeypatch.setattr("mover_postgres.binary.records._CHUNK", size)
+        monkeypatch.setattr("mover_postgres.binary.chunks._CHUNK", size)
         text, binary = both_ways(data, "integer", "text", header=True)
         assert text is not None
         assert binary == text

@@ -185,7 +185,7 @@ _PARSE_CSV = """
 import sys
 from mover_postgres.binary.csv import csv_layout
 from mover_postgres.binary.pgtypes import parse_type
-from mover_postgres.binary.records import Chunk
+from mover_postgres.binary.chunks import Chunk
 from mover_postgres.options import CopyOptions, LoadOptions
 
 kinds = sys.argv[2].split(";")

@@ -14,6 +14,8 @@ from pyarrow import orc
 
 from records_mover import targets
 from records_mover.errors import MoverError, NoRouteError
+from records_mover.schema import Field, RecordsSchema
+from support.packed import packed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,6 +159,43 @@ def test_many_rows_are_refused_without_scratch(
     bare.move(file, warehouse.url("t"))
     with pytest.raises(NoRouteError, match="SCRATCH_S3_URL"):
         bare.move(warehouse.url("t", max_statement_rows="3"), tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["here", "in S3"])
+@pytest.mark.parametrize(
+    ("kind", "route"),
+    [
+        ("GZIP", ()),
+        ("BZIP", ()),
+        ("ZSTD", ()),
+        ("LZO", ()),
+        ("LZ4", ("read", "decompress", "stage")),
+    ],
+)
+def test_a_packed_file_is_copied_as_it_is_or_unpacked_first(
+    session: Any,
+    warehouse: Any,
+    objects: Any,
+    tmp_path: Path,
+    kind: str,
+    route: tuple[str, ...],
+    there: bool,
+) -> None:
+    data = b"id,name\n1,a\n2,\\N\n"
+    content = packed(kind, data)
+    source, schema = tmp_path / "in.csv.packed", tmp_path / "schema.json"
+    source.write_bytes(content)
+    schema.write_text(RecordsSchema([Field("id", "integer"), Field("name", "string")]).to_json())
+    objects.client.put_object(Bucket=objects.bucket, Key=f"{objects.folder}/in", Body=content)
+    named = f"s3://{objects.bucket}/{objects.folder}/in" if there else str(source)
+    hints = {"header-row": True, "compression": kind}
+    how = {"variant": "bluelabs", "hints": hints, "schema": schema}
+    result = session.move(named, warehouse.url("t"), **how)
+    way = route or (() if there else ("read", "stage"))
+    assert (result.rows, result.route) == (2, (*way, "redshift-copy"))
+    assert warehouse.rows("t") == [(1, "a"), (2, None)]
+    if kind != "LZO":
+        assert session.move(named, warehouse.url("u"), variant="bluelabs", hints=hints).rows == 2
 
 
 def test_json_lines_in_s3_are_copied_by_name(session: Any, warehouse: Any, objects: Any) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import trustme
 
-from mover_vertica.connect import open_connection
+from mover_vertica.connect import Connection, cancelling, open_connection
 from records_mover.db import open_engine
 from records_mover.errors import ConnectError
 from records_mover.plugins import Plugins
@@ -135,7 +137,23 @@ def test_a_server_that_says_nothing_is_not_waited_for_but_a_slow_statement_is(
         connection = open_connection({**server.login, "tlsmode": "disable"})
         assert connection.socket.gettimeout() is None
         assert connection.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        unheard = connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        assert unheard == 60_000
         connection.close()
+
+
+def test_a_server_that_cannot_be_asked_to_stop_is_cut_off() -> None:
+    def unreachable() -> None:
+        raise OSError("no route to host")
+
+    near, far = socket.socketpair()
+    with near, far:
+        stop = cancelling(cast(Connection, SimpleNamespace(cancel=unreachable, socket=near)))
+        timer = threading.Timer(0.2, stop)
+        timer.start()
+        assert near.recv(1) == b""
+        timer.join()
+    stop()  # there is nothing to cut any more
 
 
 def test_notices_are_logged_and_not_warned_of(ask: Any, caplog: pytest.LogCaptureFixture) -> None:

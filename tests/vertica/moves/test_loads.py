@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
 import datetime as dt
-import gzip
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from records_mover.errors import BadRowError, LoadUnloadError, MoverError
+from support.packed import packed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,18 +96,31 @@ def test_a_csv_file_is_read_here_as_copy_knows_no_doubled_quotes(
 
 
 @pytest.mark.parametrize(
-    ("name", "pack", "word"),
-    [("GZIP", gzip.compress, "GZIP"), ("BZIP", bz2.compress, "BZIP"), (None, bytes, "STDIN A")],
+    ("name", "word", "route"),
+    [
+        ("GZIP", "STDIN GZIP", ("read", "vertica-copy")),
+        ("BZIP", "STDIN BZIP", ("read", "vertica-copy")),
+        ("ZSTD", "STDIN ZSTD", ("read", "vertica-copy")),
+        ("LZO", "STDIN LZO", ("read", "vertica-copy")),
+        ("LZ4", "STDIN A", ("read", "decompress", "vertica-copy")),
+        (None, "STDIN A", ("read", "vertica-copy")),
+    ],
 )
 def test_text_with_escapes_is_sent_as_it_is_packed_or_not(
-    bare: Any, warehouse: Any, tmp_path: Path, name: str | None, pack: Any, word: str
+    bare: Any,
+    warehouse: Any,
+    tmp_path: Path,
+    name: str | None,
+    word: str,
+    route: tuple[str, ...],
 ) -> None:
     path = tmp_path / "rows.txt"
-    path.write_bytes(pack(b"1,a\\,b,2020-01-02 03:04:05+02\n2,\\N,\\N\n3,two\\\nlines,\\N\n"))
+    text = b"1,a\\,b,2020-01-02 03:04:05+02\n2,\\N,\\N\n3,two\\\nlines,\\N\n"
+    path.write_bytes(packed(name, text))
     warehouse.ask("CREATE TABLE t (id INT, name VARCHAR(20), at TIMESTAMPTZ)")
     hints = {"compression": name}
     result = bare.move(path, warehouse.url("t"), variant="bluelabs", hints=hints)
-    assert result.route == ("read", "vertica-copy")
+    assert result.route == route
     assert word in warehouse.statements("copy")[-1]
     at = dt.datetime(2020, 1, 2, 1, 4, 5, tzinfo=dt.UTC)
     assert warehouse.rows() == [[1, "a,b", at], [2, None, None], [3, "two\nlines", None]]

@@ -135,7 +135,7 @@ def test_bad_rows_of_files_are_told_with_their_file(
     with rejects.open() as file:
         told = list(csv.DictReader(file))
     assert [(one["file"].rpartition("/")[2], one["line"]) for one in told] == [
-        ("1.txt", "2"), ("2.txt", "2"),
+        ("1.txt", "record 2"), ("2.txt", "record 2"),
     ]  # fmt: skip
     assert told[0]["text"] == "x,b"
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.base import BaseRecordsFormat
     from records_mover.instructions import BadBytes
 
-__all__ = ["Mended", "cleaned", "cleaned_opener"]
+__all__ = ["Mended", "cleaned", "cleaned_opener", "plain_format"]
 
 # Whose NULs are halves of other characters.
 _WIDE = ("utf-16", "utf-32")
@@ -59,21 +59,35 @@ def cleaned(
     return cast(BinaryIO, io.BufferedReader(mending, 1 << 20))
 
 
+def plain_format(form: BaseRecordsFormat) -> BaseRecordsFormat | None:
+    """Return a format of text that is not compressed; None for what is no text."""
+    from records_mover.formats.delimited import DelimitedRecordsFormat
+    from records_mover.formats.plain import JsonLinesRecordsFormat
+
+    if isinstance(form, DelimitedRecordsFormat):
+        return form.alter_hints({"compression": None})
+    return JsonLinesRecordsFormat() if isinstance(form, JsonLinesRecordsFormat) else None
+
+
 def cleaned_opener(
     opener: Callable[[], BinaryIO],
-    form: DelimitedRecordsFormat,
+    form: BaseRecordsFormat,
     policy: BadBytes,
     mended: Mended,
     source: str,
 ) -> Callable[[], BinaryIO]:
-    """Return how to open a file of delimited text decompressed and without its bad bytes."""
+    """Return how to open a file of text decompressed and without its bad bytes."""
     from records_mover.formats.compression import decompressing
+    from records_mover.formats.delimited import DelimitedRecordsFormat
 
-    hints = form.validate()
+    codec, end = "utf-8", "\n"
+    if isinstance(form, DelimitedRecordsFormat):
+        hints = form.validate()
+        codec, end = hints.codec, hints.line_end
 
     def opened() -> BinaryIO:
         stream = decompressing(opener(), form.compression)
-        return cleaned(stream, hints.codec, policy, mended, source=source, line_end=hints.line_end)
+        return cleaned(stream, codec, policy, mended, source=source, line_end=end)
 
     return opened
 

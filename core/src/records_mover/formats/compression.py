@@ -102,7 +102,8 @@ def _refuse(compression: str) -> None:
         raise FormatError(what, "use one of: GZIP, BZIP, ZSTD, LZ4, or none")
     if compression == "LZO":
         what = "LZO files cannot be read or written"
-        raise FormatError(what, "compress the file again with gzip, bzip2, zstd or lz4")
+        advice = "compress the file again with gzip, bzip2, zstd or lz4"
+        raise FormatError(what, f"{advice}, or where a server reads it, give columns with --schema")
 
 
 def _buffered(raw: io.RawIOBase) -> BinaryIO:

@@ -134,7 +134,10 @@ def _needy(text: pa.Array, marks: Marks) -> npt.NDArray[np.bool_] | None:
     flat = memoryview(buffer)[offsets[0] : offsets[-1]] if buffer is not None else b""
     data = np.frombuffer(flat, np.uint8)
     if not data.all():
-        raise BadRowError("a value holds a NUL character", "no delimited file can hold it")
+        raise BadRowError(
+            "a value holds a NUL character",
+            "no delimited file can hold it: leave it out with --bad-bytes strip",
+        )
     needy = np.zeros(len(text), bool)
     searched = (*marks.special, b'"') if marks.writable else marks.special
     for mark in dict.fromkeys(searched):

@@ -14,16 +14,18 @@ import pyarrow.types as pat
 from records_mover.errors import BadRowError
 from records_mover.formats import masking, values
 from records_mover.formats.parse import parse_chunk, read_text
+from records_mover.formats.places import quick_marks
 from records_mover.formats.records import split_fields
 from records_mover.formats.text import is_text, is_utf8
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import pyarrow.csv as pacsv
 
     from records_mover.formats.parse import Column, Layout
+    from records_mover.formats.places import Mark, Note
     from records_mover.formats.records import Chunk
     from records_mover.instructions import ProcessingInstructions
 
@@ -35,19 +37,25 @@ _NUL = b"\0"
 
 @dataclass(slots=True)
 class Mender:
-    """Reads chunks; one that fails as a whole is read again as text, to tell which row is bad."""
+    """Reads chunks; one that fails as a whole is read again as text, to tell which row is bad.
+
+    ``note`` is told where the rows of each stand.
+    """
 
     layout: Layout
     source: str
     instructions: ProcessingInstructions
     on_reject: Callable[[BadRowError], None] | None = None
+    note: Note | None = None
     _rejected: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def batch(self, chunk: Chunk) -> pa.RecordBatch:
         """Return the rows of a chunk; a bad row is left out if the instructions tolerate it."""
         try:
-            return parse_chunk(self.layout, chunk.data)
+            batch = parse_chunk(self.layout, chunk.data)
+            self._noted(chunk, batch.num_rows)
+            return batch
         except BadRowError as err:
             if self.instructions.tolerant and _NUL in chunk.data:
                 return self._mended(chunk)
@@ -77,8 +85,30 @@ class Mender:
                 problems.setdefault(rows[index], self._unfit(column, value))
         self._judge(chunk, problems)
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.layout.schema)
-        kept = values.flags([row not in problems for row in rows])
-        return batch.filter(kept)
+        kept = batch.filter(values.flags([row not in problems for row in rows]))
+        self._noted(chunk, kept.num_rows, problems)
+        return kept
+
+    def _noted(self, chunk: Chunk, rows: int, left: Collection[int] = ()) -> None:
+        """Tell where the rows stand that a chunk gives, without those that are left out."""
+        if self.note is None:
+            return
+        data, line = chunk.data, chunk.first_line
+        marks = None if left else quick_marks(data, self.layout.dialect, line, rows)
+        self.note(line, rows, self._marks(chunk, left) if marks is None else marks)
+
+    def _marks(self, chunk: Chunk, left: Collection[int]) -> list[Mark]:
+        marks: list[Mark] = []
+        line, row, kept = chunk.first_line, 0, 0
+        for record in self._records(chunk.data):
+            if self._counts(record):
+                if row not in left:
+                    if not marks or line - kept != marks[-1][1] - marks[-1][0]:
+                        marks.append((kept, line))
+                    kept += 1
+                row += 1
+            line += record.count(b"\n")
+        return marks
 
     def _table(self, data: bytes) -> tuple[masking.Masked, pa.Table, dict[int, BadRowError]]:
         """Return the rows as bytes, and those that have too few fields or too many."""

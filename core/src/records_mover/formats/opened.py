@@ -65,12 +65,16 @@ def _opened(
 ) -> OpenedText:
     hints = fmt.validate()
     dialect = dialect_of(hints)
-    with naming(source):
-        text = plain_text(stream, hints, marked=marked)
-        above, record, rest = read_first(text, dialect)
-        named = hints.header_row
-        if named:
-            check_marks(record, hints)
+    named = hints.header_row
+    try:
+        with naming(source):
+            text = plain_text(stream, hints, marked=marked)
+            above, record, rest = read_first(text, dialect)
+            if named:
+                check_marks(record, hints)
+    except BaseException:
+        stream.close()
+        raise
     fields = split_fields(record, dialect) if record else []
     return OpenedText(
         hints=hints,

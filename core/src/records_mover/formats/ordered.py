@@ -18,14 +18,16 @@ _Out = TypeVar("_Out")
 _WORKERS = min(4, os.cpu_count() or 1)
 
 
-def in_order(pieces: Iterable[_In], work: Callable[[_In], _Out]) -> Generator[_Out, None, None]:
+def in_order(
+    pieces: Iterable[_In], work: Callable[[_In], _Out], workers: int = _WORKERS
+) -> Generator[_Out, None, None]:
     """Yield the result for each piece; Arrow lets go of the interpreter while it works."""
-    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="records-mover")
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="records-mover")
     waiting: deque[Future[_Out]] = deque()
     try:
         for piece in pieces:
             waiting.append(pool.submit(work, piece))
-            if len(waiting) > _WORKERS:
+            if len(waiting) > workers:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -85,9 +86,18 @@ def seekable(stream: BinaryIO) -> BinaryIO:
     if stream.seekable():
         return stream
     aside = tempfile.TemporaryFile()  # noqa: SIM115  closed by whoever asked
-    with stream:
-        shutil.copyfileobj(stream, aside, 1 << 20)
-    aside.seek(0)
+    try:
+        with stream:
+            shutil.copyfileobj(stream, aside, 1 << 20)
+        aside.seek(0)
+    except OSError as err:
+        with suppress(OSError):
+            aside.close()
+        if type(err) is not OSError:  # of the stream
+            raise
+        what = f"cannot put a Parquet file aside to read it: {(err.strerror or str(err)).lower()}"
+        advice = "free some space for temporary files, or name another TMPDIR"
+        raise FormatError(what, advice) from err
     return aside
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from records_mover.errors import BadRowError
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.formats.opened import OpenedText
+    from records_mover.formats.places import Note
     from records_mover.schema import RecordsSchema
 
 __all__ = ["match_columns", "read_batches"]
@@ -32,12 +33,14 @@ def read_batches(
     source: str = "",
     instructions: ProcessingInstructions | None = None,
     on_reject: Callable[[BadRowError], None] | None = None,
+    note: Note | None = None,
 ) -> pa.RecordBatchReader:
     """Return the rows of one file, read as they are asked for.
 
     Columns come in the order of ``schema`` and match by name where the file holds names. Without
     a schema, those of a delimited file are text. ``on_reject`` is told of each row that the
-    instructions tolerate as bad and that is left out. The stream is closed at the end.
+    instructions tolerate as bad and that is left out, and ``note`` of the lines on which the others
+    stand, where they stand on lines. The stream is closed at the end.
     """
     if not isinstance(fmt, DelimitedRecordsFormat):
         from records_mover.formats import self_described
@@ -53,7 +56,7 @@ def read_batches(
     schema = match_columns(opened, schema, source)
     names = opened.names if opened.hints.header_row and opened.names else schema.names
     layout = layout_of(names, schema, opened.hints, opened.dialect)
-    mender = Mender(layout, source=source, instructions=strictness, on_reject=on_reject)
+    mender = Mender(layout, source=source, instructions=strictness, on_reject=on_reject, note=note)
     batches = in_order(opened.chunks(), mender.batch)
     return pa.RecordBatchReader.from_batches(layout.schema, batches)
 

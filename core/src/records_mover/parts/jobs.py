@@ -115,8 +115,8 @@ class UnloadJob:
 class Reject:
     """A row that was left out: where it stands, why, and its own text.
 
-    ``line`` is the line of ``source`` where the row begins, or the row's number where there are no
-    lines.
+    ``line`` is the line of ``source`` where the row begins. Where no source is named it is the
+    row's number among those that the loader was given, and ``place`` says so in words.
     """
 
     source: str
@@ -124,9 +124,11 @@ class Reject:
     column: str | None
     reason: str
     text: str
+    place: str = ""
 
     def __str__(self) -> str:
         place = f"{self.source}:{self.line}" if self.source else f"row {self.line}"
+        place = self.place or place
         column = f"column '{self.column}': " if self.column else ""
         return f"{place}: {column}{self.reason}"
 

@@ -66,7 +66,11 @@ class Streams:
 
 @frozen
 class Batches:
-    """Arrow record batches, read once."""
+    """Arrow record batches, read once.
+
+    ``place`` tells the file and the line of a row that was read of text, by its number from 1 on.
+    """
 
     reader: pa.RecordBatchReader
     schema: RecordsSchema | None = None
+    place: Callable[[int], tuple[str, int] | None] | None = None

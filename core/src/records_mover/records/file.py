@@ -266,6 +266,8 @@ class _Inspection:
             return tuple(self.schema.names)
         if not form.hints["header-row"]:
             return None
+        if form.compression == "LZO" and self._given_schema is not None:
+            return tuple(self._given_schema.names)  # a server may read what cannot be read here
         from records_mover.formats.header import read_header
 
         if self._options.instructions.bad_bytes != "fail":
@@ -304,14 +306,15 @@ class _Inspection:
         """The given schema, or what every row says (``max_inference_rows`` limits how many)."""
         if self._given_schema is not None:
             return self._given_schema
+        from records_mover.formats.cleaning import plain_format
         from records_mover.formats.infer import infer_schema
 
         for part in self._parts:
             keep(part)
         instructions, form = self._options.instructions, self.format
         openers = [self._cleaned(part, part.open) for part in self._parts]
-        if instructions.bad_bytes != "fail" and isinstance(form, DelimitedRecordsFormat):
-            form = form.alter_hints({"compression": None})
+        if instructions.bad_bytes != "fail":
+            form = plain_format(form) or form
         if instructions.tolerant:  # who loads the rows counts those that it leaves out
             instructions = replace(instructions, max_failure_rows=None, fail_if_row_invalid=False)
         names = [part.name for part in self._parts]
@@ -329,10 +332,10 @@ class _Inspection:
 
     def _cleaned(self, part: Part, opener: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
         """Return how to open a part as it will be moved: without bad bytes, if they are to go."""
-        from records_mover.formats.cleaning import Mended, cleaned_opener
+        from records_mover.formats.cleaning import Mended, cleaned_opener, plain_format
 
         form, policy = self.format, self._options.instructions.bad_bytes
-        if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
+        if policy == "fail" or plain_format(form) is None:
             return opener
         return cleaned_opener(opener, form, policy, Mended(), part.name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from records_mover.errors import SchemaError, UsageError
@@ -209,6 +210,9 @@ class FrameTarget(Generic[T]):
         """Say that batches are taken."""
         del context, source
         self._made = None
+        if self.kind != "arrow" and find_spec(self.kind) is None:
+            advice = f"pip install 'records-mover[{self.kind}]'"
+            raise UsageError(f"{self.kind} is not installed", advice)
         options.refuse(
             (
                 *("if_exists", "key", "user_grants", "group_grants"),
@@ -233,12 +237,8 @@ class FrameTarget(Generic[T]):
         return to_arrow_frame(table) if self.backend == "pyarrow" else to_frame(table)
 
     def _polars(self, table: pa.Table) -> Any:
-        try:
-            import polars as pl
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                "polars is not installed", "pip install 'records-mover[polars]'"
-            ) from error
+        import polars as pl
+
         wide = [field.name for field in table.schema if _is_wide(field.type)]
         if wide:
             what = f"polars holds no decimals as long as those of the column {wide[0]!r}"

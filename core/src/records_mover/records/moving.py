@@ -32,6 +32,7 @@ from records_mover.records.result import MoveResult
 from records_mover.records.running import Run
 from records_mover.records.table import TableTarget
 from records_mover.records.verify import check_verifiable
+from records_mover.utils.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,9 +181,8 @@ def _moved(
     )
     if result.bad_bytes:
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
-        logger.warning(
-            "%d bad bytes were %s, first on %s", result.bad_bytes, done, result.first_bad_bytes
-        )
+        count = many(result.bad_bytes, "bad byte was", "bad bytes were")
+        logger.warning("%s %s, first on %s", count, done, result.first_bad_bytes)
     context.plugins.moved(result)
     return result
 

@@ -166,7 +166,11 @@ def options_of(
     known = {option.name for option in fields(MoveOptions)}
     unknown = sorted(set(options) - known)
     if unknown:
-        raise UsageError(f"unknown option {unknown[0]!r}", f"use {', '.join(sorted(known))}")
+        from difflib import get_close_matches
+
+        near = get_close_matches(unknown[0], known, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"use {', '.join(sorted(known))}"
+        raise UsageError(f"unknown option {unknown[0]!r}", advice)
     given = dict(options)
     if isinstance(given.get("if_exists"), ExistingTableHandling):
         given["if_exists"] = mode_of(given["if_exists"])

@@ -8,22 +8,24 @@ import logging
 import os
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import BadRowError, UsageError
+from records_mover.frozen import frozen
 from records_mover.parts import Reject
 from records_mover.url import scheme_of
 from records_mover.url.local import LocalStore, local_path
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from records_mover.records.options import MoveOptions
     from records_mover.records.plan import Plan
 
-__all__ = ["Rejects", "refuse_own_rejects", "rejecting"]
+__all__ = ["Rejects", "SentRows", "refuse_own_rejects", "rejecting"]
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Rejects:
             if self._rows is None:
                 self._log(reject)
             else:
-                line = "" if reject.line is None else reject.line
+                line = reject.place or ("" if reject.line is None else reject.line)
                 row = (reject.source, line, reject.column, reject.reason, reject.text)
                 self._rows.writerow(row)
 
@@ -120,6 +122,49 @@ def refuse_own_rejects(plan: Plan, options: MoveOptions) -> None:
         if local and os.path.realpath(local_path(form.place)) == mine:
             said = f"the rejects would be written over the {what} {os.fspath(options.rejects)!r}"
             raise UsageError(said, "name another file with --rejects")
+
+
+@frozen(kw_only=False)
+class SentRows:
+    """Takes the rows that a loader refuses, and tells what its numbers count.
+
+    A loader counts what it was given: after the rows that were left out before, and without the
+    lines that hold no row. ``place`` tells what is known of a row that was given as such, and
+    ``anew`` says that text was written anew, so that its lines are none of the source's.
+    """
+
+    rejects: Rejects
+    place: Callable[[int], tuple[str, int] | None] | None
+    anew: bool
+
+    @property
+    def limit(self) -> float:
+        """How many rows may be left out."""
+        return self.rejects.limit
+
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return self.rejects.count
+
+    def add(self, reject: Reject) -> None:
+        """Take a row."""
+        self.rejects.add(self._told(reject))
+
+    def check(self) -> None:
+        """Raise ``BadRowError`` when there are more rows than the limit."""
+        self.rejects.check()
+
+    def _told(self, reject: Reject) -> Reject:
+        if reject.line is None:
+            return reject
+        if reject.source:
+            words = f"{reject.place or f'line {reject.line}'} of what was sent"
+            return replace(reject, place=words) if self.anew else reject
+        found = self.place(reject.line) if self.place is not None else None
+        if found is None:
+            return replace(reject, place=f"row {reject.line} of those that were sent")
+        return replace(reject, source=found[0], line=found[1])
 
 
 @contextmanager

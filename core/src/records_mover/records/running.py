@@ -23,6 +23,7 @@ from records_mover.parts import (
 from records_mover.records.again import keep_streams
 from records_mover.records.carry import needs_types
 from records_mover.records.fidelity import ALL, column_fidelity, keeping_options, refuse_losses
+from records_mover.records.rejects import SentRows
 from records_mover.records.steps import clean_streams, counted, finish_directory, run_step
 from records_mover.records.stores import MoveStores
 from records_mover.records.verify import InDatabases, databases_compare
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from records_mover.meter import Cancellation, Meter
-    from records_mover.parts import FileNames, Form, Landing, Loaded, Loader, PublishRequest
+    from records_mover.parts import (
+        FileNames,
+        Form,
+        Landing,
+        Loaded,
+        Loader,
+        PublishRequest,
+        RejectSink,
+    )
     from records_mover.records.carry import Edge
     from records_mover.records.context import Context
     from records_mover.records.ends import TableSide
@@ -48,6 +57,9 @@ if TYPE_CHECKING:
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Run"]
+
+_ANEW = ("transcode", "encode")
+"""Steps that write text whose lines are none of the source's."""
 
 
 @dataclass
@@ -248,11 +260,19 @@ class Run:
             cancellation=self.cancellation,
             parallel=self.options.parallel,
             proof=self._verification is not None,
-            rejects=self.rejects,
+            rejects=self._refused(payload),
             stores=MoveStores(self.context),
             lossy=self._allowed(columns),
             fitted=self._fitted(columns),
         )
+
+    def _refused(self, payload: Payload) -> RejectSink | None:
+        """Return what takes the rows that the loader refuses, and knows what it counts."""
+        if self.rejects is None:
+            return None
+        place = payload.place if isinstance(payload, Batches) else None
+        anew = self.plan.unloader is not None or any(step.name in _ANEW for step in self._middle())
+        return SentRows(self.rejects, place, anew and isinstance(payload, Streams))
 
     def _with_manifest(self, files: Files) -> Files:
         staging = self.plan.route.steps[-1].staging

@@ -99,18 +99,19 @@ def _compress(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pay
 
 
 def clean_streams(streams: Streams, work: Work) -> Streams:
-    """Return delimited text without bad bytes where that was asked for."""
-    from records_mover.formats import DelimitedRecordsFormat
+    """Return text without bad bytes where that was asked for."""
+    from records_mover.formats.cleaning import plain_format
 
     form, policy = streams.format, work.instructions.bad_bytes
-    if policy == "fail" or not isinstance(form, DelimitedRecordsFormat):
+    plain = plain_format(form)
+    if policy == "fail" or plain is None:
         return streams
 
     def opening(part: Part) -> Part:
         opener = cleaned_opener(part.open, form, policy, work.mended, part.name)
         return replace(part, open=opener, size=None)
 
-    return _with(streams, form.alter_hints({"compression": None}), opening)
+    return _with(streams, plain, opening)
 
 
 def _decode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
@@ -119,10 +120,12 @@ def _decode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Paylo
 
 
 def _decoded(streams: Streams, work: Work, stack: ExitStack) -> Batches:
+    from records_mover.formats.places import Places
     from records_mover.formats.reading import read_batches
 
     schema = work.schema()
     streams = clean_streams(streams, work)
+    places = Places() if work.rejects is not None else None
     readers = (
         read_batches(
             stack.enter_context(closing(part.open())),
@@ -131,10 +134,12 @@ def _decoded(streams: Streams, work: Work, stack: ExitStack) -> Batches:
             source=part.name,
             instructions=work.instructions if work.rejects is None else _LENIENT,
             on_reject=None if work.rejects is None else work.rejects.take,
+            note=None if places is None else places.file(part.name),
         )
         for part in streams.parts
     )
-    return counted(Batches(reader=_chained(readers, schema), schema=schema), work)
+    place = None if places is None else places.of
+    return counted(Batches(reader=_chained(readers, schema), schema=schema, place=place), work)
 
 
 def _chained(
@@ -159,16 +164,22 @@ def counted(batches: Batches, work: Work) -> Batches:
     """Return batches whose rows are counted as they pass, and which end when the move is to end."""
     import pyarrow as pa
 
+    reader, policy = batches.reader, work.instructions.bad_bytes
+    if policy != "fail":
+        from records_mover.formats.cleaning_batches import without_nuls
+
+        reader = without_nuls(reader, policy, work.mended)
+
     def passing() -> Iterator[pa.RecordBatch]:
         rows = 0
-        for batch in batches.reader:
+        for batch in reader:
             work.cancellation.check()
             rows += batch.num_rows
             work.meter.rows = rows
             yield batch
 
-    reader = pa.RecordBatchReader.from_batches(batches.reader.schema, passing())
-    return replace(batches, reader=reader)
+    told = pa.RecordBatchReader.from_batches(reader.schema, passing())
+    return replace(batches, reader=told)
 
 
 def _transcode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Payload:
@@ -182,6 +193,8 @@ def _transcode(edge: Edge, payload: Payload, work: Work, stack: ExitStack) -> Pa
 
     def made(parts: tuple[Part, ...]) -> Part:
         name = parts[0].name if len(parts) == 1 else work.target.title
+        if work.target.table is not None and work.rejects is None:
+            name = f"{name}, as it was sent"  # whoever counts its lines counts those of the text
         push = partial(_push_text, parts, streams.format, target, schema, work)
         return Part(name=name, open=lambda: pulled(push), rereadable=False)
 

@@ -260,7 +260,12 @@ def _mode_for(path: Path) -> int:
 
 def _umask() -> int:
     """Read the umask, if possible without setting it, as other threads make files meanwhile."""
-    with suppress(OSError, ValueError, StopIteration), open("/proc/self/status") as file:  # noqa: PTH123
+    with (
+        suppress(OSError, ValueError, StopIteration),
+        open(  # noqa: PTH123
+            "/proc/self/status", encoding="ascii", errors="replace"
+        ) as file,
+    ):
         return int(next(line for line in file if line.startswith("Umask:")).split()[1], 8)
     found = os.umask(0o077)
     os.umask(found)

@@ -67,7 +67,7 @@ def load_batches(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> L
         return Loaded(rows=send(driver, statement, _checked(job, payload.reader)))
     except DRIVER_ERRORS as error:
         job.cancellation.check()
-        raise translate(error, f"loading into '{job.landing.table}'", unit="row") from error
+        raise translate(error, f"loading into '{job.landing.shown}'", unit="row") from error
 
 
 def _arrays_spelled(job: LoadJob, payload: Batches, driver: PsycopgConnection) -> Batches:
@@ -92,10 +92,11 @@ def _load_what_fits(
     sink: RejectSink,
 ) -> Loaded:
     """Load with what was sent kept on disk, to load the good rows of it if any is bad."""
+    from mover_postgres.salvage.again import on_disk
     from mover_postgres.salvage.find import undoing
     from mover_postgres.salvage.run import Reading, Salvage
 
-    with tempfile.TemporaryFile(prefix="mover-") as kept:
+    with on_disk("what was sent"), tempfile.TemporaryFile(prefix="mover-") as kept:
 
         def keeping() -> Iterator[bytes]:
             for block in _checked(job, payload.reader):

@@ -36,8 +36,10 @@ _SHOWN = 200
 
 _BAD_ROW_CLASSES = ("22", "23")
 _BAD_ROW_STATES = frozenset({"P0001"})
+_NO_TEXT = "22021"
+_NUL = "PostgreSQL's text holds no NUL: leave it out with --bad-bytes strip"
 _ROW_ADVICE = {
-    "22021": "name the encoding of the file, as with --hint encoding=LATIN1",
+    _NO_TEXT: "name the encoding of the file, as with --hint encoding=LATIN1",
     "22P05": "the database's encoding lacks the character: use one of UTF8",
     "22P04": "check the delimiter, the quotes and the number of fields",
     "23502": "give a value, or allow NULL in the column",
@@ -185,6 +187,8 @@ def _bad_row(
     elif value is None and text and text not in what:
         what += f" in the row {_short(text)!r}"
     advice = _ROW_ADVICE.get(error.pgcode or "", _hint(error) or "correct the value or the column")
+    if error.pgcode == _NO_TEXT and (unit == "row" or words.endswith(": 0x00")):
+        advice = _NUL
     if error.pgcode == _NO_ARRAY and "malformed array" in words and (value or "").startswith("["):
         advice = _JSON_LIST
     return BadRowError(

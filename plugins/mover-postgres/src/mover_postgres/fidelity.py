@@ -35,17 +35,18 @@ def keeps(source: Field, target: Field, form: Form) -> Kept:
     if form.kind == "batches" and _is_fine(source) and found.why == _ROUNDED_TO_MICROSECONDS:
         found = Kept(verdict="checked", why="times finer than a microsecond are refused")
     if found.verdict == "lossy" and _is_watched(source, target, form):
-        found = Kept(verdict="checked", why=found.why.replace("is rounded", "is refused"))
+        said = "is left out" if target.field_type == "date" else "is rounded"
+        found = Kept(verdict="checked", why=found.why.replace(said, "is refused"))
     return worst(_by_words(source, target, found), found)
 
 
 def _is_watched(source: Field, target: Field, form: Form) -> bool:
-    """Whether text is looked at on its way to COPY for digits that the column would round."""
+    """Whether text is looked at on its way to COPY for what the column would round or leave out."""
     if source.field_type != "string" or form.kind != "streams":
         return False
     facts = target.constraints
     fixed = isinstance(facts, DecimalConstraints) and facts.fixed_precision is not None
-    return fixed or target.field_type in ("timetz", "datetimetz")
+    return fixed or target.field_type in ("date", "timetz", "datetimetz")
 
 
 def _is_fine(field: Field) -> bool:

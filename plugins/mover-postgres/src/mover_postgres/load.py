@@ -35,6 +35,7 @@ LARGE = 16 << 20
 PARSED = 64 << 20
 """Bytes from which on it is done unasked; below, starting up costs more than it saves."""
 
+_PARSERS = 4
 _NO_TEXT = "22021"
 
 
@@ -61,18 +62,22 @@ def load_streams(job: LoadJob, payload: Streams, driver: PsycopgConnection) -> L
 def _in_binary(run: Run, part: Part) -> int | None:
     """Load a large file by parsing it here, which spares the server; None leaves it to COPY.
 
-    It takes more of this machine than it takes off the server, and so is not done where one stream
-    was asked for, or there is but one processor.
+    It takes more of this machine than it takes off the server, and so is not done where there is
+    but one processor. Where one stream was asked for, one thread parses.
     """
     job = run.job
     size = part.size or job.meter.total_bytes or 0
-    threads = job.parallel or ((os.cpu_count() or 1) if size >= PARSED else 1)
-    if not part.rereadable or size < LARGE or threads < 2:
+    processors = os.cpu_count() or 1
+    enough = LARGE if (job.parallel or 1) > 1 else PARSED
+    if not part.rereadable or size < enough or processors < 2:
         return None
+    # The driver and the server have the other one, or as good as that.
+    workers = min(job.parallel or processors, processors - 1, _PARSERS)
     from mover_postgres.binary.ladder import Declined, plan_csv
 
     with run.driver.cursor() as cursor:
-        ladder = plan_csv(cursor, job.landing.table, job.columns, run.options)
+        table, columns = job.landing.table, job.columns
+        ladder = plan_csv(cursor, table, columns, run.options, run.watched, workers)
         if isinstance(ladder, str):
             logger.debug("%s goes as text: %s", part.name, ladder)
             return None

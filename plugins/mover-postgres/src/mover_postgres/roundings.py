@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -22,19 +23,26 @@ __all__ = ["Watched", "watched_columns"]
 
 @frozen
 class Watched:
-    """A column in which a value may be changed: ``decimals`` are rounded, a ``length`` is cut."""
+    """A column in which a value may be changed: ``decimals`` are rounded, a ``length`` is cut.
+
+    Of what goes to a ``day`` the time of day is left out.
+    """
 
     place: int
     name: str
     type: str
     decimals: int | None = None
     length: int | None = None
+    day: bool = False
 
     def changes(self, text: str) -> bool:
         """Whether the server would store another value than this text says."""
+        if self.day:
+            clock = _CLOCK.search(text)
+            return clock is not None and clock[0].strip("0:. ") != ""
         if self.length is not None:
             return len(text) > self.length and len(text.rstrip(" ")) <= self.length
-        assert self.decimals is not None, "a column is watched for one or the other"
+        assert self.decimals is not None, "a column is watched for one of them"
         if self.type.startswith("numeric"):
             return _is_finer(text.strip(), self.decimals)
         digits = text.partition(".")[2]
@@ -43,9 +51,15 @@ class Watched:
 
     def why(self) -> str:
         """Say what the server would do."""
+        if self.day:
+            return "a time of day would be left out"
         if self.length is not None:
             return f"blanks past {many(self.length, 'character')} would be cut"
         return f"what has more than {many(self.decimals or 0, 'decimal')} would be rounded"
+
+
+_CLOCK = re.compile(r"[0-9]{1,2}:.*", re.DOTALL)
+"""A time of day, and what comes after it, as an offset."""
 
 
 def _is_finer(text: str, decimals: int) -> bool:
@@ -65,7 +79,7 @@ SELECT a.attname::text, a.atttypid::int8, a.atttypmod, format_type(a.atttypid, a
 FROM pg_catalog.pg_attribute a
 WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
 """
-_NUMERIC, _VARCHAR = 1700, 1043
+_NUMERIC, _VARCHAR, _DATE = 1700, 1043, 1082
 _TIMES = frozenset({1083, 1114, 1184, 1266})
 
 
@@ -92,4 +106,6 @@ def _column(place: int, name: str, oid: int, modifier: int, spelled: str) -> Wat
         return Watched(place=place, name=name, type=spelled, decimals=decimals)
     if oid == _VARCHAR and modifier >= 0:
         return Watched(place=place, name=name, type=spelled, length=modifier - 4)
+    if oid == _DATE:
+        return Watched(place=place, name=name, type=spelled, day=True)
     return None

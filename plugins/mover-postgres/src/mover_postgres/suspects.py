@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Suspects"]
 
-_DOT, _ZERO, _BLANK, _MINUS, _LF, _EXPONENT = (np.uint8(byte) for byte in b".0 -\ne")
+_DOT, _ZERO, _BLANK, _MINUS, _LF, _EXPONENT, _COLON = (np.uint8(byte) for byte in b".0 -\ne:")
 _NINE, _SMALL = np.uint8(9), np.uint8(32)
 _MOST_PLACES = 60
 
@@ -39,7 +39,8 @@ class Suspects:
     """Looks for suspects in bulk, and closely at the few that there are.
 
     A number is suspect where more digits follow its point than its column keeps, or where it has a
-    negative exponent; a text where blanks come before its end, and it is long enough.
+    negative exponent; a text where blanks come before its end, and it is long enough; a day where
+    there is a colon.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Suspects:
             for decimals in self._rounded.values()
         }
         self._cut = {one.place: one.length for one in columns if one.length is not None}
+        self._days = dict.fromkeys((one.place for one in columns if one.day), 0)
         self._delimiter = options.delimiter.encode()[0]
         self._quote = options.quote.encode() if options.quote else b""
         self._escape = (options.escape or "").encode() if options.quote else b"\\"
@@ -115,6 +117,8 @@ class Suspects:
                     yield spot, place
         if self._cut:
             yield from text.fields(text.last_blanks(), end, self._cut)
+        if self._days and b":" in text.piece:
+            yield from text.fields(text.clocks(), end, self._days)
 
     def _numbers(self, text: _Text) -> Iterator[tuple[int | None, Words]]:
         """Yield points before too many digits, by the digits that are kept; then exponents."""
@@ -188,6 +192,11 @@ class _Text:
     def exponents(self) -> Words:
         """Return which bytes begin an exponent."""
         return marks(self._text, lambda text: text | _SMALL == _EXPONENT)
+
+    def clocks(self) -> Words:
+        """Return which bytes are colons, but for those of the seconds: one a value is enough."""
+        colons = self.marks(_COLON)
+        return colons & ~before(before(before(colons)))
 
     def last_blanks(self) -> Words:
         """Return which blanks end a field, or stand before its quote."""

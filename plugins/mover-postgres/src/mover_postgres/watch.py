@@ -16,6 +16,7 @@ __all__ = ["watched"]
 
 _SMALL = 64 << 10
 """Bytes that patterns have looked through before numpy would be loaded."""
+_CLOCK = b":"
 _EARLY = 2
 """Blocks that the server gets, besides the first two, while numpy is loaded."""
 
@@ -69,6 +70,8 @@ def _signs(columns: Sequence[Watched], options: CopyOptions) -> bytes:
     if any(column.length is not None for column in columns):
         ends = options.delimiter + (options.quote or "") + "\r\n"
         signs.append(rb" (?:[" + re.escape(ends).encode() + rb"]|\Z)")
+    if any(column.day for column in columns):
+        signs.append(_CLOCK)
     return b"|".join(signs)
 
 
@@ -86,7 +89,7 @@ def _suspects(
     for spot in spots:
         record = bare.rfind(newline, 0, spot) + 1
         column = watched.get(bare.count(delimiter, record, spot))
-        if column is not None:
+        if column is not None and column.day == text.startswith(_CLOCK, spot):
             field = max(record, bare.rfind(delimiter, 0, spot) + 1)
             field += len(quote) if text.startswith(quote, field) else 0
             yield column.length is None or spot + 1 - field > column.length

@@ -25,8 +25,12 @@ CONNECT_ARGS = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
 }
-"""A COPY says nothing until it is done, and networks forget a connection that is silent."""
+"""A COPY says nothing until it is done, and networks forget a connection that is silent.
+
+The last one, in milliseconds, is for one on which we have sent what nobody acknowledges.
+"""
 
 # The OID of VARBYTE on Redshift; the driver knows no such type and would give its text.
 _VARBYTE = 6551

@@ -15,18 +15,28 @@ from typing import TYPE_CHECKING, Any
 
 import vertica_python
 
+from records_mover.db.cancelling import Canceller
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection as SqlConnection
 
-__all__ = ["Connection", "driver_connection", "open_connection"]
+__all__ = ["Connection", "cancelling", "driver_connection", "open_connection"]
 
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0
-_KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""A COPY says nothing until it is done, and networks forget a connection that is silent."""
+_KEEPALIVE = {
+    "TCP_KEEPIDLE": 30,
+    "TCP_KEEPINTVL": 10,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 60_000,
+}
+"""A COPY says nothing until it is done, and networks forget a connection that is silent.
+
+The last one, in milliseconds, is for one on which we have sent what nobody acknowledges.
+"""
 
 _warnings = threading.Lock()  # which warnings are shown is a matter of the whole process
 
@@ -96,6 +106,14 @@ def _never_forgotten(sock: Any) -> None:
     for name, value in _KEEPALIVE.items():
         if hasattr(socket, name):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def cancelling(driver: Connection) -> Canceller:
+    """Return what ends, from another thread, what the server does on a connection.
+
+    Where the server cannot be asked, the connection is cut.
+    """
+    return Canceller(driver.cancel, lambda: driver.socket.shutdown(socket.SHUT_RDWR))
 
 
 def driver_connection(connection: SqlConnection) -> Connection:

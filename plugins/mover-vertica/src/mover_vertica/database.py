@@ -17,7 +17,7 @@ from records_mover.errors import DatabaseError, InDoubtError, MoverError
 from records_mover.parts import Form, UnloadJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -92,6 +92,12 @@ class VerticaDatabase(InterruptibleDatabase):
             return exc
         url = self.engine.url
         return translate(exc, scrub(doing, url), where(url))
+
+    def canceller(self, driver: Any) -> Callable[[], object]:
+        """Return what ends the statement of a driver's connection."""
+        from mover_vertica.connect import cancelling
+
+        return cancelling(driver)
 
     def _connect(self) -> Connection:
         from mover_vertica.connect import driver_connection

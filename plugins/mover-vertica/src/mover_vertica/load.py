@@ -61,13 +61,13 @@ class VerticaCopy:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Load every part, each by a COPY of its own, inside the transaction that is open."""
-        from mover_vertica.connect import driver_connection
+        from mover_vertica.connect import cancelling, driver_connection
         from mover_vertica.copying import Copying
         from mover_vertica.database import as_vertica
 
         driver = driver_connection(job.landing.connection)
         copying = Copying(database=as_vertica(job.database), job=job, driver=driver)
-        with job.cancellation.stopping_by(driver.cancel):
+        with job.cancellation.stopping_by(cancelling(driver)):
             if isinstance(payload, Streams):
                 _load_streams(copying, payload)
             elif isinstance(payload, Batches):
@@ -150,7 +150,7 @@ def _load_part(copying: Copying, part: Part, options: CopyOptions) -> None:
         arguments=ARGUMENTS.get(options.mode, {}),
         **copying.limits(),
     )
-    place = Place(source=part.name, skip=options.skip)
+    place = Place(source=part.name, skip=options.skip, by_line=options.by_line)
     with closing(part.open()) as stream:
         read = _checked(copying.job, stream)
         copying.run(statement, lambda sql: send(copying.driver, sql, read), lambda _: place)

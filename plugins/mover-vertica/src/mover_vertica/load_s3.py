@@ -54,7 +54,7 @@ class VerticaCopyS3:
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Have the server load every file, or raise in its own words."""
         from mover_vertica.access import s3_access
-        from mover_vertica.connect import driver_connection
+        from mover_vertica.connect import cancelling, driver_connection
         from mover_vertica.copying import Copying
         from mover_vertica.database import as_vertica
 
@@ -68,7 +68,7 @@ class VerticaCopyS3:
         urls = [_named(part.url or part.name) for part in payload.parts]
         access = job.stores.access(urls[0])
         with (
-            job.cancellation.stopping_by(driver.cancel),
+            job.cancellation.stopping_by(cancelling(driver)),
             s3_access(database, driver, access),
         ):
             _copy(copying, payload, urls)
@@ -127,7 +127,10 @@ def _copy(copying: Copying, files: Files, urls: list[str]) -> None:
         cursor.execute(sql)
         cursor.fetchall()
 
-    copying.run(statement, send, lambda file: Place(source=file or urls[0], skip=options.skip))
+    def place_of(file: str) -> Place:
+        return Place(source=file or urls[0], skip=options.skip, by_line=options.by_line)
+
+    copying.run(statement, send, place_of)
 
 
 def _columns(copying: Copying, files: Files, options: CopyOptions) -> tuple[CopyColumn, ...]:

@@ -58,6 +58,11 @@ class CopyOptions:
     skip: int = 0
     formats: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def by_line(self) -> bool:
+        """Whether a record is a line: none has one end inside of it, by an escape or in quotes."""
+        return self.mode != "avro" and not (self.escape or self.quote)
+
 
 def copy_options(
     form: BaseRecordsFormat, *, lenient: bool = False

@@ -33,7 +33,8 @@ _ADVICE = "correct the row, or leave bad rows out with --max-failure-rows and --
 class Place:
     """What rows are called: ``source`` names the file, and ``skip`` records come before them.
 
-    ``by_line`` says that records are lines, so that a record's number is that of a line.
+    ``by_line`` says that records are lines, so that a record's number is that of a line. The server
+    counts records.
     """
 
     source: str
@@ -43,6 +44,10 @@ class Place:
     def line(self, record: int) -> int:
         """Return the line, or the row, of a record that the server counts."""
         return record + self.skip
+
+    def words(self, record: int) -> str:
+        """Return what a record of a file is called, where its number is none of a line."""
+        return f"record {self.line(record)}" if self.source and not self.by_line else ""
 
 
 def new_rejects_table() -> str:
@@ -60,7 +65,8 @@ def bad_row(error: BaseException, table: str, place: Place) -> BadRowError | Non
         return BadRowError(f"cannot load '{place.source}' into '{table}': {words}", _ADVICE)
     line = place.line(int(found["row"]))
     reason, source = found["why"], found["file"] or place.source
-    where = f"'{source}', line {line}" if source and place.by_line else f"row {line}"
+    where = f"'{source}', {'line' if place.by_line else 'record'} {line}"
+    where = where if source else f"row {line}"
     return BadRowError(
         f"cannot load {where}, into '{table}': {reason}",
         _ADVICE,
@@ -97,4 +103,5 @@ def _reject(row: list[Any], place: Place) -> Reject:
         column=_column(reason),
         reason=reason,
         text=str(row[2] or ""),
+        place=place.words(int(row[1])),
     )

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from records_mover.parts import TableName
 
-__all__ = ["check_count", "statement"]
+__all__ = ["HEADER", "SETTINGS", "TRAILER", "check_count", "statement"]
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+"""The signature, then no flags and no extension."""
+TRAILER = b"\xff\xff"
+
+# Sent text is in the client's encoding, and Arrow's is UTF-8.
+SETTINGS = {"client_encoding": "UTF8"}
 
 _DROPPING_TRIGGERS = """
 SELECT count(*) FROM pg_catalog.pg_trigger

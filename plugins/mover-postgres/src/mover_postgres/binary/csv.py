@@ -30,23 +30,25 @@ Domains go as their base does. ``infinity``, BC, NaN, leap seconds and zones by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.types as pat
 
-from mover_postgres.binary.arrays import bits, fixed, valid_rows
+from mover_postgres.binary.arrays import bits, fixed, offsets_of, valid_rows
 from mover_postgres.binary.choose import binary_encoder, complete
+from mover_postgres.binary.chunks import Chunk, Differs
 from mover_postgres.binary.numbers import decimals, small_decimals
-from mover_postgres.binary.records import Chunk, Differs, check_structure
+from mover_postgres.binary.records import check_structure
 from mover_postgres.binary.rows import RowEncoder
 from mover_postgres.binary.spelled import plain_dates, scaled_integers
 from mover_postgres.binary.texts import bytea_of_hex, json_binary, raw, uuids_of_text
 from mover_postgres.binary.times import moments
+from records_mover.formats import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from mover_postgres.binary.pgtypes import PgType
     from mover_postgres.binary.pieces import Encoded
     from mover_postgres.options import LoadOptions
+    from mover_postgres.roundings import Watched
 
     # Parses the column once more, as another type.
     Again = Callable[[pa.DataType], pa.Array]
@@ -65,7 +68,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CsvLayout", "csv_layout"]
 
-_MOST_DIGITS = 38
 _TRUE = ("t", "tr", "tru", "true", "y", "ye", "yes", "on", "1")
 _FALSE = ("f", "fa", "fal", "fals", "false", "n", "no", "of", "off", "0")
 _FIXED_TYPES: Mapping[str, pa.DataType] = {
@@ -91,9 +93,12 @@ _ZERO = r"^[ \t]*[+-]?[0.]+(?:[eE][+-]?[0-9]+)?[ \t]*$"
 _YEAR_ONE_DAYS = -719_162
 _DAY = 86_400_000_000
 _HOUR = 3_600_000_000
-_LOWER = 0x20
+_LOWER, _ZERO_X = np.uint16(0x2000), np.uint16(0x7830)  # the second byte is the higher one
 # A date and an hour without minutes, which Arrow takes for a moment and the server does not.
 _NOT_HOUR_ALONE = r"^.{10}$|^.{14}"
+_BLANK = ord(" ")
+_PLACES = 6
+_ROUNDED = "a time would be rounded"
 _NO_MOMENT = "a timestamp is not written in ISO form with an offset"
 
 
@@ -178,18 +183,18 @@ def _spellings(words: Sequence[str]) -> list[str]:
 
 
 def csv_layout(
-    columns: Sequence[str], types: Mapping[str, PgType], options: LoadOptions
-) -> CsvLayout | str:
-    """Return how to parse a file of this format for these columns, or why it has to go as text."""
-    why = _format_differs(options)
-    if why is not None:
-        return why
-    found = []
-    for name in columns:
-        column = _column(types[name]) if name in types else None
-        if column is None:
-            return f"column '{name}' has no exact parse outside of the server"
-        found.append(column)
+    columns: Sequence[str],
+    types: Mapping[str, PgType],
+    options: LoadOptions,
+    watched: Sequence[Watched] = (),
+) -> CsvLayout:
+    """Return how to parse a file for these columns, of which none is left to the server.
+
+    In those that are ``watched`` a value that the server would round or cut is none to go this way.
+    """
+    found = [_column(types[name]) for name in columns]
+    for one in watched:
+        found[one.place] = _watching(found[one.place], one)
     return CsvLayout(
         names=tuple(columns),
         columns=tuple(found),
@@ -198,37 +203,57 @@ def csv_layout(
     )
 
 
-def _format_differs(options: LoadOptions) -> str | None:
-    copy = options.copy
-    if copy.mode != "csv" or copy.quote != '"' or copy.escape != '"':
-        return "only CSV with doubled double quotes is parsed outside of the server"
-    if copy.encoding != "UTF8":
-        return f"text in {copy.encoding} is left to the server"
-    if options.skip_lines or options.guard is not None or options.null_if_quoted_empty:
-        return "skipped lines, unquoted files and quoted NULLs are left to the server"
-    return None
+def _watching(column: CsvColumn, watched: Watched) -> CsvColumn:
+    """Return the column with a look at what was parsed; numeric is exact without."""
+    if watched.length is not None:
+        return replace(column, finish=partial(_uncut, watched.length))
+    decimals = watched.decimals
+    if decimals is None or decimals >= _PLACES or watched.type.startswith("numeric"):
+        return column
+    if pat.is_string(column.kind):
+        return replace(column, finish=partial(_unrounded_text, decimals))
+    return replace(column, finish=partial(_unrounded, decimals, column.finish))
 
 
-def _column(target: PgType) -> CsvColumn | None:
+def _uncut(length: int, array: pa.Array, _again: Again) -> pa.Array:
+    """Of a text with too many characters the server cuts blanks, and refuses all else."""
+    offsets = offsets_of(array)
+    ends = offsets[1:][np.diff(offsets) > length]
+    if len(ends) and (np.frombuffer(array.buffers()[2], np.uint8)[ends - 1] == _BLANK).any():
+        raise Differs("blanks may be cut")
+    return array
+
+
+def _unrounded(decimals: int, finish: Finish | None, array: pa.Array, again: Again) -> pa.Array:
+    found = array if finish is None else finish(array, again)
+    if (_held(found, fixed(found, "<i8")) % 10 ** (_PLACES - decimals)).any():
+        raise Differs(_ROUNDED)
+    return found
+
+
+def _unrounded_text(decimals: int, array: pa.Array, _again: Again) -> pa.Array:
+    _check_none(array, rf"\.\d{{{decimals}}}\d*[1-9]", _ROUNDED)
+    return array
+
+
+def _column(target: PgType) -> CsvColumn:
     if target.kind in _FROM_TEXT:
         return CsvColumn(pa.binary(), None, complete(_FROM_TEXT[target.kind]))
     if target.kind == "timestamptz":
         return CsvColumn(pa.string(), None, complete(_zoned_moments))
     if target.kind == "numeric":
         return _numeric(target)
-    kind = _FIXED_TYPES.get(target.kind)
-    if kind is None:
-        return None
+    kind = _FIXED_TYPES[target.kind]
     encode = binary_encoder(kind, target)
     assert not isinstance(encode, str), encode
     read = pa.binary() if target.kind == "date" else kind
     return CsvColumn(read, _FINISHES.get(target.kind), encode)
 
 
-def _numeric(target: PgType) -> CsvColumn | None:
+def _numeric(target: PgType) -> CsvColumn:
     precision, scale = target.precision, target.scale
-    if precision is None or scale is None or not 0 <= scale <= precision <= _MOST_DIGITS:
-        return None
+    assert precision is not None, "numeric without bounds is not parsed"
+    assert scale is not None, "it comes with a precision"
     kind = pa.decimal128(precision, scale)
     small, large = small_decimals(64, scale), decimals(128, scale)
 
@@ -247,8 +272,11 @@ def _numeric(target: PgType) -> CsvColumn | None:
 
 
 def _may_hold_hexadecimal(chunk: bytes) -> bool:
-    text = np.frombuffer(chunk, np.uint8)
-    return bool((((text[1:] | _LOWER) == ord("x")) & (text[:-1] == ord("0"))).any())
+    """Look for ``0x`` and ``0X`` at even places and at odd ones, two bytes at once."""
+    return any(
+        ((np.frombuffer(chunk, "<u2", (len(chunk) - at) // 2, at) | _LOWER) == _ZERO_X).any()
+        for at in (0, 1)
+    )
 
 
 def _check_none(texts: pa.Array, pattern: str, why: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mover_postgres.binary.command import check_count, statement
+from mover_postgres.binary.command import HEADER, SETTINGS, TRAILER, check_count, statement
 from mover_postgres.binary.pgtypes import column_types
-from mover_postgres.binary.rows import HEADER, TRAILER, RowEncoder, encoders, reasons
+from mover_postgres.binary.rows import RowEncoder, encoders, reasons
 from mover_postgres.connections import set_locally, stopping
 from mover_postgres.errors import DRIVER_ERRORS, translate
 from mover_postgres.feed import send
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from records_mover.parts import TableName
 
 __all__ = ["BinaryCopy", "copy_binary", "plan_binary"]
-
-# Sent text is in the client's encoding, and Arrow's is UTF-8.
-SETTINGS = {"client_encoding": "UTF8"}
 
 
 def copy_binary(

@@ -124,4 +124,4 @@ def _concatenated(runs: list[pa.Array]) -> pa.Array:
     # A scalar made by pa.scalar would import pandas; one that is taken out of an array does not.
     nothing = from_parts(np.zeros(2, np.int32), np.empty(0, np.uint8))
     separator = (nothing.cast(pa.large_binary()) if large else nothing)[0]
-    return pc.binary_join_element_wise(*runs, separator)
+    return pc.joined(*runs, separator)

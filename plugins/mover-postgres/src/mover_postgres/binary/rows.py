@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from mover_postgres.binary.pgtypes import PgType
     from mover_postgres.binary.pieces import Encoded
 
-__all__ = ["HEADER", "TRAILER", "RowEncoder", "encoders", "reasons"]
-
-HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-"""The signature, then no flags and no extension."""
-TRAILER = b"\xff\xff"
+__all__ = ["RowEncoder", "encoders", "reasons"]
 
 _ROWS_AT_ONCE = 1 << 14
 _BYTES_AT_ONCE = 2 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from records_mover.errors import StoreError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Part
 
-__all__ = ["Again"]
+__all__ = ["Again", "on_disk"]
 
 _BLOCK = 1 << 20
 
@@ -42,7 +43,7 @@ class Again:
     def keep(self, data: bytes) -> None:
         """Keep what was read."""
         assert self._kept is not None, "opened before"
-        with _disk(self._part.name):
+        with on_disk(repr(self._part.name)):
             self._kept.write(data)
 
     def _read_on(self) -> None:
@@ -50,7 +51,7 @@ class Again:
         if self._first is None or self._kept is None:
             return
         first, self._first = self._first, None
-        with _disk(self._part.name):
+        with on_disk(repr(self._part.name)):
             self._kept.seek(0, io.SEEK_END)
             shutil.copyfileobj(first, self._kept, _BLOCK)
         first.close()
@@ -64,14 +65,18 @@ class Again:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for opened in (self._first, self._kept):
-            if opened is not None:
-                opened.close()
+        if self._first is not None:
+            self._first.close()
+        if self._kept is not None:
+            with suppress(OSError):  # what is left in its buffer has no room, as was said
+                self._kept.close()
 
 
-class _disk:  # noqa: N801  it is used as a function
-    def __init__(self, name: str) -> None:
-        self._name = name
+class on_disk:  # noqa: N801  it is used as a function
+    """Says in our words that there is no room on the disk for what is kept."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
 
     def __enter__(self) -> None:
         return None
@@ -79,7 +84,7 @@ class _disk:  # noqa: N801  it is used as a function
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if isinstance(error, OSError) and not isinstance(error, StoreError):
             raise StoreError(
-                f"cannot keep {self._name!r} to read it twice: {error.strerror}",
+                f"cannot keep {self._what} to read it twice: {error.strerror}",
                 "free some space for temporary files, or name another TMPDIR",
             ) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import psycopg2
 from mover_postgres.blocks import BLOCK
 from mover_postgres.errors import place_of
 from mover_postgres.feed import send
+from mover_postgres.salvage.again import on_disk
 from mover_postgres.salvage.find import is_about_rows, undoing
 
 if TYPE_CHECKING:
@@ -99,13 +101,15 @@ class Direct:
 
     def others(self) -> Iterator[bytes]:
         """Yield the rows that were held back."""
-        self._kept.seek(0)
+        with on_disk("a part of the rows"):
+            self._kept.seek(0)
         while block := self._kept.read(BLOCK):
             yield block
 
     def close(self) -> None:
         """Let go of them."""
-        self._kept.close()
+        with suppress(OSError):  # what is left in its buffer has no room, as was said
+            self._kept.close()
 
     def _load(self, group: list[Piece]) -> bool:
         while True:
@@ -126,7 +130,8 @@ class Direct:
 
     def _hold_back(self, piece: Piece, records: Spots) -> None:
         self._staged.add(piece, records)
-        self._kept.write(piece.rows(records))
+        with on_disk("a part of the rows"):
+            self._kept.write(piece.rows(records))
         self.kept += len(records)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from records_mover.db.rows import as_sql
@@ -135,14 +134,6 @@ def _told(database: SqlDatabase, job: UnloadJob) -> Iterator[None]:
 
 def stopping(cancellation: Cancellation, connection: Connection) -> AbstractContextManager[None]:
     """While a block runs, let whoever cancels the move have the server end what it does."""
-    from mover_vertica.connect import driver_connection
+    from mover_vertica.connect import cancelling, driver_connection
 
-    return cancellation.stopping_by(partial(_stop, driver_connection(connection)))
-
-
-def _stop(driver: Any) -> None:
-    """Have the server end what it does; a connection that has ended already needs nothing."""
-    from vertica_python.errors import Error
-
-    with suppress(Error, OSError):
-        driver.cancel()
+    return cancellation.stopping_by(cancelling(driver_connection(connection)))
