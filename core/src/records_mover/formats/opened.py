@@ -49,20 +49,9 @@ def open_text(
 ) -> OpenedText:
     """Read the header of a file, or count the fields of its first row where it has none.
 
-    What cannot be read is said with the name of the ``source``, here and later, and its stream is
-    closed. Where bytes that are no text are to be ``marked``, they make their rows bad ones and
-    end nothing.
+    What cannot be read is said with the name of the ``source``, here and later. Where bytes that
+    are no text are to be ``marked``, they make their rows bad ones and end nothing.
     """
-    try:
-        return _opened(stream, fmt, source, marked=marked)
-    except BaseException:
-        stream.close()
-        raise
-
-
-def _opened(
-    stream: BinaryIO, fmt: DelimitedRecordsFormat, source: str, *, marked: bool
-) -> OpenedText:
     hints = fmt.validate()
     dialect = dialect_of(hints)
     named = hints.header_row
