@@ -20,6 +20,7 @@ from records_mover.errors import (
     NotFoundError,
 )
 from records_mover.formats import (
+    DelimitedRecordsFormat,
     JsonLinesRecordsFormat,
     ParquetRecordsFormat,
     infer_schema,
@@ -39,9 +40,13 @@ from records_mover.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
 
     from records_mover.schema import Field
+
+UTF16 = DelimitedRecordsFormat("csv", {"encoding": "UTF16LE", "compression": None})
 
 
 def infer(*files: bytes, fmt: Any = PLAIN_CSV, limit: int | None = None) -> RecordsSchema:
@@ -334,3 +339,19 @@ def test_of_several_files_the_bad_one_is_named(
 def test_objects_without_a_name_are_no_table() -> None:
     with pytest.raises(FormatError, match="no line names a column"):
         infer_schema([lambda: io.BytesIO(b"{}\n{}\n")], JsonLinesRecordsFormat())
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda stream: infer_schema([lambda: stream], UTF16),
+        lambda stream: read_batches(stream, UTF16),
+    ],
+)
+def test_a_file_that_fails_in_its_first_rows_is_closed(read: Callable[[BinaryIO], object]) -> None:
+    stream = io.BytesIO(b"a\0,\0b\0\n\0\x00\xd8x\0\n\0")
+    with pytest.raises(FormatError, match="utf-16") as caught:
+        read(stream)
+    # Whoever holds the error holds the readers, too, which close what they read when they go.
+    assert stream.closed
+    del caught

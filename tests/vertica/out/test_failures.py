@@ -14,6 +14,7 @@ from records_mover import Session
 from records_mover.errors import (
     BadRowError,
     ConnectError,
+    DatabaseError,
     LoadUnloadError,
     MoveCancelled,
     MoverError,
@@ -127,6 +128,13 @@ def test_an_export_that_is_cancelled_stops_the_server(
             cancellation=cancellation,
         )  # fmt: skip
     timer.join()
+    assert objects.names("dir/") == []
+
+
+def test_a_query_that_the_server_refuses_is_told_in_its_words(filled: Any, objects: Any) -> None:
+    query = f"SELECT nothing_there FROM {filled.ask.schema}.t"
+    with Session() as session, pytest.raises(DatabaseError, match=r"columns of .*nothing_there"):
+        session.move(filled.url(), objects.url("dir/"), query=query, target_format="parquet")
     assert objects.names("dir/") == []
 
 

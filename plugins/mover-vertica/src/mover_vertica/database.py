@@ -161,8 +161,14 @@ class VerticaDatabase(InterruptibleDatabase):
 
     def schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
         """Return the records schema of a selection as this connection sees it."""
-        with self.doing(f"cannot read the columns of '{selection}'"):
-            return self._schema_on(connection, selection)
+        from mover_vertica.errors import driver_errors
+
+        what = f"cannot read the columns of '{selection}'"
+        with self.doing(what):
+            try:
+                return self._schema_on(connection, selection)
+            except driver_errors() as error:  # a query is asked without SQLAlchemy
+                raise self.translate(error, what) from error
 
     def _schema_on(self, connection: Connection, selection: Selection) -> RecordsSchema:
         from mover_vertica import catalog
