@@ -139,11 +139,12 @@ def test_a_bad_row_anywhere_leaves_rows_and_meter_as_they_were(
         ("timestamptz(1)", {"decimals": 1}, "2020-01-02 03:04:05.10Z", "2020-01-02 03:04:05.12Z"),
         ("time(3)", {"decimals": 3}, "03:04:05.123", "03:04:05.1234"),
         ("time", {"decimals": 6}, "03:04:05.123456", "03:04:05.1234567"),
+        ("date", {"day": True}, "2020-01-02", "2020-01-02 03:04"),
     ],
 )
 @pytest.mark.parametrize("at", [0, 999])
 def test_no_value_goes_that_the_server_would_change_in_text_or_in_binary(
-    cursor: Any, early: Early, kind: str, watched: dict[str, int], good: str, bad: str, at: int
+    cursor: Any, early: Early, kind: str, watched: dict[str, Any], good: str, bad: str, at: int
 ) -> None:
     early(3, 1000)
     cursor.execute(f"CREATE TEMP TABLE target (n bigserial, c0 int, c1 {kind})")
