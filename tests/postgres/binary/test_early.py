@@ -139,6 +139,7 @@ def test_a_bad_row_anywhere_leaves_rows_and_meter_as_they_were(
         ("timestamptz(1)", {"decimals": 1}, "2020-01-02 03:04:05.10Z", "2020-01-02 03:04:05.12Z"),
         ("time(3)", {"decimals": 3}, "03:04:05.123", "03:04:05.1234"),
         ("time", {"decimals": 6}, "03:04:05.123456", "03:04:05.1234567"),
+        ("date", {"day": True}, "2020-01-02", "2020-01-02 03:04"),
     ],
 )
 @pytest.mark.parametrize("at", [0, 999])

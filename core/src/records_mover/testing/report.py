@@ -35,11 +35,11 @@ PASSED = ("loader", "unloader")
 HEAD = """\
 # What is supported
 
-Each cell is a test of the conformance kit that plugins of all authors run
-([writing-a-plugin.md](writing-a-plugin.md)). Values are **kept**, or they are *refused*: the move
-ends with an error and nothing has changed. *lossy* ones move where `--allow-lossy` allows it, and
-the plan says so beforehand. No value is changed in silence. *not so* is a behaviour that is
-missing, and an empty cell one that the backend does not have. Made by `make support`.
+Each cell is a test of `records_mover.testing`, the conformance kit that plugins of all authors
+run. Values are **kept**, or they are *refused*: the move ends with an error and nothing has
+changed. *lossy* ones move where `--allow-lossy` allows it, and the plan says so beforehand. No
+value is changed in silence. *not so* is a behaviour that is missing, and an empty cell one that
+the backend does not have. Made by the kit itself, with `--support-table`.
 """
 
 
