@@ -115,7 +115,7 @@ def test_a_nul_in_typed_text_is_named_stripped_or_replaced(
                 session.move(typed(kind, tmp_path), target)
         for policy, text in (("strip", "yz"), ("replace", "y\ufffdz\ufffd")):
             for target in (where, str(tmp_path / "out.csv")):
-                mode: dict[str, Any] = {"if_exists": "truncate"} if target == where else {}
+                mode: Any = {"if_exists": "truncate"} if target == where else {}
                 moved = session.move(typed(kind, tmp_path), target, bad_bytes=policy, **mode)
                 assert (moved.rows, moved.bad_bytes) == (3, 2)
                 assert moved.first_bad_bytes == "row 2, column 'b'"
