@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import MoveCancelled
-from records_mover.streams import Reader
+from records_mover.streams import Blocks, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 __all__ = ["Cancellation", "Meter"]
 
@@ -52,7 +52,14 @@ class Meter:
 
     def counting(self, raw: BinaryIO) -> BinaryIO:
         """Return a reader of ``raw`` that counts its bytes here, and closes it."""
+        if isinstance(raw, Blocks):
+            return cast(BinaryIO, Blocks(self._counted(raw), raw))
         return cast(BinaryIO, _CountingReader(raw, self))
+
+    def _counted(self, raw: Blocks) -> Generator[memoryview]:
+        for block in raw.blocks():
+            self.add_bytes(len(block))
+            yield block
 
 
 class _CountingReader(Reader):

@@ -6,11 +6,11 @@ import io
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterator
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["BufferedPacker", "CountedSink", "Packer", "Reader", "copy_bytes"]
+__all__ = ["Blocks", "BufferedPacker", "CountedSink", "Packer", "Reader", "copy_bytes"]
 
 _BLOCK = 1 << 20
 
@@ -57,6 +57,53 @@ class Reader(io.RawIOBase):
                 self._below.close()
         finally:
             super().close()
+
+
+class Blocks(Reader):
+    """A stream of blocks that are made one by one, each good until the next one is asked for.
+
+    Who takes the blocks as they are spares a copy of each. An error is raised whenever the stream
+    is read, so that a broken one never looks like a whole one.
+    """
+
+    def __init__(
+        self, blocks: Generator[bytes | memoryview], below: _Closable | None = None
+    ) -> None:
+        super().__init__(below)
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+        self._error: BaseException | None = None
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return what is left of a block, at most ``size`` bytes of it; or all that is to come."""
+        if size < 0:
+            return b"".join(bytes(block) for block in self.blocks())
+        self._rest = self._rest or self._next() or self._rest
+        found, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return found
+
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield what is left, as it was made."""
+        while block := self._rest or self._next():
+            self._rest = memoryview(b"")
+            yield block
+
+    def _next(self) -> memoryview | None:
+        """Return the next block that is not empty; None at the end."""
+        if self.closed:
+            raise ValueError("read of a closed stream")
+        if self._error is not None:
+            raise self._error
+        try:
+            return next((memoryview(block) for block in self._blocks if block), None)
+        except BaseException as error:
+            self._error = error
+            raise
+
+    def close(self) -> None:
+        """Stop making blocks, and close the stream below."""
+        self._blocks.close()
+        super().close()
 
 
 class Packer(io.RawIOBase):
@@ -107,8 +154,16 @@ class CountedSink(io.RawIOBase):
 def copy_bytes(source: BinaryIO, sink: BinaryIO, check: Callable[[], None]) -> int:
     """Copy what is left of a stream, and return how much; ``check`` stops it by raising."""
     size = 0
-    while block := source.read(_BLOCK):
+    for block in _blocks(source, sink):
         check()
         sink.write(block)
         size += len(block)
     return size
+
+
+def _blocks(source: BinaryIO, sink: BinaryIO) -> Iterator[bytes | memoryview]:
+    # Somebody else's sink may not know that a block is only good until the next one.
+    if isinstance(source, Blocks) and isinstance(sink, io.BufferedWriter):
+        yield from source.blocks()
+    while block := source.read(_BLOCK):
+        yield block

@@ -97,6 +97,8 @@ class UnloadJob:
 
     Where that is files in a store, they go directly below the folder that the form names, which is
     empty, and ``stores`` tells of them. ``names`` says how to name them where they are to stay.
+    ``single`` says that they are to be one file in the end, for which several streams would have to
+    be joined.
     """
 
     database: Database
@@ -107,6 +109,7 @@ class UnloadJob:
     meter: Meter = field(default_factory=Meter)
     cancellation: Cancellation = field(default_factory=Cancellation)
     parallel: int | None = None
+    single: bool = False
     stores: Stores | None = None
     names: FileNames | None = None
 

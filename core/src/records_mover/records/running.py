@@ -202,6 +202,7 @@ class Run:
             meter=self.meter,
             cancellation=self.cancellation,
             parallel=self.options.parallel,
+            single=self._work().into_one_file,
             schema=self.schema,
             stores=MoveStores(self.context),
         )

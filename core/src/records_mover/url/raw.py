@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RawFile", "buffered_writer", "store_errors"]
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
+"""Bytes that are gathered; larger blocks go through as they are, without a copy."""
 _ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space, or ask for a larger quota",

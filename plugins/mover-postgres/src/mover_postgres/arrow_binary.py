@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -57,15 +58,21 @@ class BinaryArrow:
         found = _decoder(job)
         assert not isinstance(found, str), "refused before"
         form = Form(kind="streams", format=PgCopyFormat(()))
-        with unloading(replace(job, form=form), binary=True) as streams:
+        with unloading(replace(job, form=form), binary=True, turns=True) as streams:
             (part,) = streams.parts
             wired: Wired = part.open  # type: ignore[assignment]  # binary streams are
-            batches = in_order(_rows(job, wired, found), found.batch)
+            batches = in_order(_rows(job, wired, found), partial(_batch, found))
             reader = pa.RecordBatchReader.from_batches(found.schema, _counted(job, batches))
             try:
                 yield Batches(reader=reader, schema=job.schema)
             finally:
                 batches.close()
+
+
+def _batch(found: Decoder, rows: Rows) -> pa.RecordBatch:
+    batch = found.batch(rows)
+    rows.release()
+    return batch
 
 
 def _is_text(form: Form) -> bool:
@@ -95,27 +102,13 @@ def _counted(job: UnloadJob, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.R
 def _rows(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
     """Yield the rows: past the driver where its socket is bare, else by way of it."""
     from mover_postgres.connections import stopping
-    from mover_postgres.decode.messages import rows_of
     from mover_postgres.errors import DRIVER_ERRORS, translate
-    from mover_postgres.frames import end_of, is_bare
+    from mover_postgres.frames import is_bare
 
     doing = f"reading {job.selection}"
     driver = wired.driver
     try:
-        if not is_bare(driver):
-            yield from _driven(job, wired, found)
-            return
-        with end_of(driver) as end:
-            end.ask(wired.statement)
-            end.until_copy()
-
-            def read_into(view: memoryview) -> int:
-                job.cancellation.check()
-                count = end.read_into(view)
-                job.meter.add_bytes(count)
-                return count
-
-            yield from rows_of(read_into, found.columns, end.heard)
+        yield from _past(job, wired, found) if is_bare(driver) else _driven(job, wired, found)
     except DRIVER_ERRORS as error:
         driver.close()
         job.cancellation.check()
@@ -124,6 +117,20 @@ def _rows(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
         stopping(driver)()
         driver.close()
         raise
+
+
+def _past(job: UnloadJob, wired: Wired, found: Decoder) -> Iterator[Rows]:
+    from mover_postgres.decode.messages import BinaryInbox
+    from mover_postgres.lanes import in_turn
+
+    before, check = 0, job.cancellation.check
+    drivers = [wired.driver, *wired.others]
+    inbox = partial(BinaryInbox, found.columns)
+    with closing(in_turn(drivers, wired.statements(), inbox, check)) as pieces:
+        for rows in pieces:
+            job.meter.add_bytes(int(rows.ends[-1] - rows.starts[0]))
+            yield replace(rows, before=before)
+            before += rows.count
 
 
 class _Framing:

@@ -84,29 +84,37 @@ def field_types(outputs: Iterable[Output]) -> frozenset[str]:
 
 
 def statement_for(
-    connection: PsycopgConnection,
     selection: Selection,
     outputs: Sequence[Output],
     options: UnloadOptions,
     blocks: Blocks | None = None,
+    *,
+    plain: bool = False,
 ) -> sql.Composable:
-    """Return the quickest COPY TO that gives the selection, or a range of it, in this format."""
+    """Return the quickest COPY TO that gives the selection, or a range of it, in this format.
+
+    ``plain`` says that COPY can name the table itself, as ``is_plain`` finds out.
+    """
     if any(output.needs_work(options) for output in outputs):
         return copy_out_query(_worked(selection, outputs, options, blocks), outputs, options)
-    if blocks is None and is_plain(connection, selection, outputs):
+    if plain:
         return copy_out_table(_table(selection), outputs, options)
     return copy_out_query(rows_of(selection, blocks), outputs, options)
 
 
 def binary_statement_for(
-    connection: PsycopgConnection, selection: Selection, outputs: Sequence[Output]
+    selection: Selection,
+    outputs: Sequence[Output],
+    blocks: Blocks | None = None,
+    *,
+    plain: bool = False,
 ) -> sql.Composable:
-    """Return the quickest COPY TO that gives the selection in binary."""
-    if is_plain(connection, selection, outputs):
+    """Return the quickest COPY TO that gives the selection, or a range of it, in binary."""
+    if plain:
         names = columns_of([output.name for output in outputs])
         rows = sql.SQL("{} ({})").format(relation(_table(selection)), names)
     else:
-        rows = sql.SQL("({}\n)").format(rows_of(selection))
+        rows = sql.SQL("({}\n)").format(rows_of(selection, blocks))
     return sql.SQL("COPY {} TO STDOUT WITH (FORMAT binary)").format(rows)
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from mover_postgres.decode.messages import SLACK, words
+from mover_postgres.copydata import words
+from mover_postgres.decode.messages import SLACK
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from mover_postgres.decode.messages import Places, Rows
+    from mover_postgres.copydata import Places
+    from mover_postgres.decode.messages import Rows
 
     Valid = npt.NDArray[np.bool_]
 
@@ -76,15 +78,18 @@ class Cutter:
         lengths = self.lengths()
         return np.maximum(lengths, 0), _valid(lengths)
 
-    def words(self, most: int) -> tuple[npt.NDArray[np.int16], Valid | None]:
+    def words(self, most: int) -> tuple[npt.NDArray[Any], Valid | None]:
         """Return a column of words of 16 bits, so many at most, a row each, and go on."""
         found = self.window(np.dtype([("length", ">i4"), ("words", ">i2", (most,))]))
         lengths = found["length"].astype(np.int64)
         self.at = self.at + (np.maximum(lengths, 0) + LENGTH)
-        return found["words"].astype(np.int16), _valid(lengths)
+        return found["words"], _valid(lengths)
 
     def texts(self, lengths: Places, skipped: int = 0) -> pa.Array:
         """Return the bytes of a column, but for the first few of each value, and go on."""
+        width = int(lengths[0]) if self.count and not skipped else 0
+        if 0 < width <= SLACK and (lengths == width).all():
+            return self._alike(width)
         bounds = np.empty(2 * self.count, np.int32)
         bounds[1::2] = self.at + lengths
         bounds[0::2] = np.minimum(self.at + skipped, bounds[1::2])
@@ -93,6 +98,15 @@ class Cutter:
         every_other = _int64(np.arange(0, 2 * self.count, 2))
         self.at = self.at + lengths
         return pa.Array.from_buffers(kind, 2 * self.count - 1, buffers).take(every_other)
+
+    def _alike(self, width: int) -> pa.Array:
+        """Return the bytes of a column in which all values are of one length, and go on."""
+        values = self.window(np.dtype(f"V{width}"))
+        ends = np.arange(0, (self.count + 1) * width, width, dtype=np.int32)
+        self.at = self.at + width
+        return pa.Array.from_buffers(
+            pa.binary(), self.count, [None, pa.py_buffer(ends), pa.py_buffer(values)]
+        )
 
 
 def _valid(lengths: Places) -> Valid | None:

@@ -131,36 +131,46 @@ class Decimals:
 
     def __call__(self, words: Values, valid: Valid | None) -> pa.Array:
         """Return the array for a matrix of words of 16 bits, a row each."""
-        count, weight, sign = words[:, 0], words[:, 1], words[:, 2].view(np.uint16)
+        sign = words[:, 2].astype(np.uint16)
         special = sign >= _SPECIAL
         if valid is not None:
             special &= valid
         if special.any():
             raise Unheld(int(special.argmax()), "NaN")
+        count, weight = words[:, 0].astype(np.int16), words[:, 1].astype(np.int16)
         units = self._units(words[:, _HEAD:], count, weight)
-        np.negative(units, out=units, where=sign == _NEGATIVE)
+        negative = sign == _NEGATIVE
+        if negative.any():
+            np.negative(units, out=units, where=negative)
         wide = np.empty((len(units), 2), np.int64)
         wide[:, 0] = units
         np.right_shift(units, 63, out=wide[:, 1])
         return array_of(pa.decimal128(self.precision, self.scale), wide, valid)
 
     def _units(self, groups: Values, count: Values, weight: Values) -> npt.NDArray[np.int64]:
-        """Add up the groups in units of the last place."""
-        finest = self._finest
-        powers, last = self._powers(), 10 ** (_GROUP * finest - self.scale)
-        units = np.zeros(len(groups), np.int64)
-        for place in range(groups.shape[1]):
-            held = count > place
-            if not held.any():
-                break
+        """Add up the groups in units of the last place.
+
+        The finest group counts digits that are not there. What it is too much by is divided out of
+        the sum, where 18 digits have room for that, or else of the group.
+        """
+        finest, powers = self._finest, self._powers()
+        units, last = np.zeros(len(groups), np.int64), 10 ** (_GROUP * finest - self.scale)
+        together = self.precision + _GROUP * finest - self.scale <= MOST_DIGITS
+        if together:
+            powers = 10 ** (_GROUP * np.arange(len(powers), dtype=np.int64))
+        power = weight + np.int16(finest)
+        fewest, most = (int(count.min()), int(count.max())) if len(count) else (0, 0)
+        for place in range(min(most, groups.shape[1])):
             group = groups[:, place].astype(np.int64)
-            power = weight - np.int16(place - finest)
-            np.clip(power, 0, len(powers) - 1, out=power)
-            if last > 1:
+            if last > 1 and not together:
                 group = np.where(power > 0, group, group // last)
-            group *= powers[power]
-            group *= held
+            group *= powers.take(power, mode="clip")
+            if place >= fewest:
+                group *= count > place
             units += group
+            power -= np.int16(1)
+        if last > 1 and together:
+            units //= last
         return units
 
     def _powers(self) -> npt.NDArray[np.int64]:
