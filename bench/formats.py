@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from records_mover.formats import ParquetRecordsFormat, infer_schema
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.formats.recode import recode as recode_files
+from records_mover.formats.recode.files import recode as recode_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable

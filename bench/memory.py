@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from records_mover.formats import ParquetRecordsFormat, infer_schema
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.formats.recode import recode
+from records_mover.formats.recode.files import recode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

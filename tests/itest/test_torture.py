@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from records_mover import Session
-    from records_mover.records.verdict import ColumnFidelity
+    from records_mover.records.route.verdict import ColumnFidelity
     from support.ends import Place
 
     Open = Callable[[str], Place]

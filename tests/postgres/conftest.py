@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pytest
 
-from mover_postgres.copy_in import CopyIn
 from mover_postgres.database import PostgresDatabase
+from mover_postgres.loading.copy_in import CopyIn
 from mover_postgres.plugin import mover_databases
-from mover_postgres.unload import CopyOut
+from mover_postgres.unloading.copy_out import CopyOut
 from records_mover import Session
 from records_mover.db import open_database, open_engine
 from records_mover.formats import DelimitedRecordsFormat

@@ -140,7 +140,7 @@ sys.meta_path.insert(0, Bomb())
 import io
 import pyarrow as pa
 from pyarrow import csv
-from mover_postgres.batches import csv_blocks
+from mover_postgres.loading.batches import csv_blocks
 as_bytes = csv.ConvertOptions(column_types={"a": pa.binary()})
 table = csv.read_csv(io.BytesIO(b"a,b\\nx,1\\n,2\\n"), convert_options=as_bytes)
 bounds = pa.py_buffer(b"".join(at.to_bytes(4, "little") for at in range(3)))

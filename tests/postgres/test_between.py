@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from postgres.conftest import Bench
-    from records_mover.records.plan import Plan
+    from records_mover.records.route.plan import Plan
 
 
 BINARY = ("postgres-binary-out", "postgres-binary-in")
@@ -282,7 +282,7 @@ def test_a_source_that_fails_midway_leaves_the_far_table_as_it_was(
 def test_behind_tls_the_drivers_pass_the_rows(
     near: Bench, far_pg: Bench, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mover_postgres import frames
+    from mover_postgres.wire import frames
 
     monkeypatch.setattr(frames, "is_bare", lambda connection: False)
     moved = session.move(f"{near.url}::t", f"{far_pg.url}::t", verify=True)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mover_postgres import frames, lanes, ranges, text_rows
-from mover_postgres.copydata import spots
+from mover_postgres import ranges
 from mover_postgres.decode.messages import BinaryInbox
 from mover_postgres.ranges import streams_for
-from mover_postgres.text_rows import TextInbox
+from mover_postgres.wire import frames, lanes, text_rows
+from mover_postgres.wire.copydata import spots
+from mover_postgres.wire.text_rows import TextInbox
 from records_mover import Session
 from records_mover.errors import MoverError
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from psycopg2 import sql
 
-from mover_postgres.copy_in import CopyIn
 from mover_postgres.dates import style_to_read, styles_to_write
 from mover_postgres.encodings import server_encoding
 from mover_postgres.forms import answers, preferred
+from mover_postgres.loading.copy_in import CopyIn
 from mover_postgres.options import (
     LoadOptions,
     Unable,
@@ -20,7 +20,7 @@ from mover_postgres.options import (
     unload_options,
 )
 from mover_postgres.statements import copy_in, copy_out_query
-from mover_postgres.unload import CopyOut
+from mover_postgres.unloading.copy_out import CopyOut
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Ask, Form, Offer, Refusal, Selection, TableName
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from postgres.conftest import Bench
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
 VARIANTS = ["bluelabs", "csv", "bigquery", "dumb", "vertica"]
 NEW, OLD = 180000, 140000

@@ -10,9 +10,9 @@ import psycopg2
 import pytest
 
 import mover_postgres.plugin as plugin
-from mover_postgres.controls import respelled
-from mover_postgres.quiet import no_driver_traceback
-from mover_postgres.wire import _holds_error
+from mover_postgres.unloading.controls import respelled
+from mover_postgres.wire.quiet import no_driver_traceback
+from mover_postgres.wire.socket import _holds_error
 
 if TYPE_CHECKING:
     from postgres.conftest import Bench

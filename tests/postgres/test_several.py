@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mover_postgres.cuts import ranges_of_file
+from mover_postgres.loading.cuts import ranges_of_file
 from mover_postgres.options import CopyOptions, LoadOptions
 from records_mover.errors import BadRowError, MoverError
 from records_mover.parts import Part

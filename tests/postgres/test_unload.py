@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mover_postgres.unload import CopyOut
+from mover_postgres.unloading.copy_out import CopyOut
 from records_mover.errors import DatabaseError, FormatError, MoverError
 from records_mover.parts import Selection, Streams, TableName
 

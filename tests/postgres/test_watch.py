@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mover_postgres.options import CopyOptions
-from mover_postgres.roundings import Watched
-from mover_postgres.watch import watched
+from mover_postgres.watched.roundings import Watched
+from mover_postgres.watched.watch import watched
 from records_mover import Session
 from records_mover.errors import BadRowError
 
@@ -75,7 +75,7 @@ def test_a_value_is_found_wherever_blocks_are_cut(
 
 
 def test_a_short_text_is_told_to_be_plain_without_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mover_postgres.suspects", None)
+    monkeypatch.setitem(sys.modules, "mover_postgres.watched.suspects", None)
     data = b'a.1234,1.50,"ab ",x\n"1,2.345 ",2.5,b ,y\n"a ""1.234"" , ",1,x\n'
     assert found(data, CSV, 1000) is None
     assert found(b"1.2345\t1.5\tb \tx\n", TEXT, 1000) is None
@@ -87,7 +87,7 @@ def test_a_short_text_is_told_to_be_plain_without_numpy(monkeypatch: pytest.Monk
 def test_the_server_gets_its_first_blocks_before_numpy_is_loaded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "mover_postgres.suspects", None)
+    monkeypatch.setitem(sys.modules, "mover_postgres.watched.suspects", None)
     blocks = (b"1,1.5,x\n" for _ in range(9))
     watch = watched(blocks, COLUMNS, CSV, codec="utf-8", source="f", line=lambda line: line)
     assert [next(watch) for _ in range(4)] == [b"1,1.5,x\n"] * 4
@@ -144,7 +144,7 @@ def test_explain_says_what_is_refused_and_what_is_rounded(one_pg: Bench, tmp_pat
 def test_a_new_table_is_watched_unless_every_row_has_shown_its_digits(
     one_pg: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mover_postgres import load
+    from mover_postgres.loading import load
     from records_mover.schema import DecimalConstraints, Field, RecordsSchema
 
     one_place = DecimalConstraints(fixed_precision=5, fixed_scale=1)

@@ -14,7 +14,7 @@ import pytest
 from records_mover import Session
 from records_mover.errors import MoverError, NoRouteError
 from records_mover.parts import Form
-from records_mover.records import staging
+from records_mover.records.steps import staging
 from support import storelite
 
 if TYPE_CHECKING:

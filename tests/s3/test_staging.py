@@ -16,7 +16,7 @@ from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Part, Staging, Streams
 from records_mover.records.context import Context
 from records_mover.records.options import MoveOptions
-from records_mover.records.staging import open_stage
+from records_mover.records.steps.staging import open_stage
 from records_mover.records.stores import MoveStores
 from records_mover.session import Session
 

@@ -29,7 +29,7 @@ from records_mover.schema import Field, RecordsSchema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
 __all__ = ["Verdict", "judge", "judge_archive"]
 

@@ -16,7 +16,7 @@ from records_mover.parts import Part, TableName
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mover_postgres.roundings import Watched
+    from mover_postgres.watched.roundings import Watched
 
 __all__ = ["CsvWays", "Rows", "csv_options", "target_rows"]
 

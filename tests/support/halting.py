@@ -29,7 +29,8 @@ def kill_before(what: str, source: str, target: str, **options: object) -> None:
 
     A name without a module is that of a method of its records directory.
     """
-    place = what if "." in what else f"records_mover.records.directory.RecordsDirectory.{what}"
+    folders = "records_mover.records.folders"
+    place = what if "." in what else f"{folders}.directory.RecordsDirectory.{what}"
     command = [sys.executable, "-c", _MOVER, place, source, target, json.dumps(options)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)

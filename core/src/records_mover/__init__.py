@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from records_mover.logging import set_stream_logging
     from records_mover.meter import Cancellation
     from records_mover.records.existing import ExistingTableHandling
-    from records_mover.records.plan import Plan
     from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.route.plan import Plan
     from records_mover.records.sources import RecordsSources
     from records_mover.records.targets import RecordsTargets
     from records_mover.session import Records, Session
@@ -50,7 +50,7 @@ _HOMES = {
     "Cancellation": "meter",
     "ExistingTableHandling": "records.existing",
     "MoveResult": "records.result",
-    "Plan": "records.plan",
+    "Plan": "records.route.plan",
     "ProcessingInstructions": "instructions",
     "Progress": "records.progress",
     "Records": "session",

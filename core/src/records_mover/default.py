@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from records_mover.instructions import ProcessingInstructions
     from records_mover.meter import Cancellation, Meter
-    from records_mover.records.ends_of import SourceLike, TargetLike
+    from records_mover.records.ends.ends_of import SourceLike, TargetLike
     from records_mover.records.options import MoveKeywords
-    from records_mover.records.plan import Plan
     from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.route.plan import Plan
 
 __all__ = ["default_session", "explain", "move"]
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from records_mover.meter import Cancellation, Meter
     from records_mover.plugins import Plugins
     from records_mover.records.context import Context
-    from records_mover.records.ends import RecordsSource, RecordsTarget
-    from records_mover.records.ends_of import SourceLike, TargetLike
+    from records_mover.records.ends.end import RecordsSource, RecordsTarget
+    from records_mover.records.ends.ends_of import SourceLike, TargetLike
     from records_mover.records.options import MoveKeywords, MoveOptions
-    from records_mover.records.plan import Plan
     from records_mover.records.preview import Preview
     from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.route.plan import Plan
     from records_mover.records.sources import RecordsSources
     from records_mover.records.targets import RecordsTargets
     from records_mover.schema import RecordsSchema
@@ -251,7 +251,7 @@ class Session:
 
     def sniff(self, file: str | PathLike[str], **options: Unpack[MoveKeywords]) -> Sniffed:
         """Find out how a file is written, with how sure that is and what speaks for it."""
-        from records_mover.records.file import FileSource
+        from records_mover.records.ends.file import FileSource
 
         source, wanted = self.source(file), self._options(None, options)
         if not isinstance(source, FileSource):
@@ -281,13 +281,13 @@ class Session:
 
     def source(self, source: SourceLike) -> RecordsSource:
         """Make a source of an endpoint string, a path or Arrow data; a source stays itself."""
-        from records_mover.records.ends_of import source_of
+        from records_mover.records.ends.ends_of import source_of
 
         return source_of(source)
 
     def target(self, target: TargetLike) -> RecordsTarget:
         """Make a target of an endpoint string or a path; a target stays itself."""
-        from records_mover.records.ends_of import target_of
+        from records_mover.records.ends.ends_of import target_of
 
         return target_of(target)
 

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from records_mover import move
 from records_mover.errors import FormatError
-from records_mover.formats.hints import VARIANTS
+from records_mover.formats.delimited.hints import VARIANTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ import pytest
 from records_mover.cli.app import mvrec as group
 from records_mover.cli.pair_ends import SOURCES, TARGETS
 from records_mover.cli.pair_names import PAIRS
-from records_mover.formats.hints import HINTS
+from records_mover.formats.delimited.hints import HINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

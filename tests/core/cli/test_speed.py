@@ -93,8 +93,8 @@ def test_a_move_loads_no_part_of_other_databases_nor_of_other_commands(
     }
     unwanted = {
         "difflib", "secrets", "zipp", "concurrent.futures", "records_mover.db.query_text",
-        "records_mover.cli.explain", "records_mover.cli.run", "records_mover.records.directory",
-        "records_mover.records.streamed", "records_mover.schema.ddl_text",
+        "records_mover.cli.explain", "records_mover.cli.run", "records_mover.schema.ddl_text",
+        "records_mover.records.folders.directory", "records_mover.records.verify.streamed",
         "mover_postgres.publish.exchange",
     }  # fmt: skip
     assert unwanted & loaded == set()

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from records_mover.errors import BadRowError, MoverError
-from records_mover.formats import DelimitedRecordsFormat, infer_schema, read_batches, transcode
-from records_mover.formats.bytewise import bytewise
+from records_mover.formats import DelimitedRecordsFormat, infer_schema, read_batches
 from records_mover.formats.names import PLAIN_CSV
+from records_mover.formats.recode import transcode
+from records_mover.formats.recode.bytewise import bytewise
 from records_mover.schema import Field, RecordsSchema
 
 Rows = list[tuple[str | None, ...]]

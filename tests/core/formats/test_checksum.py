@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from records_mover.formats.checksum import Tally, hashes
+from records_mover.formats.columns.checksum import Tally, hashes
 
 TEXTS = pa.array(["", "a", "ab", None, "\0", "\0\0", "a", "ba"])
 

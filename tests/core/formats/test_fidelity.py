@@ -19,7 +19,7 @@ from records_mover.formats import (
     write_batches,
 )
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.formats.transcode import transcode
+from records_mover.formats.recode.transcode import transcode
 from records_mover.schema import Constraints, Field, FieldType, RecordsSchema, TimeConstraints
 
 HERE = Path(__file__).parent

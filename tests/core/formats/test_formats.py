@@ -21,7 +21,7 @@ from records_mover.formats import (
     format_from_config,
     format_from_name,
 )
-from records_mover.formats.hints import HINTS, VARIANTS, hint_from_text
+from records_mover.formats.delimited.hints import HINTS, VARIANTS, hint_from_text
 from records_mover.formats.names import PLAIN_CSV
 from records_mover.instructions import ProcessingInstructions
 
@@ -266,7 +266,7 @@ def test_moving_rows_never_loads_pandas() -> None:
         "import io, sys\n"
         "from records_mover.formats import *\n"
         "from records_mover.formats.names import PLAIN_CSV\n"
-        "from records_mover.formats.recode import recode\n"
+        "from records_mover.formats.recode.files import recode\n"
         'rows = (b\'id,name,price,day,ts,tz,b\\n1,"a,""b""",1.5,2000-01-01,\'\n'
         "    b'2000-01-01 01:02:03.5,2000-01-01 01:02:03Z,true\\n,,,,,,\\n')\n"
         "schema = infer_schema([lambda: io.BytesIO(rows)], PLAIN_CSV)\n"

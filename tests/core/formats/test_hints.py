@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from records_mover import Session, move
 from records_mover.errors import MoverError
 from records_mover.formats import DelimitedRecordsFormat, read_batches, write_batches
-from records_mover.formats.hints import ENCODINGS, HINTS, VARIANTS
+from records_mover.formats.delimited.hints import ENCODINGS, HINTS, VARIANTS
 from records_mover.formats.names import PLAIN_CSV
 from records_mover.schema import DecimalConstraints, Field, RecordsSchema
 

@@ -23,12 +23,12 @@ from records_mover.formats import (
     infer_schema,
     read_batches,
     read_header,
-    records,
     write_batches,
 )
-from records_mover.formats.dialect import dialect_of
+from records_mover.formats.delimited import records
+from records_mover.formats.delimited.dialect import dialect_of
+from records_mover.formats.delimited.records import chunks, last_boundary
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.formats.records import chunks, last_boundary
 from records_mover.instructions import ProcessingInstructions
 from records_mover.schema import Field, IntegerConstraints, RecordsSchema, TimeConstraints
 

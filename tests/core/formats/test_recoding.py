@@ -20,7 +20,7 @@ from records_mover.formats import (
     write_files,
 )
 from records_mover.formats.names import PLAIN_CSV
-from records_mover.formats.recode import recode
+from records_mover.formats.recode.files import recode
 
 SOURCE = b'id,name,day,price\n1,"a,b",2000-01-01,1.50\n2,,,\n3,"",1999-12-31,-0.25\n'
 BLUELABS = DelimitedRecordsFormat("bluelabs", {"compression": None})

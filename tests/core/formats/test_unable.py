@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.formats.unable import Unable, is_one_byte, unlike_iso
+from records_mover.formats.delimited.unable import Unable, is_one_byte, unlike_iso
 
 
 def test_the_reason_names_the_hint_where_there_is_one() -> None:

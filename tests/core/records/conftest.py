@@ -9,7 +9,7 @@ import pytest
 
 from records_mover.formats import DelimitedRecordsFormat
 from records_mover.parts import Form, PublishRequest, Selection, TableName
-from records_mover.records.ends import SourceEnd, TableSide, TargetEnd
+from records_mover.records.ends.end import SourceEnd, TableSide, TargetEnd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import pytest
 
 from records_mover.parts import Part
-from records_mover.records.ahead import read_ahead
+from records_mover.records.steps.ahead import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable

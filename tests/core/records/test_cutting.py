@@ -17,10 +17,10 @@ from records_mover.formats import (
     JsonLinesRecordsFormat,
     ParquetRecordsFormat,
 )
-from records_mover.formats import records as records_module
+from records_mover.formats.delimited import records as records_module
 from records_mover.formats.reading import read_batches
 from records_mover.parts import Part
-from records_mover.records.cutting import can_cut, cut_text, file_size
+from records_mover.records.folders.cutting import can_cut, cut_text, file_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from records_mover.errors import (
     RecordsFolderNonEmptyException,
     UsageError,
 )
-from records_mover.records.directory import RecordsDirectory
+from records_mover.records.folders.directory import RecordsDirectory
 from records_mover.schema import Field, RecordsSchema
 from records_mover.url.local import LocalStore
 

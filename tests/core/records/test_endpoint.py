@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from records_mover.errors import EndpointError
 from records_mover.parts import TableName
-from records_mover.records.endpoint import (
+from records_mover.records.ends.endpoint import (
     FileEndpoint,
     TableEndpoint,
     parse_endpoint,

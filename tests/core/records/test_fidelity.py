@@ -13,7 +13,7 @@ import pytest
 from records_mover import Session
 from records_mover.errors import LossError, UsageError
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.records.plan import plan_data
+from records_mover.records.route.plan import plan_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

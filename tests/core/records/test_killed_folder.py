@@ -12,7 +12,7 @@ import pytest
 
 from records_mover import Session
 from records_mover.errors import RecordsFolderNonEmptyException, StoreError
-from records_mover.records.directory import RecordsDirectory
+from records_mover.records.folders.directory import RecordsDirectory
 from records_mover.url.local import LocalStore
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WRITER = """
 import sys, time
 from records_mover import Session
-from records_mover.records.directory import RecordsDirectory
+from records_mover.records.folders.directory import RecordsDirectory
 write = RecordsDirectory._write
 def halting(self, name, text):
     if name.startswith(sys.argv[3]):

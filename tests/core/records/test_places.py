@@ -13,8 +13,8 @@ from pyarrow import parquet
 
 from records_mover import Session
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.formats.dialect import dialect_of
-from records_mover.formats.places import Places, quick_marks
+from records_mover.formats.delimited.dialect import dialect_of
+from records_mover.formats.delimited.places import Places, quick_marks
 from records_mover.formats.reading import read_batches
 from records_mover.instructions import ProcessingInstructions
 from records_mover.parts import Reject

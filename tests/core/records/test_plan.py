@@ -19,16 +19,16 @@ from records_mover.formats import (
     ParquetRecordsFormat,
 )
 from records_mover.parts import Form, Offer, Refusal, Tier
-from records_mover.records.carry import Edge
 from records_mover.records.options import MoveOptions
-from records_mover.records.plan import plan_data
-from records_mover.records.planner import STEPS_AT_MOST, cheapest_routes, make_plan
+from records_mover.records.route.carry import Edge
+from records_mover.records.route.plan import plan_data
+from records_mover.records.route.planner import STEPS_AT_MOST, cheapest_routes, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from records_mover.parts import Ask
-    from records_mover.records.plan import Plan
+    from records_mover.records.route.plan import Plan
 
 OPTIONS = MoveOptions(scratch="s3://bucket/tmp/")
 

@@ -31,7 +31,7 @@ from records_mover.formats import DelimitedRecordsFormat
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import Part
 from records_mover.plugins import Plugins
-from records_mover.records.join import can_join
+from records_mover.records.folders.join import can_join
 from records_mover.records.once import ReadOnce, keep, look_at
 from records_mover.url.local import LocalStore
 

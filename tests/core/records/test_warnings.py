@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from records_mover import Session
-from records_mover.records.plan import LARGE_ROWS
+from records_mover.records.route.plan import LARGE_ROWS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mover_postgres import arrow_binary, frames
 from mover_postgres.decode.messages import rows_of
+from mover_postgres.unloading import arrow_binary
+from mover_postgres.wire import frames
 from records_mover import Session
 from records_mover.errors import BadRowError, MoverError
 

@@ -17,8 +17,8 @@ import pytest
 from mover_postgres.binary import ladder
 from mover_postgres.binary.chunks import Chunk
 from mover_postgres.binary.ladder import CsvLadder, Declined, plan_csv
-from mover_postgres.feed import send_by
-from mover_postgres.roundings import Watched
+from mover_postgres.watched.roundings import Watched
+from mover_postgres.wire.feed import send_by
 from records_mover import Session
 from records_mover.errors import BadRowError
 from records_mover.meter import Cancellation, Meter
@@ -266,8 +266,8 @@ def test_rows_are_counted_by_statement_and_an_error_stops_them_all(cursor: Any) 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have small files parsed here, too."""
-    monkeypatch.setattr("mover_postgres.load.LARGE", 1)
-    monkeypatch.setattr("mover_postgres.load.PARSED", 1)
+    monkeypatch.setattr("mover_postgres.loading.load.LARGE", 1)
+    monkeypatch.setattr("mover_postgres.loading.load.PARSED", 1)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from records_mover.errors import RecordsFolderNonEmptyException, StoreError
-from records_mover.records.directory import RecordsDirectory
+from records_mover.records.folders.directory import RecordsDirectory
 from support.halting import kill_before
 
 if TYPE_CHECKING:

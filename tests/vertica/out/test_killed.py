@@ -11,7 +11,7 @@ import pytest
 from mover_vertica.export import names
 from records_mover.errors import RecordsFolderNonEmptyException, StoreError
 from records_mover.parts import Part
-from records_mover.records.directory import RecordsDirectory
+from records_mover.records.folders.directory import RecordsDirectory
 from support.halting import kill_before
 
 if TYPE_CHECKING:

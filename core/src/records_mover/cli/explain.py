@@ -37,7 +37,7 @@ def explain(face: Face, source: str, target: str, **given: Any) -> int:
     Example
       mvrec explain trips.csv postgresql://me@host/db::public.trips --if-exists replace
     """  # noqa: D301 - click's own escape
-    from records_mover.records.plan import plan_data, plan_lines
+    from records_mover.records.route.plan import plan_data, plan_lines
     from records_mover.session import Session
 
     with Session() as session:

@@ -11,7 +11,7 @@ from records_mover.records.existing import ExistingTableHandling
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from records_mover.records.ends import RecordsSource, RecordsTarget
+    from records_mover.records.ends.end import RecordsSource, RecordsTarget
     from records_mover.session import Session
 
     Values = Mapping[str, Any]

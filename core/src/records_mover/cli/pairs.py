@@ -11,7 +11,7 @@ from records_mover.cli.options import progressing, talking
 from records_mover.cli.pair_ends import SOURCES, TARGETS
 from records_mover.cli.pair_names import STRICTNESS, strictness_options
 from records_mover.cli.values import parse_hint
-from records_mover.formats.hints import HINTS, VARIANTS
+from records_mover.formats.delimited.hints import HINTS, VARIANTS
 from records_mover.instructions import ProcessingInstructions
 from records_mover.records.existing import ExistingTableHandling
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from records_mover.cli.face import Face
     from records_mover.cli.pair_ends import SourceKind, TargetKind
-    from records_mover.formats.hints import Hint
+    from records_mover.formats.delimited.hints import Hint
     from records_mover.meter import Cancellation, Meter
     from records_mover.records.result import MoveResult
     from records_mover.session import Session

@@ -209,7 +209,7 @@ def negative_zeros(column: pa.Array) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from records_mover.formats.values import small
+    from records_mover.formats.columns.values import small
 
     wide = pc.cast(column, pa.float64())
     zero, one = (small(value, pa.float64()) for value in (0, 1))

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.delimited import DelimitedRecordsFormat
-    from records_mover.formats.fidelity import Loss, losses
-    from records_mover.formats.header import read_header
-    from records_mover.formats.hints import (
+    from records_mover.formats.delimited.format import DelimitedRecordsFormat
+    from records_mover.formats.delimited.header import read_header
+    from records_mover.formats.delimited.hints import (
         PartialRecordsHints,
         UntypedRecordsHints,
         ValidatedRecordsHints,
     )
+    from records_mover.formats.fidelity import Loss, losses
     from records_mover.formats.infer import infer_schema
     from records_mover.formats.names import RecordsFormat, format_from_config, format_from_name
     from records_mover.formats.plain import (
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ParquetRecordsFormat,
     )
     from records_mover.formats.reading import read_batches
-    from records_mover.formats.recode import read_files, write_files
+    from records_mover.formats.recode.files import read_files, write_files
     from records_mover.formats.sniff import Finding, Sniffed
     from records_mover.formats.writing import write_batches
 
@@ -56,10 +56,10 @@ __all__ = [
 _HOMES = {
     "base": ("BaseRecordsFormat",),
     "fidelity": ("Loss", "losses"),
-    "recode": ("read_files", "write_files"),
-    "delimited": ("DelimitedRecordsFormat",),
-    "header": ("read_header",),
-    "hints": ("PartialRecordsHints", "UntypedRecordsHints", "ValidatedRecordsHints"),
+    "recode.files": ("read_files", "write_files"),
+    "delimited.format": ("DelimitedRecordsFormat",),
+    "delimited.header": ("read_header",),
+    "delimited.hints": ("PartialRecordsHints", "UntypedRecordsHints", "ValidatedRecordsHints"),
     "infer": ("infer_schema",),
     "names": ("RecordsFormat", "format_from_config", "format_from_name"),
     "plain": (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.formats.dates import ISO_HINTS, parse_format
-from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.formats.columns.dates import ISO_HINTS, parse_format
+from records_mover.formats.delimited.format import DelimitedRecordsFormat
 from records_mover.frozen import frozen
 from records_mover.schema import TimeConstraints
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
     from records_mover.schema import Field, RecordsSchema
 
 __all__ = ["Loss", "losses"]

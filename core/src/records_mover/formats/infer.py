@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import FormatError
-from records_mover.formats.delimited import DelimitedRecordsFormat
-from records_mover.formats.opened import open_text
+from records_mover.formats.delimited.format import DelimitedRecordsFormat
+from records_mover.formats.delimited.opened import open_text
 from records_mover.formats.ordered import in_order
 from records_mover.formats.reading import match_columns
 from records_mover.instructions import ProcessingInstructions
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.mending import Mender
-    from records_mover.formats.opened import OpenedText
-    from records_mover.formats.parse import Layout
+    from records_mover.formats.delimited.mending import Mender
+    from records_mover.formats.delimited.opened import OpenedText
+    from records_mover.formats.delimited.parse import Layout
+    from records_mover.formats.delimited.records import Chunk
     from records_mover.formats.profile import Facts
-    from records_mover.formats.records import Chunk
     from records_mover.formats.tally import Tally
 
 __all__ = ["infer_schema"]
@@ -56,7 +56,7 @@ def _of_delimited(
     fmt: DelimitedRecordsFormat,
     instructions: ProcessingInstructions,
 ) -> RecordsSchema:
-    from records_mover.formats.mending import Mender
+    from records_mover.formats.delimited.mending import Mender
     from records_mover.formats.tally import Tally
 
     tally: Tally | None = None
@@ -75,7 +75,7 @@ def _of_delimited(
 
 
 def _layout(opened: OpenedText, schema: RecordsSchema) -> Layout:
-    from records_mover.formats.parse import layout_of
+    from records_mover.formats.delimited.parse import layout_of
 
     return layout_of(opened.names or schema.names, schema, opened.hints, opened.dialect)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import FormatError
+from records_mover.formats.columns.dates import ISO_HINTS
 from records_mover.formats.compression import compression_of_name, without_suffix
-from records_mover.formats.dates import ISO_HINTS
-from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.formats.delimited.format import DelimitedRecordsFormat
 from records_mover.formats.plain import (
     AvroRecordsFormat,
     JsonLinesRecordsFormat,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pat
 
 from records_mover.errors import ColumnMismatchError, FormatError
-from records_mover.formats.conform import conform, conforming
+from records_mover.formats.columns.conform import conform, conforming
 from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:

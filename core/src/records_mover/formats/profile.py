@@ -17,14 +17,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from records_mover.formats import tokens
-from records_mover.formats.dates import parse_format
-from records_mover.formats.values import flags
+from records_mover.formats.columns import tokens
+from records_mover.formats.columns.dates import parse_format
+from records_mover.formats.columns.values import flags
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
     Bytes = npt.NDArray[np.uint8]
     Spots = npt.NDArray[np.int32]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from records_mover.errors import ColumnMismatchError
-from records_mover.formats.delimited import DelimitedRecordsFormat
-from records_mover.formats.opened import open_text
+from records_mover.formats.delimited.format import DelimitedRecordsFormat
+from records_mover.formats.delimited.opened import open_text
 from records_mover.formats.ordered import in_order
 from records_mover.instructions import ProcessingInstructions
 from records_mover.utils.words import many
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from records_mover.errors import BadRowError
     from records_mover.formats.base import BaseRecordsFormat
-    from records_mover.formats.opened import OpenedText
-    from records_mover.formats.places import Note
+    from records_mover.formats.delimited.opened import OpenedText
+    from records_mover.formats.delimited.places import Note
     from records_mover.schema import RecordsSchema
 
 __all__ = ["match_columns", "read_batches"]
@@ -48,8 +48,8 @@ def read_batches(
         return self_described.read(stream, fmt, schema, source)
     import pyarrow as pa
 
-    from records_mover.formats.mending import Mender
-    from records_mover.formats.parse import layout_of
+    from records_mover.formats.delimited.mending import Mender
+    from records_mover.formats.delimited.parse import layout_of
 
     strictness = instructions or ProcessingInstructions()
     opened = open_text(stream, fmt, source, marked=strictness.tolerant)

@@ -28,7 +28,7 @@ def read(
 
         return parquet.read(stream, schema, source)
     if fmt.format_type == "jsonl":
-        from records_mover.formats import json_lines_reader
+        from records_mover.formats.json_lines import reader as json_lines_reader
 
         return json_lines_reader.read(stream, fmt.compression, schema, source)
     if fmt.format_type == "avro":
@@ -49,7 +49,7 @@ def infer(
 
         return alike([parquet.schema_of(opener(), source) for opener, source in openers])
     if fmt.format_type == "jsonl":
-        from records_mover.formats import json_lines_infer
+        from records_mover.formats.json_lines import infer as json_lines_infer
 
         return json_lines_infer.infer(openers, fmt.compression, instructions)
     if fmt.format_type == "avro":
@@ -72,7 +72,7 @@ def writer(
 
         return parquet.write
     if fmt.format_type == "jsonl":
-        from records_mover.formats import jsonl
+        from records_mover.formats.json_lines import writer as jsonl
 
         return lambda reader, sink, schema: jsonl.write(reader, sink, schema, fmt.compression)
     if fmt.format_type == "avro":

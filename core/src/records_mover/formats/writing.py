@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, BinaryIO
 
-from records_mover.formats.delimited import DelimitedRecordsFormat
+from records_mover.formats.delimited.format import DelimitedRecordsFormat
 from records_mover.formats.fidelity import losses
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def write_rows(
 ) -> int:
     """Write every batch as one whole file, whose losses were told before."""
     if isinstance(fmt, DelimitedRecordsFormat):
-        from records_mover.formats import delimited_writer
+        from records_mover.formats.delimited import writer as delimited_writer
 
         return delimited_writer.write(reader, sink, known, fmt.validate())
     from records_mover.formats import self_described

@@ -38,7 +38,7 @@ class Files:
     """Files in a store, all of one format; ``columns`` as in ``Streams``.
 
     ``manifest`` is the URL of a file that names them all, if a loader asked for one and there was
-    a place for it. It looks as Redshift reads it, see ``records/directory.py``.
+    a place for it. It looks as Redshift reads it, see ``records/folders/directory.py``.
     """
 
     parts: tuple[Part, ...]

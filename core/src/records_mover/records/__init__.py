@@ -18,14 +18,14 @@ if TYPE_CHECKING:
         UntypedRecordsHints,
     )
     from records_mover.formats.base import RecordsFormatType
-    from records_mover.formats.hints import DelimitedVariant
+    from records_mover.formats.delimited.hints import DelimitedVariant
     from records_mover.instructions import ProcessingInstructions
-    from records_mover.records.ends import RecordsSource, RecordsTarget
+    from records_mover.records.ends.end import RecordsSource, RecordsTarget
     from records_mover.records.existing import ExistingTableHandling
     from records_mover.records.options import MoveOptions
-    from records_mover.records.plan import Plan
     from records_mover.records.progress import Progress
     from records_mover.records.result import MoveResult
+    from records_mover.records.route.plan import Plan
     from records_mover.records.sources import RecordsSources
     from records_mover.records.targets import RecordsTargets
     from records_mover.schema import RecordsSchema
@@ -71,14 +71,14 @@ _HOMES = {
         "UntypedRecordsHints",
     ),
     "formats.base": ("RecordsFormatType",),
-    "formats.hints": ("DelimitedVariant",),
+    "formats.delimited.hints": ("DelimitedVariant",),
     "instructions": ("ProcessingInstructions",),
-    "records.ends": ("RecordsSource", "RecordsTarget"),
+    "records.ends.end": ("RecordsSource", "RecordsTarget"),
     "records.existing": ("ExistingTableHandling",),
     "records.options": ("MoveOptions",),
-    "records.plan": ("Plan",),
     "records.progress": ("Progress",),
     "records.result": ("MoveResult",),
+    "records.route.plan": ("Plan",),
     "records.sources": ("RecordsSources",),
     "records.targets": ("RecordsTargets",),
     "schema": ("RecordsSchema",),

@@ -24,14 +24,14 @@ from records_mover.parts import (
     Files,
     Payload,
 )
-from records_mover.records.fidelity import column_fidelity, keeping_options, refuse_losses
-from records_mover.records.planner import make_plan
+from records_mover.records.ends.table import TableTarget
 from records_mover.records.progress import reporting
 from records_mover.records.rejects import refuse_own_rejects, rejecting
 from records_mover.records.result import MoveResult
+from records_mover.records.route.fidelity import column_fidelity, keeping_options, refuse_losses
+from records_mover.records.route.planner import make_plan
 from records_mover.records.running import Run
-from records_mover.records.table import TableTarget
-from records_mover.records.verify import check_verifiable
+from records_mover.records.verify.compare import check_verifiable
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
     from records_mover.parts import Loaded
     from records_mover.records.context import Context
-    from records_mover.records.ends import RecordsSource, RecordsTarget
+    from records_mover.records.ends.end import RecordsSource, RecordsTarget
     from records_mover.records.options import MoveOptions
-    from records_mover.records.plan import Plan
     from records_mover.records.progress import Progress
     from records_mover.records.rejects import Rejects
+    from records_mover.records.route.plan import Plan
 
 __all__ = ["explain_move", "run_move", "run_untold"]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 from records_mover.errors import DatabaseError
 from records_mover.formats.names import PLAIN_CSV
 from records_mover.parts import Form
-from records_mover.records.ends import TargetEnd
+from records_mover.records.ends.end import TargetEnd
+from records_mover.records.ends.table import TableSource
 from records_mover.records.options import MoveOptions
-from records_mover.records.table import TableSource
 from records_mover.schema.fidelity import type_words
 from records_mover.utils.words import many
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from records_mover.formats.sniff import Finding
     from records_mover.parts import Batches
     from records_mover.records.context import Context
-    from records_mover.records.ends import RecordsSource, SourceEnd, TableSide
+    from records_mover.records.ends.end import RecordsSource, SourceEnd, TableSide
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Preview", "PreviewColumn", "preview"]
@@ -170,7 +170,7 @@ def _limited(end: SourceEnd, context: Context, rows: int) -> SourceEnd:
 
 def _read(end: SourceEnd, context: Context, options: MoveOptions, rows: int) -> pa.Table:
     from records_mover.records.moving import run_untold
-    from records_mover.records.planner import make_plan
+    from records_mover.records.route.planner import make_plan
 
     head = _Head(wanted=rows)
     run_untold(make_plan(end, head.end(), options), context, options)
@@ -178,7 +178,7 @@ def _read(end: SourceEnd, context: Context, options: MoveOptions, rows: int) -> 
 
 
 def _columns(schema: RecordsSchema, table: pa.Table) -> tuple[PreviewColumn, ...]:
-    from records_mover.formats.render import render
+    from records_mover.formats.delimited.render import render
 
     hints = PLAIN_CSV.validate()
     return tuple(

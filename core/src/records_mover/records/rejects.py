@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from records_mover.records.options import MoveOptions
-    from records_mover.records.plan import Plan
+    from records_mover.records.route.plan import Plan
 
 __all__ = ["Rejects", "SentRows", "refuse_own_rejects", "rejecting"]
 

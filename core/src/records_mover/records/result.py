@@ -12,7 +12,7 @@ from records_mover.utils.words import many
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from records_mover.records.verdict import ColumnFidelity
+    from records_mover.records.route.verdict import ColumnFidelity
 
 __all__ = ["MoveResult"]
 

@@ -20,15 +20,20 @@ from records_mover.parts import (
     Streams,
     UnloadJob,
 )
-from records_mover.records.again import keep_streams
-from records_mover.records.carry import needs_types
-from records_mover.records.fidelity import ALL, column_fidelity, keeping_options, refuse_losses
-from records_mover.records.landing import finish_directory
 from records_mover.records.rejects import SentRows
-from records_mover.records.steps import clean_streams, counted, run_step
+from records_mover.records.route.carry import needs_types
+from records_mover.records.route.fidelity import (
+    ALL,
+    column_fidelity,
+    keeping_options,
+    refuse_losses,
+)
+from records_mover.records.steps.landing import finish_directory
+from records_mover.records.steps.run import clean_streams, counted, run_step
+from records_mover.records.steps.work import Work
 from records_mover.records.stores import MoveStores
-from records_mover.records.verify import InDatabases, databases_compare
-from records_mover.records.work import Work
+from records_mover.records.verify.again import keep_streams
+from records_mover.records.verify.compare import InDatabases, databases_compare
 from records_mover.url import scheme_of
 from records_mover.url.scratch import is_scratch_place
 from records_mover.utils import lazyprop
@@ -46,15 +51,15 @@ if TYPE_CHECKING:
         PublishRequest,
         RejectSink,
     )
-    from records_mover.records.carry import Edge
     from records_mover.records.context import Context
-    from records_mover.records.ends import TableSide
+    from records_mover.records.ends.end import TableSide
     from records_mover.records.options import MoveOptions
-    from records_mover.records.plan import Plan
     from records_mover.records.rejects import Rejects
-    from records_mover.records.staging import Stage
-    from records_mover.records.verdict import ColumnFidelity
-    from records_mover.records.verify import Verification
+    from records_mover.records.route.carry import Edge
+    from records_mover.records.route.plan import Plan
+    from records_mover.records.route.verdict import ColumnFidelity
+    from records_mover.records.steps.staging import Stage
+    from records_mover.records.verify.compare import Verification
     from records_mover.schema import RecordsSchema
 
 __all__ = ["Run"]
@@ -120,7 +125,7 @@ class Run:
         """Make the move's scratch folder, if it needs one; it is emptied last of all."""
         base = self.context.scratch_for(self.options)
         if base and (self.plan.staged or self._wants_manifest(base)):
-            from records_mover.records.staging import open_stage
+            from records_mover.records.steps.staging import open_stage
 
             self._stage = stack.enter_context(open_stage(self.context, base))
 
@@ -298,7 +303,7 @@ class Run:
             names = [side.database.column_name(name) for name in self.schema.names]
             columns = self.plan.target.columns or tuple(names)
             return InDatabases(cast(Fingerprinting, side.database), columns, self._lossy(columns))
-        from records_mover.records.streamed import Streamed
+        from records_mover.records.verify.streamed import Streamed
 
         return Streamed(
             self.plan, self._work, lambda: self.schema, self._lossy, known=self._needs_schema()

@@ -8,11 +8,11 @@ from records_mover.errors import UsageError
 from records_mover.instructions import ProcessingInstructions
 from records_mover.known_plugins import missing_plugin
 from records_mover.parts import TableName
-from records_mover.records.ends import RecordsSource
-from records_mover.records.ends_of import absolute_path
-from records_mover.records.file import FileSource
-from records_mover.records.frame import ArrowSource
-from records_mover.records.table import TableSource
+from records_mover.records.ends.end import RecordsSource
+from records_mover.records.ends.ends_of import absolute_path
+from records_mover.records.ends.file import FileSource
+from records_mover.records.ends.frame import ArrowSource
+from records_mover.records.ends.table import TableSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.records.fileobjs import FileobjsSource
-    from records_mover.records.frames import FramesSource
+    from records_mover.records.ends.fileobjs import FileobjsSource
+    from records_mover.records.ends.frames import FramesSource
     from records_mover.schema import RecordsSchema
 
 __all__ = ["RecordsSource", "RecordsSources"]
@@ -86,7 +86,7 @@ class RecordsSources:
         They are read from where they stand, and stay open; one that can be sought stands there
         again afterwards.
         """
-        from records_mover.records.fileobjs import FileobjsSource
+        from records_mover.records.ends.fileobjs import FileobjsSource
 
         return FileobjsSource(
             streams=target_names_to_input_fileobjs,
@@ -146,7 +146,7 @@ class RecordsSources:
         the first, or of ``records_schema``, and a value that does not fit ends the move.
         """
         del processing_instructions
-        from records_mover.records.frames import FramesSource
+        from records_mover.records.ends.frames import FramesSource
 
         return FramesSource(
             frames=dfs,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 from records_mover.errors import UsageError
 from records_mover.known_plugins import missing_plugin
 from records_mover.parts import TableName
-from records_mover.records.ends import RecordsTarget
-from records_mover.records.ends_of import absolute_path
+from records_mover.records.ends.end import RecordsTarget
+from records_mover.records.ends.ends_of import absolute_path
+from records_mover.records.ends.file import FileTarget
+from records_mover.records.ends.frame import FrameTarget
+from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of
-from records_mover.records.file import FileTarget
-from records_mover.records.frame import FrameTarget
 from records_mover.records.sources import engine_of
-from records_mover.records.table import TableTarget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.records.fileobjs import FileobjTarget
+    from records_mover.records.ends.fileobjs import FileobjTarget
 
 __all__ = ["RecordsTarget", "RecordsTargets"]
 
@@ -63,7 +63,7 @@ class RecordsTargets:
 
         When the move fails, one that can be sought is as it was.
         """
-        from records_mover.records.fileobjs import FileobjTarget
+        from records_mover.records.ends.fileobjs import FileobjTarget
 
         return FileobjTarget(stream=output_fileobj, format=records_format)
 

@@ -10,7 +10,7 @@ import pytest
 
 from records_mover.errors import MoveCancelled, MoverError
 from records_mover.meter import Cancellation
-from records_mover.records.frame import FrameTarget
+from records_mover.records.ends.frame import FrameTarget
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches, texts_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from records_mover.formats.dates import parse_format
+from records_mover.formats.columns.dates import parse_format
 from records_mover.frozen import frozen
 
 __all__ = ["HINT_TYPES", "Style", "style_to_read", "styles_to_write"]

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from mover_postgres.dates import HINT_TYPES, style_to_read, styles_to_write
 from mover_postgres.encodings import SAFE_FOR_BACKSLASH, server_encoding
-from records_mover.formats.unable import Unable
+from records_mover.formats.delimited.unable import Unable
 from records_mover.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
 __all__ = [
     "TEXT_HEADER_SINCE",

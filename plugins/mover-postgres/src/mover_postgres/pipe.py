@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from mover_postgres.unload import unloading
+from mover_postgres.unloading.copy_out import unloading
 from records_mover.errors import LoadUnloadError
 from records_mover.parts import Form, Loaded, Offer, Refusal, Streams, Tier
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
-    from mover_postgres.frames import Wired
     from mover_postgres.signature import ColumnType
+    from mover_postgres.wire.frames import Wired
     from records_mover.parts import Ask, LoadJob, Part, Payload, UnloadJob
 
 __all__ = ["BinaryIn", "BinaryOut"]
@@ -30,7 +30,7 @@ def _payloads(types: Sequence[ColumnType]) -> tuple[str, ...]:
 
 
 def _form(types: Sequence[ColumnType]) -> Form:
-    from mover_postgres.pgcopy import PgCopyFormat
+    from mover_postgres.wire.pgcopy import PgCopyFormat
 
     return Form(kind="streams", format=PgCopyFormat(_payloads(types)))
 
@@ -51,7 +51,7 @@ class BinaryOut:
 
     def offers(self, ask: Ask) -> Sequence[Offer | Refusal]:
         """Offer the binary form of the rows' own types, where the target is a PostgreSQL."""
-        from mover_postgres.pgcopy import PgCopyFormat
+        from mover_postgres.wire.pgcopy import PgCopyFormat
 
         if not any(isinstance(form.format, PgCopyFormat) for form in ask.forms):
             return ()
@@ -113,8 +113,8 @@ class BinaryIn:
 
 
 def _refusals(ask: Ask, into: Sequence[ColumnType]) -> Iterator[Refusal]:
-    from mover_postgres.pgcopy import PgCopyFormat
     from mover_postgres.source import source_types
+    from mover_postgres.wire.pgcopy import PgCopyFormat
 
     source = ask.source
     assert source is not None, "only rows of a database come in binary"
@@ -141,7 +141,7 @@ def _copied(job: LoadJob, driver: PsycopgConnection, part: Part) -> int:
     """Load a part: past both drivers where their sockets are bare, else through them."""
     from mover_postgres.binary.command import check_count, statement
     from mover_postgres.errors import DRIVER_ERRORS, translate
-    from mover_postgres.frames import Wired, is_bare
+    from mover_postgres.wire.frames import Wired, is_bare
 
     try:
         with driver.cursor() as cursor:
@@ -161,7 +161,7 @@ def _copied(job: LoadJob, driver: PsycopgConnection, part: Part) -> int:
 
 
 def _pumped(job: LoadJob, wired: Wired, driver: PsycopgConnection, command: str) -> tuple[int, int]:
-    from mover_postgres.frames import pump
+    from mover_postgres.wire.frames import pump
 
     def passed(count: int) -> None:
         job.cancellation.check()
@@ -171,7 +171,7 @@ def _pumped(job: LoadJob, wired: Wired, driver: PsycopgConnection, command: str)
 
 
 def _sent(job: LoadJob, driver: PsycopgConnection, part: Part, command: str) -> int:
-    from mover_postgres.feed import send
+    from mover_postgres.wire.feed import send
 
     def blocks(stream: BinaryIO) -> Iterator[bytes]:
         while block := stream.read(_BLOCK):

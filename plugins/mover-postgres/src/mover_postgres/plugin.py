@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mover_postgres.arrow_binary import BinaryArrow
-from mover_postgres.arrow_out import CopyArrow
 from mover_postgres.connections import CONNECT_ARGS, with_timeouts
-from mover_postgres.copy_in import CopyIn
-from mover_postgres.insert_select import InsertSelect
+from mover_postgres.loading.copy_in import CopyIn
 from mover_postgres.pipe import BinaryIn, BinaryOut
-from mover_postgres.unload import CopyOut
+from mover_postgres.unloading.arrow_binary import BinaryArrow
+from mover_postgres.unloading.arrow_out import CopyArrow
+from mover_postgres.unloading.copy_out import CopyOut
+from mover_postgres.within.insert_select import InsertSelect
 from records_mover.hookspecs import hookimpl
 from records_mover.parts import DatabaseKind
 

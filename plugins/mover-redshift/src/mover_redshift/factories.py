@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from records_mover.errors import ConfigError
 from records_mover.parts import TableName
+from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of
-from records_mover.records.table import TableTarget
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.formats.dates import parse_format
-from records_mover.formats.unable import NO_NULL, Unable, is_one_byte, unlike_iso
+from records_mover.formats.columns.dates import parse_format
+from records_mover.formats.delimited.unable import NO_NULL, Unable, is_one_byte, unlike_iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
 __all__ = ["COLUMNAR", "NO_NULL", "Options", "Unable", "copy_options", "unload_options"]
 

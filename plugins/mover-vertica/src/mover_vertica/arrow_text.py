@@ -8,16 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pat
 
-from records_mover.formats import values
-from records_mover.formats.conform import conforming
-from records_mover.formats.lines import Marks, lines
-from records_mover.formats.render import render
+from records_mover.formats.columns import values
+from records_mover.formats.columns.conform import conforming
+from records_mover.formats.delimited.lines import Marks, lines
+from records_mover.formats.delimited.render import render
 from records_mover.schema import RecordsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
 __all__ = ["Lines"]
 

@@ -15,7 +15,7 @@ from records_mover.utils.words import many
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from records_mover.records.ends_of import SourceLike, TargetLike
+    from records_mover.records.ends.ends_of import SourceLike, TargetLike
     from records_mover.records.progress import Progress
 
 __all__ = ["MoveOperator"]

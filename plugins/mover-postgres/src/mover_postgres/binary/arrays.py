@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.types as pat
 
-from records_mover.formats import compute as pc
+from records_mover.formats.columns import compute as pc
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -48,7 +48,7 @@ from mover_postgres.binary.rows import RowEncoder
 from mover_postgres.binary.spelled import plain_dates, scaled_integers
 from mover_postgres.binary.texts import bytea_of_hex, json_binary, raw, uuids_of_text
 from mover_postgres.binary.times import moments
-from records_mover.formats import compute as pc
+from records_mover.formats.columns import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from mover_postgres.binary.pgtypes import PgType
     from mover_postgres.binary.pieces import Encoded
     from mover_postgres.options import LoadOptions
-    from mover_postgres.roundings import Watched
+    from mover_postgres.watched.roundings import Watched
 
     # Parses the column once more, as another type.
     Again = Callable[[pa.DataType], pa.Array]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mover_postgres.binary.chunks import Chunk
     from mover_postgres.options import CopyOptions, LoadOptions
-    from mover_postgres.roundings import Watched
+    from mover_postgres.watched.roundings import Watched
     from records_mover.parts import TableName
 
 __all__ = ["EarlyText", "early_text"]
@@ -82,7 +82,7 @@ class EarlyText:
     def check(self, chunk: Chunk) -> None:
         """Raise ``Differs`` unless the server has read these records as it reads a whole file."""
         from mover_postgres.binary.records import check_structure
-        from mover_postgres.suspects import Suspects
+        from mover_postgres.watched.suspects import Suspects
 
         check_structure(chunk, self.copy.delimiter.encode())
         if not self.watched:

@@ -15,8 +15,8 @@ from mover_postgres.binary.parsed import left_to_server
 from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.connections import set_locally, stopping
 from mover_postgres.errors import DRIVER_ERRORS
-from mover_postgres.feed import send_by
 from mover_postgres.statements import relation
+from mover_postgres.wire.feed import send_by
 from records_mover.errors import BadRowError
 from records_mover.formats.ordered import in_order
 from records_mover.frozen import frozen
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mover_postgres.binary.csv import CsvLayout
     from mover_postgres.binary.pgtypes import PgType
     from mover_postgres.options import LoadOptions
-    from mover_postgres.roundings import Watched
+    from mover_postgres.watched.roundings import Watched
     from records_mover.meter import Cancellation, Meter
     from records_mover.parts import Part, TableName
 

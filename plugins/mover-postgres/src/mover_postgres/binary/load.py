@@ -10,8 +10,8 @@ from mover_postgres.binary.pgtypes import column_types
 from mover_postgres.binary.rows import RowEncoder, encoders, reasons
 from mover_postgres.connections import set_locally, stopping
 from mover_postgres.errors import DRIVER_ERRORS, translate
-from mover_postgres.feed import send
 from mover_postgres.statements import relation
+from mover_postgres.wire.feed import send
 from records_mover.errors import ColumnMismatchError, LoadUnloadError
 from records_mover.utils.words import many
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.types as pat
 
 from mover_postgres.binary.arrays import from_parts
-from records_mover.formats import compute as pc
+from records_mover.formats.columns import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mover_postgres.binary.chunks import Chunk, Differs, end_of_first
-from records_mover.formats.bitmaps import before, behind, count, inside, of_byte
+from records_mover.formats.delimited.bitmaps import before, behind, count, inside, of_byte
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from records_mover.formats.bitmaps import Words
+    from records_mover.formats.delimited.bitmaps import Words
 
 __all__ = ["check_structure", "quotes_in"]
 

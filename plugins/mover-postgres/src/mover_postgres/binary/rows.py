@@ -12,7 +12,7 @@ from mover_postgres.binary.choose import binary_encoder
 from mover_postgres.binary.pieces import join
 from mover_postgres.binary.unfit import Unfit
 from records_mover.errors import BadRowError
-from records_mover.formats import compute as pc
+from records_mover.formats.columns import compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

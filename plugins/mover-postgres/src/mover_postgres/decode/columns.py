@@ -77,7 +77,7 @@ class _Column:
 
 
 def _uuids(found: pa.Array, valid: npt.NDArray[np.bool_] | None) -> pa.Array:
-    from records_mover.formats.tokens import uuid_text
+    from records_mover.formats.columns.tokens import uuid_text
 
     return uuid_text(texts(pa.binary(), found, valid))
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from mover_postgres.copydata import words
 from mover_postgres.decode.messages import SLACK
+from mover_postgres.wire.copydata import words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from mover_postgres.copydata import Places
     from mover_postgres.decode.messages import Rows
+    from mover_postgres.wire.copydata import Places
 
     Valid = npt.NDArray[np.bool_]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mover_postgres.copydata import DATA, HEADER, Answer, Marks, Memory, spots
-from mover_postgres.frames import END_OF_ANSWER, cut
+from mover_postgres.wire.copydata import DATA, HEADER, Answer, Marks, Memory, spots
+from mover_postgres.wire.frames import END_OF_ANSWER, cut
 from records_mover.errors import LoadUnloadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mover_postgres.copydata import Bytes, Places
+    from mover_postgres.wire.copydata import Bytes, Places
 
 __all__ = ["SLACK", "BinaryInbox", "Rows", "rows_of"]
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psycopg2
 
-from mover_postgres.blocks import BLOCK
 from mover_postgres.errors import place_of
-from mover_postgres.feed import send
 from mover_postgres.salvage.again import on_disk
 from mover_postgres.salvage.find import is_about_rows, undoing
+from mover_postgres.wire.blocks import BLOCK
+from mover_postgres.wire.feed import send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

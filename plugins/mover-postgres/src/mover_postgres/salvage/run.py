@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mover_postgres.feed import send
 from mover_postgres.salvage import tables
 from mover_postgres.salvage.cut import Cutter
 from mover_postgres.salvage.direct import Direct, Staged
@@ -17,6 +16,7 @@ from mover_postgres.salvage.insert import insert_rows, insert_what_fits
 from mover_postgres.salvage.piece import Bad
 from mover_postgres.salvage.sieve import Sieve
 from mover_postgres.statements import copy_in
+from mover_postgres.wire.feed import send
 from records_mover.parts import Reject
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as PsycopgConnection  # noqa: N812  it is a class
 
     from mover_postgres.options import CopyOptions
-    from mover_postgres.roundings import Watched
     from mover_postgres.salvage.piece import Piece
     from mover_postgres.salvage.tables import Target
+    from mover_postgres.watched.roundings import Watched
     from records_mover.parts import LoadJob, RejectSink, TableName
 
 __all__ = ["Reading", "Salvage"]
@@ -200,7 +200,7 @@ class Salvage:
         """Return the records with a value that the server would round or cut."""
         if not self.watched:
             return {}
-        from mover_postgres.suspects import Suspects
+        from mover_postgres.watched.suspects import Suspects
 
         rows = piece.good
         ends = np.cumsum(np.diff(piece.ends, prepend=0)[rows])

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from records_mover.formats import DelimitedRecordsFormat
-from records_mover.formats.unable import Unable, is_one_byte, unlike_iso
+from records_mover.formats.delimited.unable import Unable, is_one_byte, unlike_iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from records_mover.formats import BaseRecordsFormat
-    from records_mover.formats.hints import ValidatedRecordsHints
+    from records_mover.formats.delimited.hints import ValidatedRecordsHints
 
 __all__ = ["ExportOptions", "export_options", "s3export_options"]
 

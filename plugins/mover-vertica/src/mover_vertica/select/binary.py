@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 
 from mover_vertica.select.intervals import day_second, year_month
 from mover_vertica.select.kinds import Oid
-from records_mover.formats.tokens import strings_of
-from records_mover.formats.values import flags, null
+from records_mover.formats.columns.tokens import strings_of
+from records_mover.formats.columns.values import flags, null
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -98,11 +98,11 @@ def _fitted(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if column.type == kind:
         return column
     if pat.is_list(kind) and pat.is_string(column.type):
-        from records_mover.formats.tokens import lists_from_json
+        from records_mover.formats.columns.tokens import lists_from_json
 
         return lists_from_json(column, kind)
     if pat.is_string(kind) and pat.is_decimal(column.type):
-        from records_mover.formats.decimals import plain_decimals
+        from records_mover.formats.columns.decimals import plain_decimals
 
         return plain_decimals(column)
     return pc.cast(column, kind)

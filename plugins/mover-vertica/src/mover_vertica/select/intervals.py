@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from records_mover.formats.values import flags, null, text
+from records_mover.formats.columns.values import flags, null, text
 
 if TYPE_CHECKING:
     import numpy.typing as npt

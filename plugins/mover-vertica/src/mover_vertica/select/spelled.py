@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from mover_vertica.select.binary import text
 from mover_vertica.select.intervals import parsed_day_second, parsed_year_month
 from mover_vertica.select.kinds import Oid
-from records_mover.formats import tokens
-from records_mover.formats.convert import decimals
-from records_mover.formats.values import text as word
+from records_mover.formats.columns import tokens
+from records_mover.formats.columns.values import text as word
+from records_mover.formats.delimited.convert import decimals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

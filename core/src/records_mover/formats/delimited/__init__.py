@@ -1,0 +1,1 @@
+"""Delimited text: its hints, where its records are, its values read and written."""

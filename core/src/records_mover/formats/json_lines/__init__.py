@@ -1,0 +1,1 @@
+"""JSON lines: read, written, and their types found."""

@@ -1,0 +1,1 @@
+"""Files of one format or dialect as files of another."""

@@ -1,0 +1,1 @@
+"""Folders of data files: records directories, partitions, and what is written into them."""

@@ -1,0 +1,1 @@
+"""The core's own steps: each takes a payload and gives a payload."""

@@ -1,0 +1,1 @@
+"""Comparing what arrived with what was sent, by count and by checksums."""

@@ -1,0 +1,1 @@
+"""COPY FROM STDIN: text, batches and large files, by one connection or by several."""

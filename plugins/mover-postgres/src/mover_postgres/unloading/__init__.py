@@ -1,0 +1,1 @@
+"""COPY TO STDOUT: as text, and decoded into Arrow batches."""

@@ -1,0 +1,1 @@
+"""From a table into another of the same server, without a row that leaves it."""
