@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-SAMPLE = 8
+SAMPLE = 6
 """Cases of one test that a sample keeps at the least."""
 LONG = re.compile(r"tests/(core|redshift|vertica)/test_conformance.*::test_memory_does_not_grow")
 """What a sample leaves out: stand-ins and SQLite take long over the rows that it needs."""
@@ -28,7 +28,7 @@ LONG = re.compile(r"tests/(core|redshift|vertica)/test_conformance.*::test_memor
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let what lands be judged by a sample of long lists of cases, and other servers be named."""
-    said = f"of each test with more than {SAMPLE} cases take a third of them, evenly spread"
+    said = f"of each test with more than {SAMPLE} cases take a quarter of them, evenly spread"
     parser.addoption("--sample", action="store_true", help=said)
     parser.addoption(
         "--postgres-server",
@@ -85,7 +85,7 @@ def _is_served(item: pytest.Item) -> bool:
 
 
 def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:
-    wanted = max(SAMPLE, len(cases) // 3)
+    wanted = max(SAMPLE, len(cases) // 4)
     if len(cases) <= wanted:
         return cases
     return [cases[number * len(cases) // wanted] for number in range(wanted)]

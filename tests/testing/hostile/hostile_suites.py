@@ -95,7 +95,7 @@ class Shop(StoreSuite):
 found(Shop, "torn", "what_was_written_is_read", "a_large_file_arrives_whole")
 found(Shop, "torn", "rows_move_in_and_out")
 found(Shop, "first", "a_file_is_written_over")
-found(Shop, "half", "half_a_file_never_stands_there")
+found(Shop, "half", "half_a_file_never_stands_there", "what_nobody_closes_never_stands_there")
 found(Shop, "offset", "a_piece_of_a_file_is_read")
 found(Shop, "order", "a_folder_lists_its_own_files_in_order")
 found(Shop, "finds", "a_name_means_itself")
