@@ -166,7 +166,7 @@ class LoadJob:
     loader whose server fetches the rows to say what they amount to as well. ``rejects`` takes the
     rows that do not fit; without it the first of them ends the move. ``stores`` are for a loader
     whose server reads files of a store. ``lossy`` are the columns that may lose something, and
-    ``fitted`` those whose digits every row was found to need, so that none can be lost.
+    ``fitted`` those whose type was found from every row, so that no digit or hour can be lost.
     """
 
     database: Database

@@ -318,12 +318,12 @@ class Run:
         return tuple(name for name in columns if name in allowed | named)
 
     def _fitted(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the columns of a new table whose decimals were found from every row."""
+        """Return the columns of a new table that were found from every row to hold all of each."""
         made = self.plan.target.columns is None and not self.plan.source.typed
         if not made or self.options.instructions.max_inference_rows is not None:
             return ()
         pairs = zip(columns, self.schema.fields, strict=True)
-        return tuple(name for name, field in pairs if field.field_type == "decimal")
+        return tuple(name for name, field in pairs if field.field_type in ("decimal", "date"))
 
     def _lossy(self, names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return the columns that may lose something: by their names, or by those of the target."""

@@ -273,11 +273,16 @@ class End:
         return message[0], bytes(message[_HEADER:])
 
     def _receive(self) -> bytes:
+        napped = False
         while True:
             try:
                 block = self._wire.recv(_BLOCK)
             except BlockingIOError:
-                self._wait(select.POLLIN)
+                if napped:
+                    self._wait(select.POLLIN)
+                else:
+                    time.sleep(NAP)
+                napped = True
                 continue
             except OSError as error:
                 raise cut() from error
