@@ -152,7 +152,9 @@ def test_what_other_writers_write_is_read_alike(kind: Any, values: list[Any]) ->
 def test_a_file_that_is_cut_off_or_damaged_is_refused_by_name() -> None:
     data = written(pa.table({"n": pa.array(range(100_000))}))
     marker = data.rfind(data[-16:], 0, -16)
-    for damaged in (data[:-20], data[: len(data) // 2], data[:marker] + b"?" + data[marker + 1 :]):
+    # The marker is another one each time.
+    changed = data[:marker] + bytes([data[marker] ^ 1]) + data[marker + 1 :]
+    for damaged in (data[:-20], data[: len(data) // 2], changed):
         with pytest.raises(FormatError, match=r"in\.avro is a damaged Avro file"):
             read(damaged, "in.avro")
         with pytest.raises(FormatError, match=r"in\.avro is a damaged Avro file"):
