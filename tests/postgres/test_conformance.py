@@ -134,6 +134,7 @@ class TestBinaryArrow(UnloaderSuite):
     part = subject = "postgres-binary-arrow"
     capabilities = UnloaderSuite.known - {"scratch"}
     doors = ("batches",)
+    memory = 2_000_000  # a tenth of it fills what is received ahead, and a row group
     gaps = {
         "array_empty_and_null": NO_ARRAYS,
         "array_of_nulls": NO_ARRAYS,
