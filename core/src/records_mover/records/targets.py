@@ -9,7 +9,7 @@ from records_mover.known_plugins import missing_plugin
 from records_mover.parts import TableName
 from records_mover.records.ends.end import RecordsTarget
 from records_mover.records.ends.ends_of import absolute_path
-from records_mover.records.ends.file import FileTarget
+from records_mover.records.ends.file_target import FileTarget
 from records_mover.records.ends.frame import FrameTarget
 from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of

@@ -251,7 +251,7 @@ class PostgresDatabase(InterruptibleDatabase):
     @contextmanager
     def reread(self, connection: Connection, selection: Selection) -> Iterator[Batches]:
         """Read rows by COPY as this connection sees them; its transaction goes on as it was."""
-        from mover_postgres.unloading.copy_out import reading_again
+        from mover_postgres.unloading.run import reading_again
         from records_mover.parts import Form, UnloadJob
 
         with self.doing(f"cannot read '{selection}' again"):

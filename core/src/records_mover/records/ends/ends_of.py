@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from records_mover.errors import EndpointError, UsageError
 from records_mover.records.ends.endpoint import FileEndpoint, TableEndpoint, parse_endpoint
-from records_mover.records.ends.file import FileSource, FileTarget
+from records_mover.records.ends.file import FileSource
+from records_mover.records.ends.file_target import FileTarget
 from records_mover.records.ends.table import TableSource, TableTarget
 
 if TYPE_CHECKING:

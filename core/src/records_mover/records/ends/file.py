@@ -1,4 +1,4 @@
-"""Files, folders of files and streams as sources, and files as targets."""
+"""Files, folders of files and streams as sources."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import FormatError, NotFoundError, RecordsException, UsageError
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
-from records_mover.frozen import frozen
 from records_mover.parts import Batches, Files, Form, Part
-from records_mover.records.ends.end import SourceEnd, TargetEnd
-from records_mover.records.ends.file_format import read_schema, source_format, target_format
+from records_mover.records.ends.end import SourceEnd
+from records_mover.records.ends.file_format import check_format, read_schema, source_format
 from records_mover.records.once import ReadOnce, keep, look_at
 from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from records_mover.schema import Field
     from records_mover.url import Entry
 
-__all__ = ["FileSource", "FileTarget", "check_format"]
+__all__ = ["FileSource"]
 
 _TYPED = frozenset({"parquet", "avro", "orc"})
 """Formats whose files say what their columns are."""
@@ -340,12 +339,6 @@ class _Inspection:
         return cleaned_opener(opener, form, policy, Mended(), part.name)
 
 
-def check_format(form: object) -> None:
-    """Raise ``UsageError`` unless this is a format, or None."""
-    if form is not None and not isinstance(form, BaseRecordsFormat):
-        raise UsageError(f"{form!r} is no format", "give RecordsFormat(...)")
-
-
 def _part(context: Context, entry: Entry, *, once: bool) -> Part:
     url = entry.url
     part = Part(name=url, url=url, size=entry.size, open=lambda: context.open(url))
@@ -376,46 +369,3 @@ def _entries(context: Context, url: str) -> list[Entry]:
     if not found:
         raise NotFoundError(f"there are no data files in {url!r}", "check the folder")
     return found
-
-
-@frozen
-class FileTarget:
-    """One file or stream to write; it appears under its name when it is whole."""
-
-    url: str
-    format: BaseRecordsFormat | None = None
-
-    def __post_init__(self) -> None:
-        check_format(self.format)
-
-    def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
-        """Check that the place can be written to, and settle the format."""
-        options.refuse(("if_exists", "key", "user_grants", "group_grants"), "a file to write")
-        scheme = context.scheme(self.url)
-        if not scheme.writable:
-            raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
-        if self.url.endswith("/"):
-            from records_mover.records.folders.directory import RecordsDirectory
-
-            RecordsDirectory(context.store(self.url), self.url).check_empty()
-        elif options.splits:
-            raise UsageError(
-                f"{self.url!r} is one file, and several were asked for",
-                "name a folder, with / last",
-            )
-        form = self.format or target_format(options, self.url)
-        if self.format is not None and not self.url.endswith("/"):
-            form = self.format.for_name(self.url)
-        title = "standard output" if self.url == "-" else self.url
-        return TargetEnd(
-            title=f"{title} ({describe_format(form)})",
-            form=Form(kind="files", place=_place(self.url, source), format=form),
-            url=self.url,
-            copies=scheme.copies and context.rereadable(self.url),
-        )
-
-
-def _place(url: str, source: SourceEnd) -> str:
-    if source.form.kind == "files" and source.form.place == url:
-        raise UsageError(f"{url!r} is both source and target", "name another target")
-    return url

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
-from records_mover.formats import DelimitedRecordsFormat, RecordsFormat, format_from_name
+from records_mover.formats import (
+    BaseRecordsFormat,
+    DelimitedRecordsFormat,
+    RecordsFormat,
+    format_from_name,
+)
 from records_mover.formats.compression import compression_of_name, without_suffix
 from records_mover.formats.names import PLAIN_CSV
 
@@ -13,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from records_mover.formats import BaseRecordsFormat
     from records_mover.records.options import MoveOptions
     from records_mover.schema import RecordsSchema
 
-__all__ = ["read_schema", "source_format", "target_format"]
+__all__ = ["check_format", "read_schema", "source_format", "target_format"]
 
 _CSV = "write .csv, which spreadsheets open"
 _PACKED = "write .csv.gz or .csv.zst"
@@ -90,3 +94,9 @@ def read_schema(path: str | Path) -> RecordsSchema:
         return RecordsSchema.from_json(LocalPath(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise NotFoundError(f"cannot read the schema {str(path)!r}", "check the path") from error
+
+
+def check_format(form: object) -> None:
+    """Raise ``UsageError`` unless this is a format, or None."""
+    if form is not None and not isinstance(form, BaseRecordsFormat):
+        raise UsageError(f"{form!r} is no format", "give RecordsFormat(...)")

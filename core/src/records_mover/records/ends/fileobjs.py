@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import StoreError, UsageError
 from records_mover.parts import Part
-from records_mover.records.ends.file import FileSource, FileTarget, check_format
+from records_mover.records.ends.file import FileSource
+from records_mover.records.ends.file_format import check_format
+from records_mover.records.ends.file_target import FileTarget
 from records_mover.records.once import ReadOnce
 from records_mover.records.words import describe_format
 from records_mover.streams import CountedSink, Reader

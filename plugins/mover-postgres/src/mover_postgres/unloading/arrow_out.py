@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mover_postgres.unloading.copy_out import as_text, parsed, unloading
+from mover_postgres.unloading.copy_out import unloading
+from mover_postgres.unloading.run import as_text, parsed
 from records_mover.parts import Form, Offer, Tier
 
 if TYPE_CHECKING:

@@ -1,0 +1,63 @@
+"""Files and folders as targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from records_mover.errors import UsageError
+from records_mover.frozen import frozen
+from records_mover.parts import Form
+from records_mover.records.ends.end import TargetEnd
+from records_mover.records.ends.file_format import check_format, target_format
+from records_mover.records.words import describe_format
+
+if TYPE_CHECKING:
+    from records_mover.formats import BaseRecordsFormat
+    from records_mover.records.context import Context
+    from records_mover.records.ends.end import SourceEnd
+    from records_mover.records.options import MoveOptions
+
+__all__ = ["FileTarget"]
+
+
+@frozen
+class FileTarget:
+    """One file or stream to write; it appears under its name when it is whole."""
+
+    url: str
+    format: BaseRecordsFormat | None = None
+
+    def __post_init__(self) -> None:
+        check_format(self.format)
+
+    def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
+        """Check that the place can be written to, and settle the format."""
+        options.refuse(("if_exists", "key", "user_grants", "group_grants"), "a file to write")
+        scheme = context.scheme(self.url)
+        if not scheme.writable:
+            raise UsageError(f"{self.url!r} can only be read", f"{scheme.name} takes no files")
+        if self.url.endswith("/"):
+            from records_mover.records.folders.directory import RecordsDirectory
+
+            RecordsDirectory(context.store(self.url), self.url).check_empty()
+        elif options.splits:
+            raise UsageError(
+                f"{self.url!r} is one file, and several were asked for",
+                "name a folder, with / last",
+            )
+        form = self.format or target_format(options, self.url)
+        if self.format is not None and not self.url.endswith("/"):
+            form = self.format.for_name(self.url)
+        title = "standard output" if self.url == "-" else self.url
+        return TargetEnd(
+            title=f"{title} ({describe_format(form)})",
+            form=Form(kind="files", place=_place(self.url, source), format=form),
+            url=self.url,
+            copies=scheme.copies and context.rereadable(self.url),
+        )
+
+
+def _place(url: str, source: SourceEnd) -> str:
+    if source.form.kind == "files" and source.form.place == url:
+        raise UsageError(f"{url!r} is both source and target", "name another target")
+    return url
