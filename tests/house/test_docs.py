@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import pkgutil
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from records_mover.hookspecs import MoverSpecs
+from support.commands import must_run
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
@@ -64,19 +63,6 @@ def test_every_hook_is_on_the_page_for_plugin_authors(hook: str) -> None:
     assert f"`{hook}(" in (ROOT / "docs/writing-a-plugin.md").read_text()
 
 
-def _run(*command: str | Path, folder: Path, **env: str) -> str:
-    ran = subprocess.run(
-        list(map(str, command)),
-        cwd=folder,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
-    return ran.stdout
-
-
 @pytest.mark.slow
 def test_the_store_on_the_page_for_plugin_authors_installs_and_conforms(tmp_path: Path) -> None:
     page = (ROOT / "docs/writing-a-plugin.md").read_text().partition("\n## A store\n")[2]
@@ -86,16 +72,16 @@ def test_the_store_on_the_page_for_plugin_authors_installs_and_conforms(tmp_path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     folder, wheels, site = tmp_path / "mover-moon", tmp_path / "wheels", tmp_path / "site"
-    _run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=folder)
-    _run(
+    must_run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=folder)
+    must_run(
         *(BIN / "uv", "pip", "install", "-q", "--offline", "--no-deps"),
         *("--python", sys.executable, "--target", site),
         *wheels.glob("*.whl"),
         folder=folder,
     )
     env = {"PYTHONPATH": str(site), "MOVER_STRICT_PLUGINS": "1"}
-    listed = _run(BIN / "mvrec", "plugins", folder=folder, **env)
+    listed = must_run(BIN / "mvrec", "plugins", folder=folder, **env)
     assert re.search(r"\bmover-moon .* ok +moon://", listed)
-    said = _run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=folder, **env)
+    said = must_run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=folder, **env)
     assert " passed" in said
     assert "skipped" not in said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from support.commands import must_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,23 +20,10 @@ BIN = Path(sys.executable).parent
 Run = subprocess.CompletedProcess[str]
 
 
-def run(*command: str | Path, folder: Path, **env: str) -> str:
-    ran = subprocess.run(
-        list(map(str, command)),
-        cwd=folder,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
-    return ran.stdout
-
-
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """The skeleton of a plugin."""
-    run(BIN / "mvrec", "plugins", "new", "moonbase", folder=tmp_path)
+    must_run(BIN / "mvrec", "plugins", "new", "moonbase", folder=tmp_path)
     return tmp_path / "mover-moonbase"
 
 
@@ -66,19 +54,21 @@ def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
         ["pytest"],
     ]
     wheels, site = tmp_path / "wheels", tmp_path / "site"
-    run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=made)
-    run(
+    must_run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=made)
+    must_run(
         *(BIN / "uv", "pip", "install", "-q", "--offline", "--no-deps"),
         *("--python", sys.executable, "--target", site),
         *wheels.glob("*.whl"),
         folder=made,
     )
     env = {"PYTHONPATH": str(site), "MOVER_STRICT_PLUGINS": "1"}
-    listed = run(BIN / "mvrec", "plugins", folder=tmp_path, **env)
+    listed = must_run(BIN / "mvrec", "plugins", folder=tmp_path, **env)
     assert "database moonbase, moonbase-select, moonbase-insert" in listed
     (tmp_path / "trips.csv").write_text("id,name\n1,Ann\n")
-    run(BIN / "mvrec", "move", "trips.csv", "moonbase:///moon.db::trips", folder=tmp_path, **env)
-    said = run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=made, **env)
+    must_run(
+        BIN / "mvrec", "move", "trips.csv", "moonbase:///moon.db::trips", folder=tmp_path, **env
+    )
+    said = must_run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=made, **env)
     assert " passed" in said
     assert "skipped" not in said
 
