@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 
 CASES = Path(__file__).with_name("cases")
+# What is staged is read ahead: from 400,000 rows to ten times as many, which are 400 MB, 20 to 40
+# MB came on top, as at a tenth of both.
+MANY, AHEAD = 2_000_000, 64 << 20
 EARLY = refused("COPY reads no text of a day before the year 1")
 LEAST = refused("the least integer of 64 bits is NULL in Vertica")
 NO_NUL = refused("no text file holds NUL")
@@ -90,7 +93,7 @@ class TestCopy(LoaderSuite):
 
 class TestCopyS3(LoaderSuite):
     part = subject = "vertica-copy-s3"
-    memory = 400_000  # a tenth of that fills what is staged ahead
+    memory, growth = MANY, AHEAD
     cases = CASES
     capabilities = LoaderSuite.known
     gaps = {"date_bc": EARLY, "integer_ends": LEAST, "text_nul": NO_NUL, "bytes": NO_BYTES}
@@ -103,6 +106,7 @@ class TestCopyS3(LoaderSuite):
 
 class TestSelect(UnloaderSuite):
     part = subject = "vertica-select"
+    memory, growth = MANY, AHEAD
     cases = CASES
     capabilities = UnloaderSuite.known
     gaps = {"date_bc": EARLY, "integer_ends": LEAST, "text_nul": NO_NUL, "time_24_00": NO_24}
@@ -115,6 +119,7 @@ class TestSelect(UnloaderSuite):
 
 class TestExport(UnloaderSuite):
     part = subject = "vertica-export"
+    memory, growth = MANY, AHEAD
     cases = CASES
     capabilities = UnloaderSuite.known
     gaps = {"date_bc": EARLY, "integer_ends": LEAST, "text_nul": NO_NUL}
@@ -130,6 +135,7 @@ class TestExport(UnloaderSuite):
 
 class TestS3Export(UnloaderSuite):
     part = subject = "vertica-s3export"
+    memory, growth = MANY, AHEAD
     cases = CASES
     capabilities = UnloaderSuite.known
     gaps = {
