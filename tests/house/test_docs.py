@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import pkgutil
 import re
 import sys
@@ -22,8 +24,13 @@ PAGES = sorted(
 # What needs Airflow is imported in its own environment.
 DESCRIBED = [
     name
-    for name in re.findall(r"^::: (\S+)", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    for page in ("api.md", "api-parts.md")
+    for name in re.findall(r"^::: (\S+)", (ROOT / "docs" / page).read_text(), re.MULTILINE)
     if not name.startswith("records_mover.airflow.")
+]
+PUBLIC = ["records_mover"] + [
+    f"records_mover.{name}"
+    for name in "creds db errors formats hookspecs pandas parts records schema testing url utils".split()
 ]
 HOOKS = sorted(name for name in vars(MoverSpecs) if name.startswith("mover_"))
 
@@ -42,6 +49,23 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_what_the_api_page_describes_is_there(name: str) -> None:
     assert pkgutil.resolve_name(name).__doc__
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_what_a_package_makes_public_is_on_a_page_of_the_api(package: str) -> None:
+    module = importlib.import_module(package)
+    shown = [pkgutil.resolve_name(name) for name in DESCRIBED]
+    whole = {one.__name__ for one in shown if inspect.ismodule(one)}
+    public = {name: getattr(module, name) for name in module.__all__}
+    ours = {
+        name: one
+        for name, one in public.items()
+        if inspect.isroutine(inspect.unwrap(one)) or inspect.isclass(one)
+        if one.__module__.startswith("records_mover.")
+    }
+    assert ours or package == "records_mover.hookspecs"
+    left = [name for name, one in ours.items() if one not in shown and one.__module__ not in whole]
+    assert left == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

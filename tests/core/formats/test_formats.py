@@ -236,6 +236,8 @@ def test_the_factory_knows_each_type_and_refuses_others() -> None:
         ("escape", "\\", "\\"),
         ("skip-lines", "3", 3),
         ("null-marker", "\\N", "\\N"),
+        ("null-marker", "null", "null"),
+        ("null-marker", "none", None),
         ("comment", "none", None),
         ("encoding", "latin-1", "latin-1"),
         ("dateformat", "DD/MM/YY", "DD/MM/YY"),

@@ -224,7 +224,7 @@ _ALL = (
     _hint("field-delimiter", ",", "what stands between two fields", _text),
     _hint("record-terminator", "\n", "what ends a row", _text),
     _choice("compression", None, "how the whole file is compressed", *COMPRESSIONS, None),
-    _choice("quoting", "minimal", "which fields are quoted; null: quotes mean nothing", *_QUOTING),
+    _choice("quoting", "minimal", "which fields are quoted; none: quotes mean nothing", *_QUOTING),
     _hint("quotechar", '"', "what a quoted field begins and ends with", _one_character),
     _choice("doublequote", False, "a quote inside quotes is written twice", True, False),
     _choice("escape", "\\", "the character after a backslash is taken as it is", "\\", None),
@@ -244,7 +244,7 @@ _ALL = (
         _date_format,
     ),
     _hint(
-        "null-marker", "", "what an unquoted NULL is written as; null: NULL cannot occur", _any_text
+        "null-marker", "", "what an unquoted NULL is written as; none: NULL cannot occur", _any_text
     ),
     _hint("comment", None, "lines that begin with this character are left out", _character_or_none),
     _hint("skip-lines", 0, "lines to leave out before the header or the first row", _count),
@@ -328,8 +328,8 @@ def hint_from_text(name: str, text: str) -> Any:
     hint = HINTS.get(name)
     if hint is None:
         return text
-    if name == "null-marker":
-        return text
+    if name == "null-marker":  # which may well be the text null
+        return None if text == "none" else text
     if hint.check is _count:
         return int(text) if text.isdecimal() else text
     if hint.values and text.lower() in _SPELLED:

@@ -46,15 +46,13 @@ def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
 def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     """Return the format to write: as the options say, else as the name says, else plain CSV."""
     kind, variant, hints = options.target_format, options.target_variant, options.target_hints
-    spelled = _spelled(kind, variant, {"header-row": True, **hints}, name)
+    spelled = _spelled(kind, variant, hints, name, header=True)
     if spelled is not None:
         return spelled
     named = format_from_name(name) or _plain_csv(name)
     if isinstance(named, DelimitedRecordsFormat):
         return named.alter_hints(hints)
-    if hints:
-        raise UsageError(f"{named} takes no hints", "leave out --target-hint")
-    return named
+    return _without_hints(named, hints)
 
 
 def _plain_csv(name: str) -> BaseRecordsFormat:
@@ -68,17 +66,31 @@ def _plain_csv(name: str) -> BaseRecordsFormat:
 
 
 def _spelled(
-    kind: str | None, variant: str | None, hints: Mapping[str, object], name: str
+    kind: str | None,
+    variant: str | None,
+    hints: Mapping[str, object],
+    name: str,
+    *,
+    header: bool | None = None,
 ) -> BaseRecordsFormat | None:
     """Build a format from its options; ``csv`` and ``tsv`` are kinds too."""
     if kind is None and variant is None:
         return None
     if variant is not None or kind == "delimited":
-        return DelimitedRecordsFormat(variant or "csv", hints).for_name(name)
+        usual = {} if header is None else {"header-row": header}
+        return DelimitedRecordsFormat(variant or "csv", {**usual, **hints}).for_name(name)
     if kind in ("csv", "tsv"):
         tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
         return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
-    return RecordsFormat(str(kind)).for_name(name)
+    return _without_hints(RecordsFormat(str(kind)).for_name(name), hints)
+
+
+def _without_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRecordsFormat:
+    """Return a format whose files say themselves how to read them, or refuse the hints for it."""
+    if hints:
+        what = f"the format '{named.format_type}' takes no hints, such as '{next(iter(hints))}'"
+        raise UsageError(what, "leave them out, or name a format of delimited text")
+    return named
 
 
 def read_schema(path: str | Path) -> RecordsSchema:
