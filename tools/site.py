@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 WIDTH = 82  # of what a page shows of a terminal without being moved
 # What is fetched to show a page: not the links that a reader may follow.
-_FETCHED = re.compile(r"<(?:(?:script|img|iframe)\b[^>]*?\bsrc|link\b[^>]*?\bhref)=[\"']?([^\"'\s>]+)")
+_FETCHED = re.compile(
+    r"<(?:(?:script|img|iframe)\b[^>]*?\bsrc|link\b[^>]*?\bhref)=[\"']?([^\"'\s>]+)"
+)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 
 

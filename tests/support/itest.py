@@ -138,7 +138,9 @@ def _parser() -> argparse.ArgumentParser:
 def _suites() -> Iterator[tuple[str, str]]:
     yield "all", "all of these"
     yield from ((name, suite.what) for name, suite in SUITES.items() if not suite.aside)
-    yield from ((name, f"not in all: {suite.what}") for name, suite in SUITES.items() if suite.aside)
+    yield from (
+        (name, f"not in all: {suite.what}") for name, suite in SUITES.items() if suite.aside
+    )
 
 
 def _where() -> str:

@@ -68,9 +68,7 @@ def test_a_hint_that_is_nonsense_is_refused_before_the_file_is_looked_at(
 
 
 @pytest.mark.parametrize("side", ["", "target_"])
-def test_a_format_that_takes_no_hints_refuses_them(
-    source: str, tmp_path: Path, side: str
-) -> None:
+def test_a_format_that_takes_no_hints_refuses_them(source: str, tmp_path: Path, side: str) -> None:
     options: dict[str, Any] = {f"{side}format": "jsonl", f"{side}hints": {"header-row": False}}
     with pytest.raises(UsageError, match="format 'jsonl' takes no hints, such as 'header-row'"):
         move(source, str(tmp_path / "out.csv"), **options)
