@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from griffe import Attribute, Class, Docstring, ExprAttribute, ExprCall, ExprKeyword, ExprName
-from griffe import Decorator, Extension, Function, Module
+from griffe import (
+    Attribute,
+    Class,
+    Decorator,
+    Docstring,
+    ExprAttribute,
+    ExprCall,
+    ExprKeyword,
+    ExprName,
+    Extension,
+    Function,
+    Module,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

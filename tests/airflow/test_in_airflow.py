@@ -123,11 +123,10 @@ def test_a_dag_moves_by_operator_and_hooks(home: Home, pg_url: str, objects: S3S
 
 
 def test_the_task_of_the_page_on_airflow_moves(home: Home, pg_url: str, objects: S3Server) -> None:
-    """S3 is opened by the connection ``aws_default``, as the page says of a task without another."""
+    """S3 is opened by ``aws_default``, as the page says of a task that names no connection."""
     known = json.loads((home.path / "connections.json").read_text())
-    (home.path / "connections.json").write_text(
-        json.dumps({**known, "aws_default": known["objects"]})
-    )
+    known["aws_default"] = known["objects"]
+    (home.path / "connections.json").write_text(json.dumps(known))
     objects.client().create_bucket(Bucket="bucket")
     rows = gzip.compress(b"id,name\n1,a\n2,b\n")
     objects.client().put_object(Bucket="bucket", Key="trips/2026-11-01.csv.gz", Body=rows)

@@ -28,10 +28,8 @@ DESCRIBED = [
     for name in re.findall(r"^::: (\S+)", (ROOT / "docs" / page).read_text(), re.MULTILINE)
     if not name.startswith("records_mover.airflow.")
 ]
-PUBLIC = ["records_mover"] + [
-    f"records_mover.{name}"
-    for name in "creds db errors formats hookspecs pandas parts records schema testing url utils".split()
-]
+ROOMS = "creds db errors formats hookspecs pandas parts records schema testing url utils"
+PUBLIC = ["records_mover", *(f"records_mover.{name}" for name in ROOMS.split())]
 HOOKS = sorted(name for name in vars(MoverSpecs) if name.startswith("mover_"))
 
 

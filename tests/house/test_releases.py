@@ -40,6 +40,14 @@ def test_a_plugin_asks_for_a_core_of_the_same_major_version(folder: Path) -> Non
     assert re.fullmatch(rf"records-mover>={major}\.[0-9a-z.]+,<{int(major) + 1}", core)
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_page_of_a_distribution_tells_of_its_extras(folder: Path) -> None:
+    page = (folder / "README.md").read_text()
+    extras = dict(project_of(folder).get("optional-dependencies", {}))  # type: ignore[call-overload]
+    told = {word for pair in re.findall(r"`([\w-]+)`|\[([\w-]+)\]", page) for word in pair}
+    assert extras.keys() <= told
+
+
 def test_the_changes_of_the_version_are_told() -> None:
     base = version_of(FOLDERS[0]).partition(".dev")[0]
     heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

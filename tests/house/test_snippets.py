@@ -149,12 +149,13 @@ def test_the_snippets_of_a_plugin_work(page: str, servers: dict[str, str], tmp_p
     found = blocks(page)
     assert {kind for kind, _ in found} <= set(RUN)
     for kind, text in found:
+        here = text
         for name, shown in PLUGINS[page].items():
-            text = text.replace(f"{shown}::", f"{name}::")
+            here = here.replace(f"{shown}::", f"{name}::")
         if kind == "sh":
-            run(["bash", "-euc", text], tmp_path, env)
+            run(["bash", "-euc", here], tmp_path, env)
         else:
-            run([sys.executable, "-W", "error", "-c", text], tmp_path, env)
+            run([sys.executable, "-W", "error", "-c", here], tmp_path, env)
 
 
 def test_the_configuration_file_of_the_page_on_credentials_is_understood(
