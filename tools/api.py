@@ -30,6 +30,9 @@ class Ours(Extension):
 
     def on_package(self, *, pkg: Module, **_: Any) -> None:
         """Mend the classes of a package when all of it is read."""
+        for module in _modules(pkg):
+            if module.docstring is not None:  # what is indented is code in Markdown without a mark
+                module.docstring.value = module.docstring.value.replace("\n\n::\n\n", "\n\n")
         for found in _classes(pkg):
             for decorator in found.decorators:
                 if _path(decorator) == FROZEN:
@@ -37,6 +40,13 @@ class Ours(Extension):
             for member in list(found.members.values()):
                 if isinstance(member, Function) and LAZY in map(_path, member.decorators):
                     found.set_member(member.name, _property(member))
+
+
+def _modules(within: Module) -> Iterator[Module]:
+    yield within
+    for member in within.members.values():
+        if isinstance(member, Module):
+            yield from _modules(member)
 
 
 def _classes(within: Module | Class) -> Iterator[Class]:

@@ -8,9 +8,11 @@ import pkgutil
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from records_mover import formats, parts
 from records_mover.hookspecs import MoverSpecs
 from support.commands import must_run
 
@@ -83,6 +85,21 @@ def test_every_make_target_is_described() -> None:
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_is_on_the_page_for_plugin_authors(hook: str) -> None:
     assert f"`{hook}(" in (ROOT / "docs/writing-a-plugin.md").read_text()
+
+
+def test_the_answer_on_the_page_for_plugin_authors_offers_files_that_are_staged() -> None:
+    page = (ROOT / "docs/writing-a-plugin.md").read_text()
+    (block,) = re.findall(r"```python\n(def offers\(.*?)```", page, re.DOTALL)
+    pipes = formats.DelimitedRecordsFormat("bluelabs", {"field-delimiter": "|"})
+    known = {name: getattr(room, name) for room in (parts, formats) for name in room.__all__}
+    known |= {"PIPES": pipes, "why_not": lambda _: "", "slices": 2}
+    exec(block, known)
+    table = parts.Selection(table=parts.TableName(name="t"))
+    database: Any = None
+    ask = parts.Ask(database=database, selection=table, scratch="s3://bucket/scratch/")
+    offers = known["offers"](None, ask)
+    assert [offer.form.format for offer in offers] == [pipes, formats.ParquetRecordsFormat()]
+    assert all(offer.form.place.startswith("s3://bucket/scratch/") for offer in offers)
 
 
 @pytest.mark.slow

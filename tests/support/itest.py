@@ -33,7 +33,7 @@ is made there, and dropped:
   ITEST_VERTICA_URL    vertica://user:password@host:5433/db
   ITEST_S3_URL         s3://bucket/folder/ for scratch space, with Amazon's own variables
 
-What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
+What stands behind -- goes to pytest, which uses two processes:  ./itest torture -- -n 1 -k redshift
 """
 
 
@@ -205,7 +205,9 @@ def _images() -> Iterator[tuple[str, dict[str, str]]]:
 
 def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
     suite = SUITES[name]
-    command = [sys.executable, "-m", "pytest", "-q", *suite.paths, *theirs]
+    # Two processes share the tests, as in `make test`.
+    shared = [] if "no:xdist" in " ".join(theirs) else ["-n", "2"]
+    command = [sys.executable, "-m", "pytest", "-q", *shared, *suite.paths, *theirs]
     if suite.make:
         command = ["make", suite.make, *([f"ARGS={' '.join(theirs)}"] if theirs else [])]
     return run_watched(name, where, command, env)
