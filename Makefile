@@ -52,7 +52,7 @@ corpus: .venv/.ready ## judge the files of strangers: read right, or refused wit
 bench: .hatch/.bench-ready ## measure against psql's \copy on this machine; no test
 	$(RUN) bench:run $(ARGS)
 
-lint: $(HATCH) ## format, ruff, and the floors of the house
+lint: $(HATCH) ## format, ruff, the floors of the house, the workflow file
 	$(RUN) lint:check
 
 fix: $(HATCH) ## let ruff mend what it can
