@@ -60,8 +60,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (ROOT / origin).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))
     files.append(File.generated(config, "commands.md", content="\n".join(_commands())))
-    worker = (ROOT / "tools" / "iframe-worker.js").read_text(encoding="utf-8")
-    files.append(File.generated(config, "assets/iframe-worker.js", content=worker))
+    for name in ("iframe-worker.js", "site.css"):
+        text = (ROOT / "tools" / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, f"assets/{name}", content=text))
     return files
 
 
