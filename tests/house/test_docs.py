@@ -69,6 +69,18 @@ def test_what_a_package_makes_public_is_on_a_page_of_the_api(package: str) -> No
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_module_and_name_that_is_written_down_exists(page: Path) -> None:
+    rooms = ROOMS.replace(" ", "|")
+    for name in re.findall(rf"`(?:records_mover\.)?((?:{rooms})(?:\.\w+)+)", page.read_text()):
+        if not name.endswith(".py"):
+            assert pkgutil.resolve_name(f"records_mover.{name}")
+    for path in re.findall(r"`(\w+(?:/\w+)+\.py)`", page.read_text()):
+        places = (ROOT, ROOT / "core/src", ROOT / "core/src/records_mover")
+        ours = path == "tests/test_conformance.py" or any((one / path).exists() for one in places)
+        assert ours, path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_make_target_that_is_written_down_exists(page: Path) -> None:
     text = page.read_text()
     named = set(re.findall(r"`make ([a-z0-9-]+)", text))
