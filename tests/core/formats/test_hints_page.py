@@ -19,7 +19,7 @@ def table(under: str) -> list[list[str]]:
 
 def spelled(value: object) -> str:
     if value is None or isinstance(value, bool):
-        return {None: "none", True: "true", False: "false"}[value]
+        return {None: "null", True: "true", False: "false"}[value]
     text = str(value)
     return text.encode("unicode_escape").decode() if not text.isprintable() else text or "empty"
 
@@ -32,8 +32,8 @@ def test_every_hint_is_there_with_its_meaning_and_its_values() -> None:
     for name, _, values in rows:
         known = [f"`{spelled(value)}`" for value in HINTS[name].values]
         assert f"`{values}`".startswith(", ".join(known))
-        takes_none = HINTS[name].check(None) is None
-        assert takes_none == ("none" in values)
+        takes_null = HINTS[name].check(None) is None
+        assert takes_null == ("null" in values)
 
 
 def test_every_variant_is_there_with_its_hints() -> None:

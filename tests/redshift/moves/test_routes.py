@@ -14,8 +14,8 @@ import pytest
 from pyarrow import orc
 
 from records_mover import targets
+from records_mover.cli.values import parse_hint
 from records_mover.errors import MoverError, NoRouteError
-from records_mover.formats.delimited.hints import hint_from_text
 from records_mover.schema import Field, RecordsSchema
 from support.packed import packed
 
@@ -246,8 +246,8 @@ def test_the_hint_that_a_refusal_advises_lets_copy_read_the_file(
 ) -> None:
     url = objects.put("in/plain.csv", b"id,name\n1,a\n2,\n")
     said = str(session.explain(url, warehouse.url("t")))
-    (name, text), *_ = re.findall(r"with the hint (\S+?)=(\w+)", said)
-    hints = {name: hint_from_text(name, text)}  # as mvrec reads --hint
+    advised, *_ = re.findall(r"with the hint (\S+?=\w+)", said)
+    hints = dict([parse_hint(advised)])
     assert session.move(url, warehouse.url("t"), hints=hints).route == ("redshift-copy",)
     assert warehouse.rows("t") == [(1, "a"), (2, "")]
 

@@ -177,7 +177,7 @@ def _read_strictly(hints: ValidatedRecordsHints) -> Iterator[Unable]:
         yield Unable(
             "null-marker",
             f"COPY in CSV mode takes {marker} for NULL too; where no NULL occurs say so with the "
-            "hint null-marker=none",
+            "hint null-marker=null",
         )
 
 

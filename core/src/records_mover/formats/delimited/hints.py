@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import logging
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -28,7 +27,6 @@ __all__ = [
     "ValidatedRecordsHints",
     "checked",
     "codec_of",
-    "hint_from_text",
     "unknown_hints",
     "validate",
 ]
@@ -224,7 +222,7 @@ _ALL = (
     _hint("field-delimiter", ",", "what stands between two fields", _text),
     _hint("record-terminator", "\n", "what ends a row", _text),
     _choice("compression", None, "how the whole file is compressed", *COMPRESSIONS, None),
-    _choice("quoting", "minimal", "which fields are quoted; none: quotes mean nothing", *_QUOTING),
+    _choice("quoting", "minimal", "which fields are quoted; null: quotes mean nothing", *_QUOTING),
     _hint("quotechar", '"', "what a quoted field begins and ends with", _one_character),
     _choice("doublequote", False, "a quote inside quotes is written twice", True, False),
     _choice("escape", "\\", "the character after a backslash is taken as it is", "\\", None),
@@ -244,7 +242,7 @@ _ALL = (
         _date_format,
     ),
     _hint(
-        "null-marker", "", "what an unquoted NULL is written as; none: NULL cannot occur", _any_text
+        "null-marker", "", "what an unquoted NULL is written as; null: NULL cannot occur", _any_text
     ),
     _hint("comment", None, "lines that begin with this character are left out", _character_or_none),
     _hint("skip-lines", 0, "lines to leave out before the header or the first row", _count),
@@ -314,43 +312,6 @@ def unknown_hints(names: Mapping[str, object]) -> list[str]:
             near = get_close_matches(name.replace("_", "-"), HINTS, n=1)
             sentences.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     return sentences
-
-
-_SPELLED = {"true": True, "false": False, "none": None, "null": None, "": None}
-_ESCAPED = re.compile(r"\\(t|n|r|\\|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
-
-
-def hint_from_text(name: str, text: str) -> Any:
-    r"""Return the value that a text stands for, as written after ``--hint name=``.
-
-    ``\t``, ``\n``, ``\r`` and ``\x01`` are read as the characters that they name.
-    """
-    hint = HINTS.get(name)
-    if hint is None:
-        return text
-    if name == "null-marker":  # which may well be the text null
-        return None if text == "none" else text
-    if hint.check is _count:
-        return int(text) if text.isdecimal() else text
-    if hint.values and text.lower() in _SPELLED:
-        return _SPELLED[text.lower()]
-    if hint.values and hint.check is not _encoding:
-        spelled = {str(value).lower(): value for value in hint.values}
-        return spelled.get(text.lower(), text)
-    if hint.check is _character_or_none and text.lower() in ("none", "null", ""):
-        return None
-    return _unescaped(text)
-
-
-def _unescaped(text: str) -> str:
-    if text.lower() == "tab":
-        return "\t"
-    return _ESCAPED.sub(lambda found: _named_character(found.group(1)), text)
-
-
-def _named_character(code: str) -> str:
-    named = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
-    return named[code] if code in named else chr(int(code[1:], 16))
 
 
 def validate(

@@ -37,6 +37,9 @@ _OTHERS = {
 }
 """Names that would promise what is not in the file, and what to do instead."""
 
+_HINTS = {"jsonl": {"compression"}}
+"""Hints of formats that are no delimited text."""
+
 
 def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
     """Return the format that the options spell out, or None where it is to be sniffed."""
@@ -52,7 +55,7 @@ def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     named = format_from_name(name) or _plain_csv(name)
     if isinstance(named, DelimitedRecordsFormat):
         return named.alter_hints(hints)
-    return _without_hints(named, hints)
+    return _with_hints(named, hints)
 
 
 def _plain_csv(name: str) -> BaseRecordsFormat:
@@ -82,15 +85,16 @@ def _spelled(
     if kind in ("csv", "tsv"):
         tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
         return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
-    return _without_hints(RecordsFormat(str(kind)).for_name(name), hints)
+    return _with_hints(RecordsFormat(str(kind)), hints).for_name(name)
 
 
-def _without_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRecordsFormat:
-    """Return a format whose files say themselves how to read them, or refuse the hints for it."""
-    if hints:
-        what = f"the format '{named.format_type}' takes no hints, such as '{next(iter(hints))}'"
-        raise UsageError(what, "leave them out, or name a format of delimited text")
-    return named
+def _with_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRecordsFormat:
+    """Return a format whose files say themselves how to read them, but for their compression."""
+    strange = sorted(hints.keys() - _HINTS.get(named.format_type, set()))
+    if strange:
+        what = f"the format '{named.format_type}' takes no hint '{strange[0]}'"
+        raise UsageError(what, "leave it out, or name a format of delimited text")
+    return RecordsFormat(named.format_type, hints=hints) if hints else named
 
 
 def read_schema(path: str | Path) -> RecordsSchema:
