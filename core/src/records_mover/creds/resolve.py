@@ -37,10 +37,12 @@ def find_creds(plugins: Plugins, name: str, *, first: Sequence[str] = ()) -> Cre
 
     creds = plugins.creds(name, first=first)
     if creds is None:
-        asked = ", ".join(provider.name for provider in plugins.providers(first))
-        near = meant(name, (one for names in known_names().values() for one in names))
+        asked = [provider.name for provider in plugins.providers(first)]
+        known = known_names()
+        near = meant(name, (each for one in asked for each in known.get(one, ())))
+        told = ", ".join(asked) or "none"
         raise CredsError(
-            f"no credentials provider knows {name!r}{near}; asked were {asked or 'none'}",
+            f"no credentials provider knows {name!r}{near}; asked were {told}",
             f"set {variable_of(name)} to an SQLAlchemy URL, or write the URL before '::'",
         )
     return creds

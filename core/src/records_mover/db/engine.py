@@ -156,7 +156,7 @@ def _meant(backend: str) -> str:
     from sqlalchemy.dialects import registry
 
     known = (*names_of("dialects"), *SQLALCHEMYS, *registry.impls)
-    return meant(backend, (name for name in known if "." not in name and name != backend))
+    return meant(backend, (name for name in known if "." not in name))
 
 
 def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> Engine:

@@ -19,8 +19,12 @@ def many(count: int, one: str, more: str = "") -> str:
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """Say which of what there is was probably meant: `` (did you mean 'a'?)``, or nothing."""
+    """Say which of what there is was probably meant: `` (did you mean 'a'?)``, or nothing.
+
+    Nothing of a name that is among them: then something else is wrong with it.
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(name, list(known), n=1)
+    names = list(known)
+    near = [] if name in names else get_close_matches(name, names, n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
