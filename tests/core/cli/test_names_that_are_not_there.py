@@ -86,7 +86,7 @@ def test_a_database_file_that_is_not_there_is_not_made_by_reading_it(
     ("source", "options", "line"),
     [
         ("::", [], "the source names no table; write DATABASE::TABLE, or DATABASE:: with --query"),
-        ("::t", ["--query", "SELECT 1"], "a table is named, and a query too; write DATABASE:: b"),
+        ("::t", ["--query", "SELECT 1"], "a database source takes a table or a query, not both; "),
         ("::", ["--query", " "], "the query is empty; write a SELECT"),
     ],
 )

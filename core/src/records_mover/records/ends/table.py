@@ -126,7 +126,9 @@ def _check_there(database: str | Engine) -> None:
 
 def _check_what(query: str | None, table: TableName | None) -> None:
     if query is not None and table is not None:
-        raise UsageError("a table is named, and a query too", "write DATABASE:: before --query")
+        raise UsageError(
+            "a database source takes a table or a query, not both", "write DATABASE:: with --query"
+        )
     if query is None and table is None:
         raise UsageError(
             "the source names no table", "write DATABASE::TABLE, or DATABASE:: with --query"
