@@ -75,6 +75,7 @@ def complete(
         (["run", "JOBS", "--only", ""], ["plain", "nightly", "_"]),
         (["run", "nowhere.toml", "--only", ""], [""]),
         (["plugins", "n"], ["plain", "new"]),
+        (["plugins", "new", "--folder", "x"], ["dir", "x", "_"]),
     ],
 )
 def test_each_word_goes_on_as_it_can(

@@ -34,6 +34,11 @@ def _file(ctx: click.Context, begun: str) -> Items:
     return [CompletionItem(begun, type="file")]
 
 
+def _folder(ctx: click.Context, begun: str) -> Items:
+    del ctx
+    return [CompletionItem(begun, type="dir")]
+
+
 def _end(ctx: click.Context, begun: str) -> Items:
     """Return a file, or a connection whose name was begun."""
     if "::" in begun:
@@ -102,6 +107,7 @@ _KINDS = {
     "connection": _connection,
     "end": _end,
     "file": _file,
+    "folder": _folder,
     "format": _format,
     "hint": _hint,
     "job": _job,

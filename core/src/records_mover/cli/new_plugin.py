@@ -37,7 +37,8 @@ FILES = {
 @click.option(
     "--folder",
     cls=Option,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
+    complete="folder",
     metavar="FOLDER",
     help="Where to make the plugin's folder. By default here.",
 )
