@@ -15,6 +15,7 @@ __all__ = [
     "ini_scratch_urls",
     "known_plugin",
     "missing_plugin",
+    "names_of",
     "session_arguments",
 ]
 
@@ -29,6 +30,11 @@ def _directory() -> dict[str, dict[str, str]]:
 def known_plugin(kind: str, name: str) -> str | None:
     """Return the distribution that is known to offer a scheme or dialect, if one is."""
     return _directory()[kind].get(name)
+
+
+def names_of(kind: str) -> tuple[str, ...]:
+    """Return the schemes or dialects that some distribution is known to offer."""
+    return tuple(_directory()[kind])
 
 
 def alias_of(dialect: str) -> str:

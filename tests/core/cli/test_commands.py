@@ -86,7 +86,7 @@ def test_the_version_is_shown(runner: Callable[..., Result]) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["mvoe"], "mvrec: no command is called 'mvoe'; did you mean 'move'?; see mvrec --help"),
+        (["mvoe"], "mvrec: no command is called 'mvoe' (did you mean 'move'?); see mvrec --help"),
         (["move", "a"], "mvrec: missing argument 'TARGET'; see mvrec move --help"),
         (["move", "a", "b", "--hint", "x"], "mvrec: invalid value for '--hint': 'x' is not name="),
         (["move", "a", "b", "--columns", "x,,y"], "has an empty name in it"),

@@ -57,6 +57,21 @@ def test_as_json(process: Any, env: dict[str, str]) -> None:
     assert hosts["facts"] == {"user": "me", "password": "***"}
 
 
+def test_the_connections_that_can_be_listed_are(process: Any, env: dict[str, str]) -> None:
+    told = {one["provider"]: one for one in json.loads(process("creds", "--json", env=env).stdout)}
+    assert told["environment"]["names"] == ["wh"]
+    assert told["config"]["names"] == ["wh", "https://data.example"]
+    assert told["keyring"]["names"] == []
+    ran = process("creds", env=env)
+    assert any(line.endswith("wh, https://data.example") for line in ran.stdout.splitlines())
+    assert CANARY not in ran.stdout
+
+
+def test_a_name_that_is_nearly_known_is_named(process: Any, env: dict[str, str]) -> None:
+    ran = process("creds", "whh", env=env)
+    assert ran.stderr.startswith("mvrec: no credentials provider knows 'whh' (did you mean 'wh'?)")
+
+
 def test_a_name_nobody_knows_is_an_error(process: Any) -> None:
     for name in ("nobody", "https://nobody.example"):
         ran = process("creds", name)

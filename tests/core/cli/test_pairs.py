@@ -71,6 +71,13 @@ def options(name: str) -> set[str]:
     }
 
 
+def test_what_is_given_and_denied_at_once_is_refused(runner: Runner, trips: Path) -> None:
+    both = ("--source.compression", "gzip", "--source.no_compression")
+    ran = runner("file2file", trips, trips.with_name("out.csv"), *both)
+    assert ran.exit_code == 2
+    assert ran.stderr.startswith("mvrec: a compression is given, and none of it too; leave out")
+
+
 def test_the_thirty_commands_are_there() -> None:
     assert list(PAIRS) == OF_1X
     assert (list(SOURCES), list(TARGETS)) == (list(SOURCE_ARGUMENTS), list(TARGET_ARGUMENTS))

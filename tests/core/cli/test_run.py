@@ -19,7 +19,9 @@ import pytest
 from records_mover.cli.app import mvrec as group
 from records_mover.cli.job_check import job_schema, problems
 from records_mover.cli.job_file import read_jobs
+from records_mover.cli.parameters import Variant
 from records_mover.errors import ConfigError
+from records_mover.formats.delimited.hints import HINTS, VARIANTS
 from support.web import reply, serving
 
 if TYPE_CHECKING:
@@ -230,7 +232,17 @@ target = "<folder>/next.csv"
         ),
         ('source = "a"\ntarget = "b"\nparallel = 0', "parallel is 0; ask for 1 or more"),
         ('source = "a"\ntarget = "b"\nverify = 1', "verify is 1; give true or false"),
-        ('source = "a"\ntarget = "b"\nhints = { a = [1] }', "hints.a is a list; give a text or"),
+        (
+            'source = "a"\ntarget = "b"\nhints = { comment = [1] }',
+            "hints.comment is a list; give a text or",
+        ),
+        (
+            'source = "a"\ntarget = "b"\nhints = { header-rows = true }',
+            "hints.header-rows is no option; did you mean 'header-row'?",
+        ),
+        ('source = "a"\ntarget = "b"\nformat = "cvs"', 'format is "cvs"; use one of csv, tsv'),
+        ('[job.a]\nsource = "a"\ntarget = "b"', "job is no option; did you mean 'jobs'?"),
+        ("[jobs]", "<file>: there is no job under 'jobs'; write [jobs.NAME]"),
         ('source = "a"\ntarget = "b"\nkey = [1]', "key[1] is 1; give a text"),
         (
             'source = "a"\ntarget = "b"\nbytes-per-file = "many"',
@@ -252,6 +264,37 @@ def test_a_file_that_makes_no_sense_is_one_line_and_exit_code_2(
     assert ran.exit_code == 2, ran.stderr
     assert what.replace("<file>", str(file)) in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+def test_a_mark_that_windows_puts_before_a_file_is_no_part_of_it(
+    runner: Runner, process: Process, tmp_path: Path, trips: Path
+) -> None:
+    text = f"source = {str(trips)!r}\r\ntarget = {str(tmp_path / 'out.csv')!r}\r\n"
+    (tmp_path / "job.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert runner("run", tmp_path / "job.toml").exit_code == 0
+    ran = process("run", "-", stdin=f"\ufeff{text}")
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_what_is_no_text_at_all_is_said_so(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "job.toml").write_text('source = "a"', encoding="utf-16")
+    ran = runner("run", tmp_path / "job.toml")
+    assert (ran.exit_code, ran.stderr.endswith("is no UTF-8; save it as UTF-8\n")) == (2, True)
+    ran = runner("run", tmp_path)
+    assert ran.exit_code == 2
+    assert ran.stderr.endswith("': is a directory; name a file\n")
+
+
+def test_progress_of_several_jobs_is_that_of_all_together(
+    process: Process, tmp_path: Path, trips: Path
+) -> None:
+    file = tmp_path / "jobs.toml"
+    job = '[jobs.{0}]\nsource = "{1}"\ntarget = "{2}/{0}.parquet"\n'
+    file.write_text("".join(job.format(name, trips, tmp_path) for name in ("one", "two")))
+    ran = process("run", file, "--progress")
+    assert ran.returncode == 0
+    assert ran.stderr.splitlines()[-1].startswith("mvrec: 4 rows, ")
+    assert "4 rows" not in process("run", file).stderr
 
 
 def test_a_file_that_is_not_there_is_said(runner: Runner, tmp_path: Path) -> None:
@@ -286,6 +329,9 @@ def test_the_schema_offers_what_move_offers() -> None:
         if isinstance(param.type, click.Choice):
             name = str(param.name).replace("_", "-")
             assert list(param.type.choices) == options[name]["enum"]
+        if isinstance(param.type, Variant):
+            assert options[str(param.name).replace("_", "-")]["enum"] == list(VARIANTS)
+    assert list(schema["definitions"]["hints"]["properties"]) == list(HINTS)
 
 
 GOOD: dict[str, Any] = {"source": "a", "target": "b"}

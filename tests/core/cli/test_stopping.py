@@ -162,6 +162,21 @@ def test_the_second_signal_leaves_at_once(
     assert table.ask("SELECT * FROM t") == "1|old"
 
 
+@pytest.mark.parametrize("command", ["preview", "schema", "explain"])
+def test_a_look_at_a_server_that_does_not_answer_ends_at_once(mvrec: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"postgresql://me:mine@127.0.0.1:{deaf.getsockname()[1]}/db?sslmode=disable::t"
+        ends = [url, "out.csv"] if command == "explain" else [url]
+        process = subprocess.Popen([mvrec, command, *ends], stderr=subprocess.PIPE, text=True)
+        deaf.settimeout(20)
+        asked, _ = deaf.accept()
+        with asked:
+            time.sleep(0.3)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=5)
+    assert (process.returncode, said) == (1, "mvrec: cancelled; nothing was changed\n")
+
+
 HALF = b"HTTP/1.0 200 OK\r\n%s\r\nid,name\n2,half"
 ANSWERS = {
     "nothing": b"",

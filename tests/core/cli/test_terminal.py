@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -56,6 +57,34 @@ def test_no_bar_is_shown_when_it_is_unwanted(mvrec: Path, tmp_path: Path, option
     shown = _on_terminal(mvrec, "move", "-", tmp_path / "out.csv", option, feed=SLOW_ROWS)
     assert "\x1b" not in shown
     assert shown.count("\n") == (0 if option == "--quiet" else 1)
+
+
+def test_on_a_narrow_terminal_no_piece_of_a_secret_is_left_and_no_name_is_cut(
+    mvrec: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "job.toml"
+    url = "postgresql://me:canary-in-a-cell@h.example:5432/a_rather_long_name_of_a_database"
+    file.write_text(f'source = "{url}::public.trips_of_this_year"\ntarget = "trips.csv"\n')
+    for columns in range(40, 120, 16):
+        shown = _on_terminal(mvrec, "run", file, "--check", COLUMNS=str(columns))
+        assert "canar" not in shown
+        assert "\u2026" not in shown
+    wide = _on_terminal(mvrec, "run", file, "--check", COLUMNS="200")
+    assert "me:***@h.example:5432/a_rather_long_name_of_a_database::public.trips_of_this" in wide
+
+
+def test_columns_whose_secrets_were_starred_out_stand_below_each_other(
+    process: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    file = tmp_path / "job.toml"
+    file.write_text('source = "sqlite://u:canary-so-long@/x::t"\ntarget = "trips.csv"\n')
+    head, row = process("run", file, "--check").stdout.splitlines()
+    assert head.index("target") == row.index("trips.csv")
+
+
+def test_without_colour_no_escape_is_left_in_a_table(mvrec: Path, trips: Path) -> None:
+    assert "\x1b" in _on_terminal(mvrec, "preview", trips)
+    assert "\x1b" not in _on_terminal(mvrec, "preview", trips, NO_COLOR="1")
 
 
 def test_the_plan_and_the_plugins_are_coloured_unless_that_is_unwanted(

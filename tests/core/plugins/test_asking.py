@@ -119,6 +119,7 @@ def test_a_known_scheme_names_the_plugin_to_install(
 KNOWN = {
     "schemes": {"mars": "mover-mars", "moon": "Mover.Torn", "luna": "mover-good"},
     "dialects": {"marsql": "mover-mars"},
+    "aliases": {},
 }
 
 

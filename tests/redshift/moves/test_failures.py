@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mover_redshift.manifest import parse_manifest
-from records_mover import Session
-from records_mover.errors import BadRowError, ConnectError, LoadUnloadError, MoverError
+from records_mover import Session, move
+from records_mover.errors import (
+    BadRowError,
+    ConnectError,
+    LoadUnloadError,
+    MoverError,
+    NotFoundError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -288,3 +294,9 @@ def test_a_file_whose_name_begins_another_is_not_loaded_with_it(
     with Session(scratch_s3_url=objects.url("tmp/")) as session:
         session.move(url, table.url("t"), variant="bluelabs", hints=hints)
     assert table.rows() == [(0, "old"), (1, "a")]
+
+
+def test_a_table_with_nearly_that_name_is_named(warehouse: Any, tmp_path: Path) -> None:
+    warehouse.ask("create table trips (a int)")
+    with pytest.raises(NotFoundError, match=r"\(did you mean 'trips'\?\); check its name"):
+        move(warehouse.url("trisp"), tmp_path / "out.csv")

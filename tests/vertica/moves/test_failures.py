@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from records_mover import Session
+from records_mover import Session, move
 from records_mover.errors import (
     ConnectError,
     InDoubtError,
     LoadUnloadError,
     MoveCancelled,
     MoverError,
+    NotFoundError,
     StoreError,
 )
 from vertica_server import ServerConfig, VerticaServer
@@ -218,3 +219,10 @@ def test_a_server_that_is_full_says_so(postgres: PostgresServer, tmp_path: Path)
             session.move(path, url, **TEXT)
         there.close()
     assert str(login["password"]) not in str(caught.value)
+
+
+def test_a_table_with_nearly_that_name_is_named(warehouse: Any, tmp_path: Path) -> None:
+    warehouse.ask("create table trips (a int)")
+    warehouse.ask.connection.commit()
+    with pytest.raises(NotFoundError, match=r"\(did you mean 'trips'\?\); check its name"):
+        move(warehouse.url("trisp"), tmp_path / "out.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -10,8 +11,10 @@ import click
 from records_mover.__about__ import __version__
 from records_mover.cli.face import Face
 from records_mover.cli.failures import FAILED, report_usage
+from records_mover.cli.misuse import words_of_usage
 from records_mover.cli.pair_names import PAIRS, STRICTNESS, strictness_options
 from records_mover.cli.streams import guarded_streams
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["mvrec", "run"]
 
 NAME = "mvrec"
+COMPLETING = "_MVREC_COMPLETE"
+"""Set by a shell that asks how a word may go on."""
 
 COMMANDS = ("creds", "explain", "move", "plugins", "preview", "run", "schema", "sniff")
 """Commands, each in a module of its name, which is imported when it is asked for."""
@@ -32,13 +37,18 @@ class _Group(click.Group):
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> NoReturn:
         extra["standalone_mode"], extra["prog_name"] = False, NAME
         face = Face(json="--json" in (args or ()))
+        if COMPLETING in os.environ:
+            from records_mover.cli.completing import register
+
+            register()
         try:
             code = super().main(args, **extra) or 0
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             code = error.exit_code
         except click.ClickException as error:
-            code = report_usage(face, _clause(error), _advice(error), error.exit_code)
+            what, advice = words_of_usage(error, NAME)
+            code = report_usage(face, what, advice, error.exit_code)
         except click.Abort:
             code = report_usage(face, "cancelled", "nothing was changed", FAILED)
         raise SystemExit(code)
@@ -71,21 +81,8 @@ class _Group(click.Group):
         name = args[0]
         if name in COMMANDS or name in PAIRS or name.startswith("-"):
             return super().resolve_command(ctx, args)
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, [*COMMANDS, *PAIRS], n=1)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise click.UsageError(f"no command is called {name!r}{meant}", ctx)
-
-
-def _clause(error: click.ClickException) -> str:
-    text = " ".join(error.format_message().split()).rstrip(".")
-    return text[:1].lower() + text[1:]
-
-
-def _advice(error: click.ClickException) -> str:
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
-    return f"see {path} --help"
+        near = meant(name, [*COMMANDS, *PAIRS])
+        raise click.UsageError(f"no command is called {name!r}{near}", ctx)
 
 
 @click.group(
@@ -94,7 +91,9 @@ def _advice(error: click.ClickException) -> str:
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
+@click.version_option(
+    __version__, "-V", "--version", prog_name=NAME, message="%(prog)s %(version)s"
+)
 @strictness_options(hidden=True)
 @click.pass_context
 def mvrec(ctx: click.Context, /, **strict: Any) -> None:
@@ -129,10 +128,10 @@ def mvrec(ctx: click.Context, /, **strict: Any) -> None:
       to   table, recordsdir, url, file, gsheet, spectrum
 
     \b
-    Completion of commands and options by your shell
-      bash  eval "$(_MVREC_COMPLETE=bash_source mvrec)"   in ~/.bashrc
-      zsh   eval "$(_MVREC_COMPLETE=zsh_source mvrec)"    in ~/.zshrc
-      fish  _MVREC_COMPLETE=fish_source mvrec | source    in ~/.config/fish/config.fish
+    Completion by your shell: write this into
+      ~/.bashrc                   eval "$(_MVREC_COMPLETE=bash_source mvrec)"
+      ~/.zshrc, after compinit    eval "$(_MVREC_COMPLETE=zsh_source mvrec)"
+      ~/.config/fish/config.fish  _MVREC_COMPLETE=fish_source mvrec | source
     """  # noqa: D301 - click's own escape
     given = [name for name in STRICTNESS if strict[name] not in (None, False)]
     if given and ctx.invoked_subcommand not in PAIRS:

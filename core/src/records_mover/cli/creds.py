@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from records_mover.cli.failures import MOVED
-from records_mover.cli.options import talking
+from records_mover.cli.options import looking
+from records_mover.cli.parameters import Argument, Command
 
 if TYPE_CHECKING:
     from records_mover.cli.face import Face
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["creds"]
 
 
-@click.command(short_help="Say who answers for a connection's name, and with what.")
-@click.argument("name", required=False)
-@talking
+@click.command(cls=Command, short_help="Say who answers for a connection's name, and with what.")
+@click.argument("name", required=False, cls=Argument, complete="connection")
+@looking
 def creds(face: Face, name: str | None) -> int:
     """Say who answers for the connection NAME, and with what; no secret is shown.
 
-    Without NAME, list the providers of credentials in the order in which they are asked.
+    Without NAME, list the providers of credentials in the order in which they are asked, with
+    the connections of those that can list them.
     NAME may also be the address of a web server: https://host.
 
     \b
@@ -44,14 +46,19 @@ def creds(face: Face, name: str | None) -> int:
 
 
 def _list(face: Face, session: Session) -> None:
-    found = session.plugins.providers(session.creds.first)
+    from records_mover.creds.names import known_names
+
+    known = known_names()
+    providers = session.plugins.providers(session.creds.first)
+    found = [(one.name, one.about, known.get(one.name, ())) for one in providers]
     if face.json:
-        face.result_data([{"provider": one.name, "about": one.about} for one in found])
+        keys = ("provider", "about", "names")
+        face.result_data([dict(zip(keys, one, strict=True)) for one in found])
         return
     from records_mover.cli.table import table
 
-    rows = [(one.name, one.about) for one in found]
-    face.result(table(("provider", "asked in this order"), rows, sys.stdout))
+    rows = [(name, about, ", ".join(names)) for name, about, names in found]
+    face.result(table(("provider", "asked in this order", "connections"), rows, sys.stdout))
 
 
 def _tell(face: Face, session: Session, name: str) -> None:

@@ -9,7 +9,17 @@ import click
 
 from records_mover.cli.face import coloured
 from records_mover.cli.failures import MOVED
-from records_mover.cli.options import move_options, reading, rows, talking, writing
+from records_mover.cli.options import (
+    looking,
+    move_options,
+    reading,
+    rows,
+    source_argument,
+    target_argument,
+    with_schema,
+    writing,
+)
+from records_mover.cli.parameters import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,13 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["explain"]
 
 
-@click.command(short_help="Say which way a move would go, and why; nothing is moved.")
-@click.argument("source")
-@click.argument("target")
-@writing
-@rows
+@click.command(cls=Command, short_help="Say which way a move would go, and why; nothing is moved.")
+@source_argument
+@target_argument
 @reading
-@talking
+@rows
+@with_schema
+@writing
+@looking
 def explain(face: Face, source: str, target: str, **given: Any) -> int:
     """Say how a move from SOURCE to TARGET would go, and why so; nothing is moved.
 
@@ -35,7 +46,7 @@ def explain(face: Face, source: str, target: str, **given: Any) -> int:
 
     \b
     Example
-      mvrec explain trips.csv postgresql://me@host/db::public.trips --if-exists replace
+      mvrec explain trips.csv warehouse::public.trips --if-exists replace
     """  # noqa: D301 - click's own escape
     from records_mover.records.route.plan import plan_data, plan_lines
     from records_mover.session import Session
@@ -57,7 +68,7 @@ def _painted(lines: Iterable[str]) -> Iterable[str]:
         if line.startswith("  ") and mark and not line.startswith("   "):
             yield f"{click.style(head, fg='cyan')}{mark}{rest}"
         elif line and not line.startswith(" "):
-            word, space, rest = line.partition(" ")
-            yield f"{click.style(word, bold=True)}{space}{rest}"
+            head, space, rest = line.partition("  ")
+            yield f"{click.style(head, bold=True)}{space}{rest}"
         else:
             yield line

@@ -68,8 +68,10 @@ class _Check:
         self, value: dict[str, Any], schema: Schema, where: str
     ) -> Iterator[tuple[str, str]]:
         if "if" in schema:
-            branch = "then" if set(schema["if"]["required"]) <= set(value) else "else"
-            yield from self.look(value, schema[branch], where)
+            key = schema["if"]["required"][0]
+            if key not in value:
+                yield from _slips(key, value)
+            yield from self.look(value, schema["then" if key in value else "else"], where)
             return
         known, others = schema.get("properties", {}), schema.get("additionalProperties", False)
         for name in schema.get("required", ()):
@@ -92,6 +94,12 @@ class _Check:
             found = found[name]
         schema: Schema = found
         return schema
+
+
+def _slips(key: str, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a table whose name is nearly the one by which the kinds of file are told apart."""
+    for name in get_close_matches(key, [name for name in value if isinstance(value[name], dict)]):
+        yield f"{name} is no option", f"did you mean {key!r}?"
 
 
 def _types(schema: Schema) -> list[str]:

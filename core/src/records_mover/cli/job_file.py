@@ -71,19 +71,24 @@ def read_jobs(path: str) -> Jobs:
         defaults = document.get("defaults", {})
         each = tuple(_job(name, said, defaults) for name, said in document["jobs"].items())
         jobs = Jobs(jobs=each, at_once=document.get("at-once", 1))
+    if not jobs.jobs:
+        raise ConfigError(f"{shown}: there is no job under 'jobs'", "write [jobs.NAME]")
     _check_order(jobs, shown)
     return jobs
 
 
 def _text(path: str) -> str:
-    if path == STDIN:
-        return sys.stdin.read()
+    shown = "from standard input" if path == STDIN else repr(path)
     try:
-        return Path(path).read_text(encoding="utf-8")
+        written = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        return written.decode("utf-8-sig")  # Windows' editors put a mark before it
     except FileNotFoundError as error:
         raise NotFoundError(f"there is no job file {path!r}", "check the path") from error
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"cannot read the job file {path!r}: {error}") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"cannot read the job file {shown}: {reason}", "name a file") from error
+    except UnicodeError as error:
+        raise ConfigError(f"the job file {shown} is no UTF-8", "save it as UTF-8") from error
 
 
 def _parsed(text: str, shown: str) -> dict[str, Any]:

@@ -12,9 +12,13 @@ from records_mover.cli.options import (
     progressing,
     reading,
     rows,
+    source_argument,
     talking,
+    target_argument,
+    with_schema,
     writing,
 )
+from records_mover.cli.parameters import Command
 
 if TYPE_CHECKING:
     from records_mover.cli.face import Face
@@ -25,12 +29,13 @@ if TYPE_CHECKING:
 __all__ = ["move"]
 
 
-@click.command()
-@click.argument("source")
-@click.argument("target")
-@writing
-@rows
+@click.command(cls=Command, short_help="Move every row from SOURCE to TARGET.")
+@source_argument
+@target_argument
 @reading
+@rows
+@with_schema
+@writing
 @progressing
 @talking
 def move(face: Face, source: str, target: str, **given: Any) -> int:
@@ -41,7 +46,8 @@ def move(face: Face, source: str, target: str, **given: Any) -> int:
 
     \b
     Examples
-      mvrec move trips.csv postgresql://me@host/db::public.trips --if-exists truncate
+      mvrec move trips.csv postgresql://me@host/db::public.trips
+      mvrec move trips.csv warehouse::public.trips --if-exists truncate
       mvrec move trips.tsv.gz warehouse::public.trips --hint header-row=false
       gzip -dc trips.csv.gz | mvrec move - warehouse::public.trips
       mvrec move warehouse::public.trips - | head

@@ -10,6 +10,7 @@ import click
 
 from records_mover.cli.failures import MOVED
 from records_mover.cli.options import talking
+from records_mover.cli.parameters import Command, Option
 from records_mover.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -31,10 +32,15 @@ FILES = {
 }
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name")
 @click.option(
-    "--folder", type=click.Path(path_type=Path), help="Where to make the plugin's folder."
+    "--folder",
+    cls=Option,
+    type=click.Path(path_type=Path),
+    complete="folder",
+    metavar="FOLDER",
+    help="Where to make the plugin's folder. By default here.",
 )
 @talking
 def new(face: Face, name: str, folder: Path | None) -> int:

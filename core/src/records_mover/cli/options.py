@@ -11,15 +11,28 @@ import click
 
 from records_mover.cli.face import Face
 from records_mover.cli.failures import FAILED, report
+from records_mover.cli.parameters import MODES as MODES_OF_TABLES
+from records_mover.cli.parameters import OUTPUT, Argument, AtLeast, Option, Variant
 from records_mover.cli.streams import abandon_stdout
 from records_mover.cli.values import names, parse_hint, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["move_options", "progressing", "reading", "rows", "talking", "writing"]
+__all__ = [
+    "looking",
+    "move_options",
+    "progressing",
+    "reading",
+    "rows",
+    "source_argument",
+    "talking",
+    "target_argument",
+    "with_schema",
+    "writing",
+]
 
-MODES = ("append", "delete", "truncate", "drop", "replace", "upsert")
+MODES = tuple(MODES_OF_TABLES)
 
 
 def _stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -46,36 +59,64 @@ def _read(reader: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 _lists = _read(names)
-_hint = partial(
-    click.option,
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=_read(lambda texts: tuple(map(parse_hint, texts))),
-)
+
+
+def _read_hints(texts: tuple[str, ...]) -> tuple[tuple[str, object], ...]:
+    hints = tuple(map(parse_hint, texts))
+    if hints:
+        from records_mover.formats.delimited.hints import unknown_hints
+
+        for strange in unknown_hints(dict(hints)):
+            raise ValueError(f"no hint is called {strange}")
+    return hints
+
+
+def _in(section: str) -> Callable[..., Any]:
+    """Return how to declare an option of a section of the help page."""
+    return partial(click.option, cls=Option, section=section)
+
+
+_source, _target = _in("Source"), _in("Target")
+_misfit, _way, _output = _in("What does not fit"), _in("Move"), _in(OUTPUT)
+_hint = {
+    "multiple": True,
+    "metavar": "NAME=VALUE",
+    "complete": "hint",
+    "callback": _read(_read_hints),
+}
+
+FORMATS = ("csv", "tsv", "delimited", "parquet", "avro", "jsonl", "orc")
+"""What there is: here too, as to import it from where it is made would cost each start."""
+
+_format = {"type": click.Choice(FORMATS, case_sensitive=False), "metavar": "FORMAT"}
+_variant = {"type": Variant(), "metavar": "VARIANT", "complete": "variant"}
 
 reading = _stacked(
-    click.option(
+    _source(
         "--format",
-        metavar="F",
-        help="How the source file is written: csv, tsv, delimited, "
-        "parquet, avro, jsonl or orc. Found out when not said.",
+        **_format,
+        help=f"How the source file is written: {', '.join(FORMATS[:-1])} or {FORMATS[-1]}. "
+        "Found out when not said.",
     ),
-    click.option(
-        "--variant", metavar="V", help="Which delimited text, such as csv, dumb or bluelabs."
+    _source(
+        "--variant",
+        **_variant,
+        help="Which delimited text.",
     ),
-    _hint(
+    _source(
         "--hint",
+        **_hint,
         help="One thing about the source file, such as field-delimiter='\\t', "
         "header-row=false or compression=null. Repeat for more.",
     ),
 )
 rows = _stacked(
-    click.option(
+    _source(
         "--query",
         metavar="SQL",
         help="Take the result of this SELECT; the source is then written DATABASE:: with no table.",
     ),
-    click.option(
+    _source(
         "--columns",
         metavar="A,B",
         multiple=True,
@@ -83,103 +124,118 @@ rows = _stacked(
         help="Take these columns of a table, in this order.",
     ),
 )
+with_schema: Callable[[Any], Any] = _source(
+    "--schema",
+    metavar="FILE",
+    complete="file",
+    help="The records schema of a source file, as "
+    "'mvrec schema' prints it, instead of the types found in it.",
+)
 writing = _stacked(
-    click.option(
+    _target(
         "--if-exists",
         type=click.Choice(MODES),
-        help="What to do with a table that is there already. The default, append, loses nothing.",
+        metavar="MODE",
+        help=f"What to do with a table that is there already: {', '.join(MODES[:-1])} or "
+        f"{MODES[-1]}. The default, append, loses nothing.",
     ),
-    click.option(
+    _target(
         "--key",
         metavar="COL[,COL]",
         multiple=True,
         callback=_lists,
         help="The columns that tell rows apart, for upsert.",
     ),
-    click.option(
+    _target(
         "--target-format",
-        metavar="F",
+        **_format,
         help="How to write a file. By default its name says; CSV with a header where it does not.",
     ),
-    click.option("--target-variant", metavar="V", help="Which delimited text to write."),
-    _hint("--target-hint", help="One thing about the file to write. Repeat for more."),
-    click.option(
+    _target("--target-variant", **_variant, help="Which delimited text to write."),
+    _target("--target-hint", **_hint, help="One thing about the file to write. Repeat for more."),
+    _target(
         "--rows-per-file",
-        type=click.IntRange(min=1),
+        type=AtLeast(1),
         metavar="N",
         help="Write a folder as files of at most so many rows.",
     ),
-    click.option(
+    _target(
         "--bytes-per-file",
         metavar="SIZE",
         callback=_read(size),
         help="Write a folder as files of about so many bytes, such as 64M or 1G.",
     ),
-    click.option(
-        "--schema",
-        metavar="FILE",
-        help="The records schema of a source file, as "
-        "'mvrec schema' prints it, instead of the types found in it.",
-    ),
-    click.option(
-        "--verify",
-        is_flag=True,
-        default=None,
-        help="Compare what arrived with what was sent, before it is committed or shown: a count of "
-        "the rows, and a checksum of each column.",
-    ),
-    click.option(
-        "--parallel",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="At most so many streams at once.",
-    ),
-    click.option(
+    _misfit(
         "--max-failure-rows",
-        type=click.IntRange(min=0),
+        type=AtLeast(0),
         metavar="N",
         help="Leave out at most so many rows that do not fit, and move the others. "
         "Without it the first such row ends the move.",
     ),
-    click.option(
+    _misfit(
         "--rejects",
         metavar="FILE",
+        complete="file",
         help="Write the rows that were left out to this CSV file: "
         "file, line, column, reason and the row's own text.",
     ),
-    click.option(
+    _misfit(
         "--bad-bytes",
         type=click.Choice(("fail", "strip", "replace")),
-        help="What to do with NULs and bytes that are no text. "
+        metavar="MODE",
+        help="What to do with NULs and bytes that are no text: fail, strip or replace. "
         "The default, fail, makes the row a bad one.",
     ),
-    click.option(
+    _misfit(
         "--allow-lossy",
         metavar="COL",
         multiple=True,
         help="Let this column lose what its target cannot hold, or 'all' of them. Without it such "
         "a move is refused; 'mvrec explain' says what each column would lose. Repeat for more.",
     ),
-    click.option(
+    _way(
+        "--verify",
+        is_flag=True,
+        default=None,
+        help="Compare what arrived with what was sent, before it is committed or shown: a count of "
+        "the rows, and a checksum of each column.",
+    ),
+    _way(
+        "--parallel",
+        type=AtLeast(1),
+        metavar="N",
+        help="At most so many streams at once.",
+    ),
+    _way(
         "--scratch",
         metavar="URL",
         help="Where files may be staged on the way. By default what SCRATCH_S3_URL names.",
     ),
 )
-progressing = click.option(
+progressing: Callable[[Any], Any] = _output(
     "--progress/--no-progress",
     default=None,
     help="Show rows, bytes, rate and time left on stderr. By default on a terminal.",
 )
 _talking = _stacked(
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors."),
-    click.option(
+    _output("--json", "as_json", is_flag=True, help="Print one JSON object on stdout."),
+    _output("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors."),
+    _output(
         "--debug",
         is_flag=True,
         help="Log each step, and show the traceback of an error. Passwords stay hidden.",
     ),
 )
+
+
+def source_argument(function: Any) -> Any:
+    """Give a command the argument SOURCE."""
+    return click.argument("source", cls=Argument, complete="end")(function)
+
+
+def target_argument(function: Any) -> Any:
+    """Give a command the argument TARGET."""
+    return click.argument("target", cls=Argument, complete="end")(function)
 
 
 def talking(work: Callable[..., int]) -> Any:
@@ -194,6 +250,18 @@ def talking(work: Callable[..., int]) -> Any:
         raise click.exceptions.Exit(code)
 
     return run
+
+
+def looking(work: Callable[..., int]) -> Any:
+    """Give a command that changes nothing its ``Face``; Ctrl-C ends it at once."""
+
+    @wraps(work)
+    def run(face: Face, **given: Any) -> int:
+        from records_mover.cli.running import run_stoppable
+
+        return run_stoppable(partial(work, face, **given))
+
+    return talking(run)
 
 
 def _run(face: Face, work: Callable[[], int]) -> int:

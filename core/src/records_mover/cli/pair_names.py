@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from records_mover.cli.parameters import AtLeast, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,19 +29,20 @@ STRICTNESS = {
 """The fields of ``ProcessingInstructions`` as options."""
 
 
+_option = partial(click.option, cls=Option, section="What does not fit")
+
+
 def strictness_options(*, hidden: bool) -> Callable[[Any], Any]:
     """Return the decorator that gives a command these options."""
 
     def decorate(function: Any) -> Any:
         for name, what in reversed(STRICTNESS.items()):
             if name.startswith("no_"):
-                option = click.option(f"--{name}", name, is_flag=True, hidden=hidden, help=what)
+                option = _option(f"--{name}", name, is_flag=True, hidden=hidden, help=what)
             else:
                 names = (f"--{name}", f"--{name.replace('_', '-')}")
-                kind = click.IntRange(min=0)
-                option = click.option(
-                    *names, name, type=kind, metavar="N", hidden=hidden, help=what
-                )
+                kind = AtLeast(0)
+                option = _option(*names, name, type=kind, metavar="N", hidden=hidden, help=what)
             function = option(function)
         return function
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,9 @@ from records_mover.cli.moving import run_one
 from records_mover.cli.options import progressing, talking
 from records_mover.cli.pair_ends import SOURCES, TARGETS
 from records_mover.cli.pair_names import STRICTNESS, strictness_options
+from records_mover.cli.parameters import Argument, Command, Option
 from records_mover.cli.values import parse_hint
+from records_mover.errors import UsageError
 from records_mover.formats.delimited.hints import HINTS, VARIANTS
 from records_mover.instructions import ProcessingInstructions
 from records_mover.records.existing import ExistingTableHandling
@@ -45,7 +48,7 @@ def pair_command(name: str) -> click.Command:
     declared = [*_parameters("source", source), *_parameters("target", target)]
     for declare in reversed(declared):
         decorated = declare(decorated)
-    made: click.Command = click.command(name, help=_help(source, target))(decorated)
+    made: click.Command = click.command(name, cls=Command, help=_help(source, target))(decorated)
     return made
 
 
@@ -57,30 +60,48 @@ def _help(source: SourceKind, target: TargetKind) -> str:
     said = [*source.arguments.values(), *target.arguments.values()]
     lines += [f"  {word:<28} {what}" for word, what in zip(words, said, strict=True)]
     if source.today and target.today:
-        today = f"mvrec move {source.today} {target.today}"
-        lines += ["", "\b", "In the words of today", f"  {today}"]
+        lines += ["", "\b", "In the words of today", f"  mvrec move {source.today} \\"]
+        lines += [f"    {target.today}"]
     else:
         lines += ["", "Refused as yet: no plugin opens Google sheets. Take a file of it."]
     return "\n".join(lines)
 
 
+_COMPLETED = {
+    "db_name": "connection",
+    "filename": "file",
+    "input_url": "file",
+    "output_url": "file",
+    "url": "file",
+}
+
+
 def _parameters(side: str, kind: SourceKind | TargetKind) -> Iterator[Decorator]:
+    option = _option_of(side)
     for name in kind.arguments:
-        yield click.argument(f"{side}__{name}", metavar=f"{side}.{name}".upper())
+        metavar = f"{side}.{name}".upper()
+        completed = _COMPLETED.get(name)
+        yield click.argument(f"{side}__{name}", cls=Argument, metavar=metavar, complete=completed)
     for name, what in kind.options.items():
-        yield click.option(*_named(side, name), help=_sentence(what))
+        yield option(*_named(side, name), help=_sentence(what))
     if kind.existing is not None:
-        yield click.option(
+        modes = [one.name.lower() for one in ExistingTableHandling]
+        yield option(
             *_named(side, "existing_table"),
-            type=click.Choice([one.name.lower() for one in ExistingTableHandling]),
+            type=click.Choice(modes),
+            metavar="MODE",
             default=kind.existing.name.lower(),
             show_default=True,
-            help="What to do with a table that is there.",
+            help=f"What to do with a table that is there: {', '.join(modes[:-1])} or {modes[-1]}.",
         )
     for name, what in kind.flags.items():
-        yield click.option(*_named(side, name), is_flag=True, help=_sentence(what))
+        yield option(*_named(side, name), is_flag=True, help=_sentence(what))
     if kind.written:
         yield from _format_options(side)
+
+
+def _option_of(side: str) -> Callable[..., Decorator]:
+    return partial(click.option, cls=Option, section=side.capitalize())
 
 
 def _named(side: str, name: str) -> tuple[str, str]:
@@ -94,31 +115,39 @@ def _sentence(text: str) -> str:
 
 
 def _format_options(side: str) -> Iterator[Decorator]:
-    yield click.option(
-        f"--{side}.variant", f"{side}__variant", type=click.Choice(list(VARIANTS)),
-        help="Which delimited text.",
-    )  # fmt: skip
-    yield click.option(
-        f"--{side}.format", f"{side}__format", type=click.Choice(FORMATS),
-        help="How the file is written.",
-    )  # fmt: skip
+    option = _option_of(side)
+    yield option(
+        f"--{side}.variant",
+        f"{side}__variant",
+        type=click.Choice(list(VARIANTS)),
+        metavar="VARIANT",
+        help=f"Which delimited text: {', '.join(VARIANTS)}.",
+    )
+    yield option(
+        f"--{side}.format",
+        f"{side}__format",
+        type=click.Choice(FORMATS),
+        metavar="FORMAT",
+        help=f"How the file is written: {', '.join(FORMATS)}.",
+    )
     for hint in HINTS.values():
         yield from _hint_options(side, hint)
 
 
 def _hint_options(side: str, hint: Hint) -> Iterator[Decorator]:
+    option = _option_of(side)
     flag, parameter = f"{side}.{hint.attribute}", f"{side}__hint_{hint.attribute}"
     off, what = f"--{side}.no_{hint.attribute}", _sentence(hint.meaning)
     if True in hint.values:
-        yield click.option(f"--{flag}/{off}", parameter, default=None, help=what)
+        yield option(f"--{flag}/{off}", parameter, default=None, help=what)
         return
     words = [str(value) for value in hint.values if value is not None]
     closed = hint.values and hint.name != "encoding"
     kind = click.Choice(words, case_sensitive=False) if closed else None
-    yield click.option(f"--{flag}", parameter, type=kind, help=what)
+    yield option(f"--{flag}", parameter, type=kind, help=what)
     if None in hint.values:
         name = f"{side}__none_{hint.attribute}"
-        yield click.option(off, name, is_flag=True, help=f"Write none as {hint.name}.")
+        yield option(off, name, is_flag=True, help=f"There is no {hint.name}.")
 
 
 def _run(face: Face, source: SourceKind, target: TargetKind, given: dict[str, Any]) -> int:
@@ -180,6 +209,9 @@ def _hints(values: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     for hint in HINTS.values():
         value = values.get(f"hint_{hint.attribute}")
         if values.get(f"none_{hint.attribute}"):
+            if value is not None:
+                what = f"a {hint.name} is given, and none of it too"
+                raise UsageError(what, "leave out one of them")
             yield hint.name, None
         elif isinstance(value, str):
             yield (hint.name, value) if hint.values else parse_hint(f"{hint.name}={value}")

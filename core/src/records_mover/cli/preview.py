@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from records_mover.cli.failures import MOVED
-from records_mover.cli.options import move_options, reading, rows, talking
+from records_mover.cli.options import looking, move_options, reading, rows, source_argument
+from records_mover.cli.parameters import AtLeast, Command, Option
 from records_mover.cli.values import written
+from records_mover.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +28,13 @@ TOLD = ("encoding", "field-delimiter", "header-row")
 """The hints of which is always said what was guessed."""
 
 
-@click.command(short_help="Show the first rows as they will land, and their types.")
-@click.argument("source")
+@click.command(cls=Command, short_help="Show the first rows as they will land, and their types.")
+@source_argument
 @click.option(
     "--rows",
     "count",
-    type=click.IntRange(min=0),
+    cls=Option,
+    type=AtLeast(0),
     default=5,
     metavar="N",
     show_default=True,
@@ -39,12 +42,13 @@ TOLD = ("encoding", "field-delimiter", "header-row")
 )
 @click.option(
     "--whole",
+    cls=Option,
     is_flag=True,
     help="Read every row of a file to be sure of the types, not about the first 100,000.",
 )
 @rows
 @reading
-@talking
+@looking
 def preview(face: Face, source: str, count: int, whole: bool, **given: Any) -> int:
     """Show the first rows of SOURCE as they will land, their types, and what was guessed.
 
@@ -95,7 +99,7 @@ def _shown(value: str | None) -> str:
     """Show a value on one line; NULL is told from text, and long text is cut."""
     if value is None:
         return "NULL"
-    plain = "".join(one if one.isprintable() else written(one) for one in value)
+    plain = "".join(one if one.isprintable() else written(one) for one in redact(value))
     if plain in ("", "NULL") or plain != plain.strip():
         plain = f'"{plain}"'
     return plain if len(plain) <= WIDEST else f"{plain[: WIDEST - 1]}…"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from records_mover.cli.words import figures, fraction
+from records_mover.meter import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from records_mover.cli.face import Face
-    from records_mover.meter import Meter
 
-__all__ = ["nothing", "showing"]
+__all__ = ["Together", "nothing", "showing"]
 
 BAR_AFTER = 0.5
 """Seconds before a bar appears: what is over by then needs none, nor the time to make one."""
@@ -33,6 +33,35 @@ def showing(face: Face) -> Callable[[Meter], AbstractContextManager[Callable[[],
     if not wanted or face.quiet:
         return nothing
     return _bar if sys.stderr.isatty() else lambda meter: _lines(meter, face)
+
+
+class Together:
+    """Several moves whose progress is shown as that of one."""
+
+    def __init__(self, face: Face) -> None:
+        self._show = showing(face)
+        self._meters: list[Meter] = []
+
+    def meter(self) -> Meter:
+        """Return the meter of one more move."""
+        meter = Meter()
+        self._meters.append(meter)
+        return meter
+
+    @contextmanager
+    def watching(self, whole: Meter) -> Iterator[Callable[[], None]]:
+        """Show the sum; how much there will be is not known before the last one has begun."""
+        with self._show(whole) as look:
+
+            def add_up() -> None:
+                for meter in self._meters:
+                    meter.watched = whole.watched
+                whole.bytes = sum(meter.bytes for meter in self._meters)
+                whole.rows = sum(meter.rows_seen for meter in self._meters)
+                look()
+
+            yield add_up
+            add_up()
 
 
 @contextmanager

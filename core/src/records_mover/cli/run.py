@@ -9,12 +9,14 @@ import click
 
 from records_mover.cli.failures import FAILED, MOVED, MOVED_IN_PART, code_of
 from records_mover.cli.options import progressing, talking
+from records_mover.cli.parameters import Argument, AtLeast, Command, Option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from records_mover.cli.face import Face
     from records_mover.cli.job_file import Job, Jobs
+    from records_mover.cli.progress import Together
     from records_mover.cli.schedule import Outcome
     from records_mover.meter import Cancellation, Meter
     from records_mover.records.result import MoveResult
@@ -34,23 +36,32 @@ def _print_schema(ctx: click.Context, param: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
-@click.command(short_help="Run the moves that a file describes, in TOML or JSON.")
-@click.argument("file")
+@click.command(cls=Command, short_help="Run the moves that a file describes, in TOML or JSON.")
+@click.argument("file", cls=Argument, complete="file")
 @click.option(
     "--only",
+    cls=Option,
+    complete="job",
     metavar="JOB",
     multiple=True,
     help="Run this job, and those that it comes after. Repeat for more.",
 )
 @click.option(
     "--at-once",
-    type=click.IntRange(min=1),
+    cls=Option,
+    type=AtLeast(1),
     metavar="N",
     help="Run at most so many jobs at the same time. By default what the file says, else 1.",
 )
-@click.option("--check", is_flag=True, help="Read and check the file, list its jobs, move nothing.")
+@click.option(
+    "--check",
+    cls=Option,
+    is_flag=True,
+    help="Read and check the file, list its jobs, move nothing.",
+)
 @click.option(
     "--print-schema",
+    cls=Option,
     is_flag=True,
     is_eager=True,
     expose_value=False,
@@ -134,10 +145,16 @@ def _run_alone(face: Face, job: Job) -> int:
 
 def _run_several(face: Face, jobs: Jobs) -> int:
     from records_mover.cli.moving import tell_of_the_past
-    from records_mover.cli.progress import nothing
+    from records_mover.cli.progress import Together
     from records_mover.cli.running import run_watched
 
-    outcomes = run_watched(lambda _, cancellation: _all(face, jobs, cancellation), nothing)
+    together = Together(face)
+
+    def moving(meter: Meter, cancellation: Cancellation) -> list[Outcome]:
+        del meter
+        return _all(face, jobs, together, cancellation)
+
+    outcomes = run_watched(moving, together.watching)
     names = [job.name for job in jobs.jobs]
     outcomes.sort(key=lambda one: names.index(one.job.name))
     tell_of_the_past(face, lambda: _tell(face, outcomes), "the jobs were run")
@@ -148,14 +165,13 @@ def _run_several(face: Face, jobs: Jobs) -> int:
     return MOVED_IN_PART if rejected else MOVED
 
 
-def _all(face: Face, jobs: Jobs, cancellation: Cancellation) -> list[Outcome]:
+def _all(face: Face, jobs: Jobs, together: Together, cancellation: Cancellation) -> list[Outcome]:
     from records_mover.cli.schedule import run_jobs
-    from records_mover.meter import Meter
     from records_mover.session import Session
 
     def run(job: Job) -> MoveResult:
         with Session() as session:
-            return _move(job, session, Meter(), cancellation)
+            return _move(job, session, together.meter(), cancellation)
 
     outcomes = []
     for outcome in run_jobs(jobs, run, cancellation):

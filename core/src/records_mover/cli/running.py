@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import FrameType
 
-__all__ = ["run_watched"]
+__all__ = ["run_stoppable", "run_watched"]
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,12 @@ T = TypeVar("T")
 
 INTERVAL = 0.1
 """Seconds between two looks at the meter."""
+
+LONG = 3600.0
+"""Seconds: a wait with an end hears signals on every system."""
+
+PATIENCE = 1.0
+"""Seconds after which someone who has asked to stop is told what is waited for."""
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -46,12 +53,26 @@ def run_watched(
         with _cancelled_by_signals(cancellation):
             worker.start()
             with watching(meter) as look:
+                hint = _Hint(cancellation)
                 while not worker.ended.wait(INTERVAL):
                     look()
+                    hint.look()
     except _SecondSignal:
         _leave()
     if worker.error is not None and cancellation.asked and not _in_doubt(worker.error):
         raise MoveCancelled("cancelled", "the target is as it was") from worker.error
+    return worker.answer()
+
+
+def run_stoppable(work: Callable[[], T]) -> T:
+    """Run work that changes nothing to its end, or to Ctrl-C, which leaves it where it is.
+
+    It may wait for a server that does not answer, and would not hear of it.
+    """
+    worker = _Worker(work)
+    worker.start()
+    while not worker.ended.wait(LONG):
+        pass
     return worker.answer()
 
 
@@ -87,6 +108,25 @@ class _Worker(threading.Thread, Generic[T]):
 
 class _SecondSignal(BaseException):
     """The user asked again to stop, and does not want to wait."""
+
+
+class _Hint:
+    """Says on a terminal, once, that what was stopped is waited for."""
+
+    def __init__(self, cancellation: Cancellation) -> None:
+        self._cancellation = cancellation
+        self._since: float | None = None
+        self._said = not sys.stderr.isatty()
+
+    def look(self) -> None:
+        """Say it when it is time."""
+        if self._said or not self._cancellation.asked:
+            return
+        now = time.monotonic()
+        self._since = self._since or now
+        if now - self._since >= PATIENCE:
+            self._said = True
+            sys.stderr.write("\nmvrec: stopping; Ctrl-C once more leaves at once\n")
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from records_mover.cli.failures import MOVED
-from records_mover.cli.options import move_options, reading, rows, talking
+from records_mover.cli.options import looking, move_options, reading, rows, source_argument
+from records_mover.cli.parameters import Command
 
 if TYPE_CHECKING:
     from records_mover.cli.face import Face
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["schema"]
 
 
-@click.command(short_help="Print the columns of a source and their types, as JSON.")
-@click.argument("source")
+@click.command(cls=Command, short_help="Print the columns of a source and their types, as JSON.")
+@source_argument
 @rows
 @reading
-@talking
+@looking
 def schema(face: Face, source: str, **given: Any) -> int:
     """Print the records schema of SOURCE: its columns and their types, as JSON.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from records_mover.cli.failures import MOVED
-from records_mover.cli.options import move_options, reading, talking
+from records_mover.cli.options import looking, move_options, reading
+from records_mover.cli.parameters import Argument, Command
 from records_mover.cli.values import hint_option, written
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["sniff"]
 
 
-@click.command(short_help="Find out how a file is written, and how sure that is.")
-@click.argument("file")
+@click.command(cls=Command, short_help="Find out how a file is written, and how sure that is.")
+@click.argument("file", cls=Argument, complete="file")
 @reading
-@talking
+@looking
 def sniff(face: Face, file: str, **given: Any) -> int:
     """Find out how FILE is written: its format and each hint, how sure that is, and why.
 

@@ -8,6 +8,7 @@ from records_mover.errors import CredsError
 from records_mover.known_plugins import alias_of
 from records_mover.redaction import register_url
 from records_mover.secret import reveal, secret_of
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,13 +32,17 @@ def resolve_url(plugins: Plugins, name: str, *, first: Sequence[str] = ()) -> UR
 
 def find_creds(plugins: Plugins, name: str, *, first: Sequence[str] = ()) -> Creds:
     """Return the answer of the first provider that knows a name, or raise ``CredsError``."""
+    from records_mover.creds.names import known_names
     from records_mover.creds.providers.environment import variable_of
 
     creds = plugins.creds(name, first=first)
     if creds is None:
-        asked = ", ".join(provider.name for provider in plugins.providers(first))
+        asked = [provider.name for provider in plugins.providers(first)]
+        known = known_names()
+        near = meant(name, (each for one in asked for each in known.get(one, ())))
+        told = ", ".join(asked) or "none"
         raise CredsError(
-            f"no credentials provider knows {name!r}; asked were {asked or 'none'}",
+            f"no credentials provider knows {name!r}{near}; asked were {told}",
             f"set {variable_of(name)} to an SQLAlchemy URL, or write the URL before '::'",
         )
     return creds

@@ -10,9 +10,11 @@ from records_mover.db.connections.address import Address
 from records_mover.db.connections.check import check_connection
 from records_mover.db.connections.failures import scrub
 from records_mover.errors import ConfigError, MoverError
+from records_mover.known_plugins import alias_of, names_of
 from records_mover.logging import guarded
 from records_mover.redaction import register_url
 from records_mover.secret import is_elsewhere
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from records_mover.parts import Database, DatabaseKind
 
 __all__ = ["open_database", "open_direct", "open_engine"]
+
+
+SQLALCHEMYS = ("sqlite", "mysql", "mariadb", "oracle", "mssql")
+"""The dialects that come with SQLAlchemy, beside those of plugins."""
 
 
 def open_engine(
@@ -134,7 +140,8 @@ def _parse(url: str | URL) -> URL:
             "write it as dialect://user:password@host:port/database, "
             "with special characters of the password percent-encoded",
         )
-    return parsed
+    backend, plus, driver = parsed.drivername.partition("+")
+    return parsed.set(drivername=f"{alias_of(backend)}{plus}{driver}")
 
 
 def _with_driver(url: URL, kind: DatabaseKind | None) -> URL:
@@ -143,6 +150,13 @@ def _with_driver(url: URL, kind: DatabaseKind | None) -> URL:
     if kind.driver is not None and "+" not in url.drivername:
         url = url.set(drivername=f"{url.drivername}+{kind.driver}")
     return url if kind.driver_url is None else kind.driver_url(url)
+
+
+def _meant(backend: str) -> str:
+    from sqlalchemy.dialects import registry
+
+    known = (*names_of("dialects"), *SQLALCHEMYS, *registry.impls)
+    return meant(backend, (name for name in known if "." not in name))
 
 
 def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> Engine:
@@ -155,7 +169,7 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
         return create_engine(url, **_options(url, kind, options))
     except NoSuchModuleError:
         failure = ConfigError(
-            f"no SQLAlchemy dialect is called '{url.drivername}'",
+            f"no SQLAlchemy dialect is called '{url.drivername}'{_meant(url.get_backend_name())}",
             "check the spelling, or install the package that brings it",
         )
     except ImportError as err:

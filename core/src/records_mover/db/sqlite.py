@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from records_mover.db import schema_sql
+from records_mover.db.connections.address import Address
 from records_mover.db.database import SqlDatabase
 from records_mover.db.sql.query_text import plain_query
+from records_mover.errors import NotFoundError
 from records_mover.parts import Column, TableName
 from records_mover.schema import DecimalConstraints, Field, IntegerConstraints
 
@@ -19,10 +21,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["SqliteDatabase", "open_sqlite"]
+__all__ = ["SqliteDatabase", "check_file", "open_sqlite"]
 
 _EXACT_DIGITS = 15  # that a REAL keeps, and so a NUMERIC column: sqlite.org/datatype3.html
 _VIEW = "mover_query"
+
+
+def check_file(url: str) -> None:
+    """Raise ``NotFoundError`` where the URL names a file that is not there."""
+    address = Address.parse(url)
+    name = address.database if address is not None and not address.query else None
+    if name and name != ":memory:" and not Path(name).exists():
+        raise NotFoundError(f"there is no database {name!r}", "check the path")
 
 
 def open_sqlite(engine: Engine) -> SqliteDatabase:

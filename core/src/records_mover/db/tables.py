@@ -13,7 +13,7 @@ from records_mover.errors import DatabaseError
 from records_mover.parts import TableInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Inspector
 
@@ -49,6 +49,14 @@ class SqlTables(SqlNames):
         described = tuple(self.column_for(column) for column in columns)
         rows = self._rows(connection, name) if kind == "table" else None
         return TableInfo(name=name, columns=described, kind=kind, rows=rows)
+
+    def table_names(self, schema: str | None) -> Sequence[str]:
+        """Return the names of the tables and views of a schema."""
+        import sqlalchemy as sa
+
+        with self.connection() as connection, self.doing("cannot list the tables"):
+            inspector = sa.inspect(connection)
+            return [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
 
     def _rows(self, connection: Connection, name: TableName) -> int | None:
         """Count the rows up to a limit: enough to tell a large table from a small one."""

@@ -21,13 +21,25 @@ if TYPE_CHECKING:
     from records_mover.formats.base import BaseRecordsFormat
     from records_mover.instructions import ProcessingInstructions
 
-__all__ = ["PLAIN_CSV", "RecordsFormat", "format_from_config", "format_from_name"]
+__all__ = [
+    "OTHER_KINDS",
+    "PLAIN_CSV",
+    "TEXT_KINDS",
+    "RecordsFormat",
+    "format_from_config",
+    "format_from_name",
+]
 
 # What is written to a file called .csv: no value loses digits, seconds, a century or its zone.
 PLAIN_CSV = DelimitedRecordsFormat("csv", {"compression": None, **ISO_HINTS})
 
 _TEXT_SUFFIXES = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}
 _JSON_LINES = (".jsonl", ".ndjson")
+
+TEXT_KINDS = ("csv", "tsv", "delimited")
+"""What a user may call delimited text."""
+OTHER_KINDS = ("parquet", "avro", "jsonl", "orc")
+"""The formats that are no delimited text."""
 
 
 def format_from_name(filename: str) -> BaseRecordsFormat | None:

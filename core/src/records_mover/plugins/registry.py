@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from records_mover.errors import MissingPluginError, PluginError, UsageError
 from records_mover.hookspecs import GROUP
+from records_mover.known_plugins import alias_of, known_plugin, names_of
 from records_mover.logging import guard_logger
 from records_mover.plugins.examine import Unfit, ask, claims_of, new_manager
 from records_mover.plugins.points import entry_points, normal_name, origin_of
 from records_mover.plugins.provider import Provider
 from records_mover.plugins.record import Offered, PluginRecord, Status
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -204,19 +206,18 @@ class Plugins:
             raise UsageError(
                 f"'{name}://' is a database, and no table is named", "write DATABASE::TABLE"
             )
-        raise MissingPluginError(f"no plugin offers '{name}://'", self.remedy("schemes", name))
+        near = meant(name, (*self.schemes, *names_of("schemes")))
+        raise MissingPluginError(
+            f"no plugin offers '{name}://'{near}", self.remedy("schemes", name)
+        )
 
     def _is_database(self, name: str) -> bool:
-        from records_mover.known_plugins import known_plugin
-
-        dialect = name.partition("+")[0]
+        dialect = alias_of(name.partition("+")[0])
         owned = any(dialect in kind.dialects for kind in self.databases)
         return owned or known_plugin("dialects", dialect) is not None
 
     def remedy(self, kind: Literal["schemes", "dialects"], name: str) -> str:
         """Say what would bring a scheme or dialect: a plugin to mend, to enable or to install."""
-        from records_mover.known_plugins import known_plugin
-
         known = known_plugin(kind, name)
         if known is None:
             troubled = [str(record) for record in self.records if record.status != "ok"]

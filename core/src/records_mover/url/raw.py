@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from records_mover.errors import NotFoundError, StoreError
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ _ADVICE = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space, or ask for a larger quota",
     errno.EFBIG: "allow larger files (ulimit -f), or write elsewhere",
+    errno.EISDIR: "end it in '/' if that folder is meant",
     errno.EPIPE: "whoever read it has gone away",
 }
 
@@ -71,9 +73,18 @@ def store_errors(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         missing = "file" if os.path.lexists(path.parent) else "directory"
         name = path if missing == "file" else path.parent
-        raise NotFoundError(f"there is no {missing} {str(name)!r}", "check the path") from error
+        what = f"there is no {missing} {str(name)!r}{_meant(name)}"
+        raise NotFoundError(what, "check the path") from error
     except OSError as error:
         raise _store_error(str(path), error) from error
+
+
+def _meant(path: Path) -> str:
+    """Say which of its neighbours a path that is not there was probably to name."""
+    try:
+        return meant(path.name, os.listdir(path.parent))  # noqa: PTH208 - only their names
+    except OSError:
+        return ""
 
 
 def _store_error(name: str, error: OSError) -> StoreError:

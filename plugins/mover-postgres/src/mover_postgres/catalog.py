@@ -110,6 +110,19 @@ def describe(connection: PsycopgConnection, name: TableName) -> Described | None
     )
 
 
+_NAMES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = ANY(%(kinds)s) AND CASE WHEN %(schema)s::text IS NULL
+THEN n.nspname = ANY(current_schemas(false)) ELSE n.nspname = %(schema)s END
+"""
+
+
+def table_names(connection: PsycopgConnection, schema: str | None) -> list[str]:
+    """Return the names of the tables and views of a schema; of those on the path for None."""
+    rows = fetch(connection, _NAMES, {"kinds": list(_KINDS), "schema": schema})
+    return [str(row[0]) for row in rows]
+
+
 def _column(row: tuple[Any, ...]) -> Column:
     name, spelling, _, nullable, filled, generated = row
     return Column(

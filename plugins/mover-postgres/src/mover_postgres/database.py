@@ -16,7 +16,7 @@ from records_mover.errors import DatabaseError
 from records_mover.utils import lazyprop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -149,6 +149,14 @@ class PostgresDatabase(InterruptibleDatabase):
             connection.invalidate()
 
     # What there is
+
+    def table_names(self, schema: str | None) -> Sequence[str]:
+        """Return the names of the tables and views of a schema, or of those on the path."""
+        from mover_postgres.catalog import table_names
+        from mover_postgres.connections import driver_connection
+
+        with self.connection() as connection, self.doing("cannot list the tables"):
+            return table_names(driver_connection(connection), schema)
 
     def describe(self, connection: Connection, name: TableName) -> TableInfo | None:
         """Describe a table as this connection sees it."""

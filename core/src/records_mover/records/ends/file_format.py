@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.errors import FormatError, NotFoundError, UsageError
+from records_mover.errors import FormatError, NotFoundError, SchemaError, UsageError
 from records_mover.formats import (
     BaseRecordsFormat,
     DelimitedRecordsFormat,
@@ -12,7 +12,8 @@ from records_mover.formats import (
     format_from_name,
 )
 from records_mover.formats.compression import compression_of_name, without_suffix
-from records_mover.formats.names import PLAIN_CSV
+from records_mover.formats.names import OTHER_KINDS, PLAIN_CSV, TEXT_KINDS
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,18 +75,26 @@ def _spelled(
     hints: Mapping[str, object],
     name: str,
     *,
-    header: bool | None = None,
+    header: bool = False,
 ) -> BaseRecordsFormat | None:
     """Build a format from its options; ``csv`` and ``tsv`` are kinds too."""
     if kind is None and variant is None:
         return None
+    if kind is not None and kind not in (*TEXT_KINDS, *OTHER_KINDS):
+        raise _unknown(kind)
+    if kind in OTHER_KINDS:
+        if variant is not None:
+            what = f"the variant {variant!r} is one of delimited text, and the format is {kind!r}"
+            raise UsageError(what, "leave out one of them")
+        return _with_hints(RecordsFormat(str(kind)), hints).for_name(name)
+    if header:
+        hints = {"header-row": True, **hints}
+    if kind == "tsv" and variant is not None:
+        raise UsageError("the format 'tsv' has no variants", "say --format delimited, or leave out")
     if variant is not None or kind == "delimited":
-        usual = {} if header is None else {"header-row": header}
-        return DelimitedRecordsFormat(variant or "csv", {**usual, **hints}).for_name(name)
-    if kind in ("csv", "tsv"):
-        tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
-        return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
-    return _with_hints(RecordsFormat(str(kind)), hints).for_name(name)
+        return DelimitedRecordsFormat(variant or "csv", hints).for_name(name)
+    tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
+    return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
 
 
 def _with_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRecordsFormat:
@@ -95,6 +104,13 @@ def _with_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRe
         what = f"the format '{named.format_type}' takes no hint '{strange[0]}'"
         raise UsageError(what, "leave it out, or name a format of delimited text")
     return RecordsFormat(named.format_type, hints=hints) if hints else named
+
+
+def _unknown(kind: str) -> FormatError:
+    known = (*TEXT_KINDS, *OTHER_KINDS)
+    return FormatError(
+        f"the format {kind!r} is unknown{meant(kind, known)}", f"use one of: {', '.join(known)}"
+    )
 
 
 def read_schema(path: str | Path) -> RecordsSchema:
@@ -110,6 +126,9 @@ def read_schema(path: str | Path) -> RecordsSchema:
         return RecordsSchema.from_json(LocalPath(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise NotFoundError(f"cannot read the schema {str(path)!r}", "check the path") from error
+    except SchemaError as error:
+        advice = "'mvrec schema SOURCE' prints one"
+        raise SchemaError(f"in {str(path)!r}: {error.what}", advice) from error
 
 
 def check_format(form: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from records_mover.errors import UsageError
@@ -10,6 +11,8 @@ from records_mover.parts import Form
 from records_mover.records.ends.end import TargetEnd
 from records_mover.records.ends.file_format import check_format, target_format
 from records_mover.records.words import describe_format
+from records_mover.url import scheme_of
+from records_mover.url.local import local_path
 
 if TYPE_CHECKING:
     from records_mover.formats import BaseRecordsFormat
@@ -58,6 +61,13 @@ class FileTarget:
 
 
 def _place(url: str, source: SourceEnd) -> str:
-    if source.form.kind == "files" and source.form.place == url:
+    if source.form.kind == "files" and _is_same(source.form.place or "", url):
         raise UsageError(f"{url!r} is both source and target", "name another target")
     return url
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two URLs name one file, however their paths are written."""
+    if one == other or not scheme_of(one) == scheme_of(other) == "file":
+        return one == other
+    return os.path.realpath(local_path(one)) == os.path.realpath(local_path(other))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from records_mover.db import match_columns
-from records_mover.errors import NotFoundError, UsageError
+from records_mover.errors import MoverError, NotFoundError, UsageError
 from records_mover.frozen import frozen
 from records_mover.parts import (
     Database,
@@ -22,6 +22,7 @@ from records_mover.parts import (
 )
 from records_mover.records.ends.end import SourceEnd, TableSide, TargetEnd
 from records_mover.records.ends.reshape import reshaped
+from records_mover.utils.words import meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,13 +53,10 @@ class TableSource:
     def inspect(self, context: Context, options: MoveOptions) -> SourceEnd:
         """Look up the table's columns and size, or the query's columns."""
         options.refuse(("format", "variant", "hints", "schema"), "a table or query to read")
+        _check_there(self.database)
         database = _open(self.database, context)
         query = self.query or options.query
-        if (query is None) == (self.table is None):
-            raise UsageError(
-                "a database source needs a table or a query, not both",
-                "write DATABASE::TABLE, or DATABASE:: with --query",
-            )
+        _check_what(query, self.table)
         if query is not None:
             return self._query_end(database, query, context)
         return self._table_end(database, cast(TableName, self.table), context, options)
@@ -68,9 +66,9 @@ class TableSource:
     ) -> SourceEnd:
         info = database.inspect(table)
         if info is None:
-            raise NotFoundError(
-                f"there is no table {_title(database, Selection(table=table))!r}", "check its name"
-            )
+            title = _title(database, Selection(table=table))
+            near = meant(table.name, _neighbours(database, table))
+            raise NotFoundError(f"there is no table {title!r}{near}", "check its name")
         wanted = self.columns or options.columns
         if wanted is None:
             columns = tuple(column.name for column in info.columns)
@@ -116,6 +114,39 @@ def _end(
         bytes=None,
         remedy=_remedy(context, database),
     )
+
+
+def _check_there(database: str | Engine) -> None:
+    """Refuse a file of a database that is not there: to open it would make it."""
+    if isinstance(database, str) and database.startswith("sqlite"):
+        from records_mover.db.sqlite import check_file
+
+        check_file(database)
+
+
+def _check_what(query: str | None, table: TableName | None) -> None:
+    if query is not None and table is not None:
+        raise UsageError(
+            "a database source takes a table or a query, not both", "write DATABASE:: with --query"
+        )
+    if query is None and table is None:
+        raise UsageError(
+            "the source names no table", "write DATABASE::TABLE, or DATABASE:: with --query"
+        )
+    if query is not None and not query.strip():
+        raise UsageError("the query is empty", "write a SELECT")
+
+
+def _neighbours(database: Database, table: TableName) -> Sequence[str]:
+    """Return the names of the tables beside one that is not there, where they can be listed."""
+    from records_mover.db import SqlDatabase
+
+    if not isinstance(database, SqlDatabase):
+        return ()
+    try:
+        return database.table_names(table.schema)
+    except (MoverError, NotImplementedError):  # then the error is told without a suggestion
+        return ()
 
 
 @frozen
