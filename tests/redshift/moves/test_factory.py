@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
-from records_mover.errors import ConfigError
+from records_mover.errors import ConfigError, UsageError
 from records_mover.records import ExistingTableHandling
 
 if TYPE_CHECKING:
@@ -46,3 +46,18 @@ def test_an_external_table_is_made_and_its_rows_replaced(
 def test_the_folder_of_an_external_table_cannot_be_named(session: Any) -> None:
     with pytest.raises(ConfigError, match="spectrum_base_url"):
         session.targets.spectrum("s", "t", "redshift://h/d", spectrum_rdir_url="s3://b/d/")
+
+
+def test_no_ordinary_table_is_made_in_place_of_an_external_one(
+    session: Any, warehouse: Any, pg_url: str
+) -> None:
+    rows = pa.table({"id": [1]})
+    here = session.targets.spectrum(warehouse.ask.schema, "t", warehouse.url().rpartition("::")[0])
+    with pytest.raises(UsageError, match="would not be in an external schema"):
+        session.move(rows, here)
+    elsewhere = session.targets.spectrum("public", "t", pg_url)
+    with pytest.raises(UsageError, match="postgresql has no external tables"):
+        session.move(rows, elsewhere)
+    with pytest.raises(UsageError, match="postgresql has no external tables"):
+        session.explain(rows, elsewhere)
+    assert warehouse.ask("select count(*) from pg_tables where tablename = 't'") == [(0,)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.errors import ConfigError
+from records_mover.errors import ConfigError, UsageError
 from records_mover.parts import TableName
 from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of
@@ -12,7 +12,38 @@ from records_mover.records.existing import ExistingTableHandling, mode_of
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-__all__ = ["spectrum"]
+    from records_mover.parts import Database, PublishRequest
+    from records_mover.records.context import Context
+    from records_mover.records.ends.end import SourceEnd, TargetEnd
+    from records_mover.records.options import MoveOptions
+
+__all__ = ["SpectrumTarget", "spectrum"]
+
+
+class SpectrumTarget(TableTarget):
+    """A table of an external schema; one of another would be made as an ordinary table."""
+
+    __slots__ = ()
+
+    def inspect(self, context: Context, options: MoveOptions, source: SourceEnd) -> TargetEnd:
+        """Look up the table, and see that Spectrum reads its schema."""
+        end = super().inspect(context, options, source)
+        side = end.table
+        if side is not None and side.publish is not None:
+            _check_external(side.database, side.publish)
+        return end
+
+
+def _check_external(database: Database, request: PublishRequest) -> None:
+    from mover_redshift.database import RedshiftDatabase
+    from mover_redshift.lake import is_external
+
+    if not isinstance(database, RedshiftDatabase):
+        what = f"{database.dialect} has no external tables, such as '{request.table}' is to be"
+        raise UsageError(what, "name a Redshift, or an ordinary table as the target")
+    if not is_external(database, request):
+        what = f"'{request.table}' would not be in an external schema"
+        raise UsageError(what, "make one by CREATE EXTERNAL SCHEMA, or name an ordinary table")
 
 
 def spectrum(
@@ -24,7 +55,7 @@ def spectrum(
     existing_table_handling: ExistingTableHandling
     | str
     | None = ExistingTableHandling.TRUNCATE_AND_OVERWRITE,
-) -> TableTarget:
+) -> SpectrumTarget:
     """Name a table of an external schema; its files are written below ``spectrum_base_url``.
 
     Where that is not given, the URL's ``spectrum_base_url`` or REDSHIFT_SPECTRUM_BASE_URL says it.
@@ -37,7 +68,7 @@ def spectrum(
     database: Engine | str = db_engine
     if spectrum_base_url is not None:
         database = _with_base(db_engine, spectrum_base_url)
-    return TableTarget(
+    return SpectrumTarget(
         database=database,
         table=TableName(name=table_name, schema=schema_name),
         if_exists=mode_of(existing_table_handling),
