@@ -84,7 +84,7 @@ class DatabaseSuite(Suite):
         """Columns are called as ``column_name`` says, or the table is not made."""
         table, rows = bench.new_table(), names_table(case)
         database = _database(session, bench)
-        with moving.judged(bench, table):
+        with moving.judged(bench, table, case.name):
             session.move(rows, table.endpoint)
         assert list(_fields(database, table)) == [database.column_name(each) for each in case.names]
         session.move(rows, table.endpoint)

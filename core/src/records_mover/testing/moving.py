@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from records_mover.errors import LossError, MoverError, NoRouteError
+from records_mover.errors import MoverError, NoRouteError
 from records_mover.meter import Meter
 from records_mover.schema import Field
 from records_mover.session import Session
 from records_mover.testing.arrows import empty_table, row_texts, value_table
 from records_mover.testing.files import TEXT, write_text
-from records_mover.testing.gap import ValueLossy, ValueRefused
+from records_mover.testing.gap import ValueChanged, judgement
 from records_mover.testing.texts import canonical
 
 if TYPE_CHECKING:
@@ -41,12 +41,13 @@ __all__ = [
     "looked",
     "no_numbers",
     "two_columns",
+    "unchanged",
     "wanted",
 ]
 
 
 @contextmanager
-def left_alone(path: Path) -> Iterator[None]:
+def left_alone(path: Path, name: str) -> Iterator[None]:
     """Tell what was refused from what is lossy; either way, there is no file."""
     try:
         yield
@@ -54,8 +55,7 @@ def left_alone(path: Path) -> Iterator[None]:
         raise  # the part is not for such values at all
     except MoverError as error:
         assert not path.exists(), "the move failed, and a file is there"
-        kind = ValueLossy if isinstance(error, LossError) else ValueRefused
-        raise kind(str(error)) from error
+        raise judgement(error, name) from error
 
 
 TEXT_FIELD = Field("v", "string")
@@ -102,6 +102,14 @@ class Give:
         return self.session.move(str(path), table.endpoint, **TEXT)
 
 
+def unchanged(case: ValueCase, seen: Sequence[str | None], result: MoveResult) -> None:
+    """Raise where values are others than those of a case: no gap can be declared for that."""
+    if seen != wanted(case):
+        verdicts = [each.verdict for each in result.columns]
+        what = f"{wanted(case)} became {seen}, and the plan says {verdicts}"
+        raise ValueChanged(f"values were changed in silence: {what}")
+
+
 def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
     """Return the values in the column of a case, without the NULLs that longer ones bring it."""
     return bench.look(table, case.field)[: len(case.texts)]
@@ -110,7 +118,7 @@ def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
 def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -> None:
     """Put the values of cases into a table by whatever way there is, and see them there."""
     by_text = any("batches" not in case.doors for case in cases)
-    with Session(**bench.options) as session, judged(bench, table, made=by_text):
+    with Session(**bench.options) as session, judged(bench, table, cases[0].name, made=by_text):
         give = Give(session=session, elsewhere=bench, folder=folder)
         give(table, cases, "text" if by_text else "batches")
     for case in cases:
@@ -120,10 +128,11 @@ def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -
 
 
 @contextmanager
-def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
+def judged(bench: Bench, table: Table, name: str, *, made: bool = False) -> Iterator[None]:
     """Tell what was refused from what is lossy; either way, nothing may have been changed.
 
-    ``made`` says that the table may have been made before, without a row.
+    ``name`` is by what a gap is declared. ``made`` says that the table may have been made before,
+    without a row.
     """
     try:
         yield
@@ -133,8 +142,7 @@ def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
         there = table.name in set(bench.tables())
         assert made or not there, "the move failed, and a table is there"
         assert not there or not bench.count(table), "the move failed, and rows are there"
-        kind = ValueLossy if isinstance(error, LossError) else ValueRefused
-        raise kind(str(error)) from error
+        raise judgement(error, name) from error
 
 
 def two_columns(start: int, rows: int, text: str = "old") -> pa.Table:

@@ -84,13 +84,14 @@ class PluginSuite(Suite):
         """With a version, as the next one may be another API."""
         asked = importlib_metadata.requires(self.distribution) or []
         required = [one for one in asked if "extra ==" not in one]
-        names = {re.split(r"[^\w.-]", one)[0].lower(): one for one in required}
-        assert re.search(r"<\s*\d", names["records-mover"]), "say which versions it works with"
+        names = {_normal(re.split(r"[^\w.-]", one)[0]): one for one in required}
+        core = names.get("records-mover", "")
+        assert re.search(r"<\s*\d", core), "say which versions of records-mover it works with"
         others = {
-            str(point.dist.name).lower()
+            _normal(point.dist.name)
             for point in importlib_metadata.entry_points(group=GROUP)
             if point.dist is not None
-        } - {self.distribution.lower(), "records-mover"}
+        } - {_normal(self.distribution), "records-mover"}
         assert not others & set(names)
 
     @behaviour("public")
@@ -105,7 +106,8 @@ class PluginSuite(Suite):
         assert wrong == []
 
     def _record(self) -> PluginRecord:
-        found = [one for one in Plugins().records if one.distribution == self.distribution]
+        wanted = _normal(self.distribution)
+        found = [one for one in Plugins().records if _normal(one.distribution) == wanted]
         assert len(found) == 1, f"{self.distribution} is not installed"
         return found[0]
 
@@ -115,6 +117,11 @@ class PluginSuite(Suite):
         assert spec.origin is not None
         path = Path(spec.origin)
         return sorted(path.parent.rglob("*.py")) if spec.submodule_search_locations else [path]
+
+
+def _normal(distribution: str) -> str:
+    """Return a distribution's name as packaging compares it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _imports(path: Path) -> Iterator[tuple[str, str]]:
