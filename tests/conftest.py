@@ -101,6 +101,7 @@ def pytest_configure() -> None:
     os.environ["NETRC"] = "/dev/null/none"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     os.environ["MOVER_STRICT_PLUGINS"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the second start is as quick as users' are
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As a shell has it for what it runs in the background: nothing would heed Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)

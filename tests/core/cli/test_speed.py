@@ -92,7 +92,7 @@ def test_a_move_loads_no_part_of_other_databases_nor_of_other_commands(
         "mover_vertica.plugin"
     }
     unwanted = {
-        "difflib", "secrets", "zipp", "concurrent.futures", "records_mover.db.query_text",
+        "difflib", "secrets", "zipp", "concurrent.futures", "records_mover.db.sql.query_text",
         "records_mover.cli.explain", "records_mover.cli.run", "records_mover.schema.ddl_text",
         "records_mover.records.folders.directory", "records_mover.records.verify.streamed",
         "mover_postgres.publish.exchange",
