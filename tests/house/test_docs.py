@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from records_mover import testing
 from records_mover.hookspecs import MoverSpecs
+from records_mover.testing import Suite
 from support.commands import must_run
 
 BIN = Path(sys.executable).parent
@@ -22,7 +24,8 @@ PAGES = sorted(
 # What needs Airflow is imported in its own environment.
 DESCRIBED = [
     name
-    for name in re.findall(r"^::: (\S+)", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    for page in ("api.md", "api-parts.md")
+    for name in re.findall(r"^::: (\S+)", (ROOT / "docs" / page).read_text(), re.MULTILINE)
     if not name.startswith("records_mover.airflow.")
 ]
 HOOKS = sorted(name for name in vars(MoverSpecs) if name.startswith("mover_"))
@@ -63,15 +66,30 @@ def test_every_hook_is_on_the_page_for_plugin_authors(hook: str) -> None:
     assert f"`{hook}(" in (ROOT / "docs/writing-a-plugin.md").read_text()
 
 
+def test_every_capability_is_on_the_page_for_plugin_authors() -> None:
+    page = (ROOT / "docs/writing-a-plugin.md").read_text()
+    table = page.partition("| suite | capability |")[2].partition("\n\n")[0]
+    told = {word for line in table.splitlines() for word in re.findall(r"`(\w+)`", line)}
+    suites = [suite for suite in vars(testing).values() if isinstance(suite, type)]
+    known = {one for suite in suites if issubclass(suite, Suite) for one in suite.known}
+    assert known - told == set()
+
+
 @pytest.mark.slow
-def test_the_store_on_the_page_for_plugin_authors_installs_and_conforms(tmp_path: Path) -> None:
-    page = (ROOT / "docs/writing-a-plugin.md").read_text().partition("\n## A store\n")[2]
-    files = re.findall(r"```(?:python|toml)\n# (\S+)\n(.*?)```", page, re.DOTALL)
-    for name, text in files:
-        path = tmp_path / "mover-moon" / name
+@pytest.mark.parametrize(
+    ("section", "name", "offers"),
+    [("A store", "mover-moon", "moon://"), ("Credentials", "mover-keys", "credentials")],
+)
+def test_a_plugin_that_is_whole_on_the_page_for_plugin_authors_installs_and_conforms(
+    tmp_path: Path, section: str, name: str, offers: str
+) -> None:
+    page = (ROOT / "docs/writing-a-plugin.md").read_text()
+    page = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    for file, text in re.findall(r"```(?:python|toml)\n# (\S+)\n(.*?)```", page, re.DOTALL):
+        path = tmp_path / name / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    folder, wheels, site = tmp_path / "mover-moon", tmp_path / "wheels", tmp_path / "site"
+    folder, wheels, site = tmp_path / name, tmp_path / "wheels", tmp_path / "site"
     must_run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=folder)
     must_run(
         *(BIN / "uv", "pip", "install", "-q", "--offline", "--no-deps"),
@@ -81,7 +99,7 @@ def test_the_store_on_the_page_for_plugin_authors_installs_and_conforms(tmp_path
     )
     env = {"PYTHONPATH": str(site), "MOVER_STRICT_PLUGINS": "1"}
     listed = must_run(BIN / "mvrec", "plugins", folder=folder, **env)
-    assert re.search(r"\bmover-moon .* ok +moon://", listed)
+    assert re.search(rf"\b{name} .* ok +{offers}", listed)
     said = must_run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=folder, **env)
     assert " passed" in said
     assert "skipped" not in said

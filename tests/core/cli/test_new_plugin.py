@@ -47,6 +47,7 @@ def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
 ) -> None:
     (typed,) = re.findall(r"```console\n(.*?)```", PAGE.read_text(), re.S)
     assert [line.split()[1:3] for line in typed.splitlines()] == [
+        ["pip", "install"],
         ["mvrec", "plugins"],
         ["cd", "mover-moonbase"],
         ["pip", "install"],

@@ -90,7 +90,7 @@ class DatabaseSuite(Suite):
         session.move(rows, table.endpoint)
         assert bench.count(table) == 2
         if [database.column_name(each) for each in case.names] != list(case.names):
-            raise ValueLossy("names are cut")
+            raise ValueLossy(f"names are cut: gaps = {{{case.name!r}: lossy('why')}}")
 
     @behaviour()
     @pytest.mark.parametrize("mode", AFTER)
