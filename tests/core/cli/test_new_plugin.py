@@ -77,13 +77,10 @@ def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
 @pytest.mark.parametrize(
     ("name", "near"),
     [
-        ("Moon", "moon"),
-        ("1st", "st"),
-        ("mover-moon", "moon"),
-        ("moon-base_2", "moonbase2"),
+        ("mover-Moon", "moon"),
+        ("1-st_2", "st2"),
         ("größe", "gre"),
         ("", "moonbase"),
-        ("22", "moonbase"),
     ],
 )
 def test_a_name_that_is_none_is_one_line(
@@ -100,11 +97,10 @@ def test_a_name_that_is_none_is_one_line(
     ("name", "owner"),
     [
         ("sql", "records-mover"),  # a plugin
-        ("https", "records-mover"),  # a scheme
         ("sqlite", "records-mover"),  # a dialect
         ("postgres", "mover-postgres"),  # a distribution
         ("mysql", "SQLAlchemy"),
-        ("s3", "mover-s3"),
+        ("s3", "mover-s3"),  # a scheme
     ],
 )
 def test_a_name_that_somebody_has_is_one_line(
@@ -117,7 +113,7 @@ def test_a_name_that_somebody_has_is_one_line(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["class", "none", "test", "mover2"])
+@pytest.mark.parametrize("name", ["class", "mover2"])
 def test_words_of_python_and_odd_names_make_a_plugin_that_compiles(
     process: Callable[..., Run], name: str, tmp_path: Path
 ) -> None:

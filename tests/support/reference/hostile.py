@@ -203,6 +203,8 @@ class HostilePut(parts.Put):
             self.given, rows = len(some), islice(some, 10)
         if fault == "repeats":
             rows = _repeating(rows)
+        if fault == "rotates":
+            rows = ((row[0], *row[2:], row[1]) for row in rows)
         if fault in ("swallows", "deaf"):
             rows = _swallowing(rows)
         for row in rows:
@@ -266,6 +268,8 @@ class HostileTake(parts.Take):
             found = iter(list(found))
         if fault == "gives_repeats":
             found = (_with_repeats(batch) for batch in found)
+        if fault == "gives_rotated":
+            found = (_rotated(batch) for batch in found)
         if fault == "deaf":
             object.__setattr__(job, "cancellation", Cancellation())
             object.__setattr__(job, "meter", Meter())
@@ -282,6 +286,13 @@ def _with_repeats(batch: Any) -> Any:
     places = pa.array([0] * batch.num_rows, pa.int64())
     columns = [column.take(places) for column in batch.columns[1:]]
     return pa.RecordBatch.from_arrays([batch.column(0), *columns], schema=batch.schema)
+
+
+def _rotated(batch: Any) -> Any:
+    import pyarrow as pa
+
+    first, second, *others = batch.columns
+    return pa.RecordBatch.from_arrays([first, *others, second], schema=batch.schema)
 
 
 def _open(engine: Engine) -> Database:

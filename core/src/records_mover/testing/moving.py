@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from records_mover.errors import MoverError, NoRouteError
 from records_mover.meter import Meter
 from records_mover.schema import Field
 from records_mover.session import Session
 from records_mover.testing.arrows import empty_table, row_texts, value_table
+from records_mover.testing.case import NameCase, cases_of
 from records_mover.testing.files import TEXT, write_text
 from records_mover.testing.gap import ValueChanged, judgement
 from records_mover.testing.texts import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
     from records_mover import MoveResult
     from records_mover.meter import Cancellation
+    from records_mover.parts import Database
     from records_mover.testing.bench import Bench, Table
     from records_mover.testing.case import Door, ValueCase
 
 __all__ = [
     "TEXT_FIELD",
+    "TOLD",
     "AlarmMeter",
     "Give",
     "breaking_off",
@@ -39,7 +42,11 @@ __all__ = [
     "leaving_out",
     "left_alone",
     "looked",
+    "named",
+    "named_text",
     "no_numbers",
+    "odd_names",
+    "row_of",
     "two_columns",
     "unchanged",
     "wanted",
@@ -60,6 +67,10 @@ def left_alone(path: Path, name: str) -> Iterator[None]:
 
 TEXT_FIELD = Field("v", "string")
 """The column ``v`` of ``two_columns``."""
+
+
+TOLD: Mapping[Door, Mapping[str, Any]] = {"batches": {}, "text": TEXT, "table": {}}
+"""How a move is told what comes by a door."""
 
 
 def no_numbers() -> pa.Table:
@@ -143,6 +154,32 @@ def judged(bench: Bench, table: Table, name: str, *, made: bool = False) -> Iter
         assert made or not there, "the move failed, and a table is there"
         assert not there or not bench.count(table), "the move failed, and rows are there"
         raise judgement(error, name) from error
+
+
+def odd_names(database: Database, own: Path | None) -> list[str]:
+    """Return the names of all cases that a database stores as they are."""
+    cases = [case for case in cases_of("names", own) if isinstance(case, NameCase)]
+    names = dict.fromkeys(name for case in cases for name in case.names)
+    return [name for name in names if database.column_name(name) == name]
+
+
+def row_of(names: Sequence[str]) -> list[int]:
+    """Return a row of ``id`` and columns of these names, each with a value of its own."""
+    return list(range(1, len(names) + 2))
+
+
+def named(names: Sequence[str]) -> pa.Table:
+    """Return that row with its names."""
+    import pyarrow as pa
+
+    columns = [pa.array([value], pa.int64()) for value in row_of(names)]
+    return pa.table(columns, names=["id", *names])
+
+
+def named_text(names: Sequence[str], path: Path) -> str:
+    """Write that row into a file, and return its path."""
+    row = list(map(str, row_of(names)))
+    return str(write_text(path, ["id", *names], [row]))
 
 
 def two_columns(start: int, rows: int, text: str = "old") -> pa.Table:
