@@ -94,8 +94,9 @@ def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:
 def pytest_configure() -> None:
     """Keep the user's own settings away from the tests, and let no plugin be broken in silence."""
     users = ("PG", "MOVER_", "AWS_", "DB_", "AIRFLOW_", "BLUELABS_", "SCRATCH_", "RECORDS_MOVER_")
+    kept = "AWS_" if os.environ.get("ITEST_S3_URL") else "MOVER_ALONE"  # they open a real S3
     for name in list(os.environ):
-        if name.startswith(users) and name != "MOVER_ALONE":
+        if name.startswith(users) and not name.startswith(kept):
             del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CONFIG_DIRS"] = "/dev/null/none"
     os.environ["NETRC"] = "/dev/null/none"
