@@ -95,8 +95,20 @@ def test_every_name_of_a_room_for_plugins_is_described(module: str) -> None:
     assert [name for name in listed if not is_described(module, name)] == []
 
 
-def test_the_words_for_what_is_public_are_true() -> None:
-    assert is_public("records_mover.parts", "Batches")
-    assert is_public("records_mover.db.interrupts", "InterruptibleDatabase")
-    assert not is_public("records_mover.parts.payloads", "Batches")
-    assert not is_public("records_mover.db", "no such name")
+@pytest.mark.parametrize(
+    ("module", "name", "public"),
+    [
+        ("records_mover.parts", "Batches", True),
+        ("records_mover.db.interrupts", "InterruptibleDatabase", True),
+        ("records_mover", "", True),  # import records_mover
+        ("records_mover", "parts", True),  # from records_mover import parts
+        ("records_mover.db", "interrupts", True),
+        ("records_mover.parts.payloads", "Batches", False),
+        ("records_mover.db", "no_such_name", False),
+        ("records_mover.db", "sqlite", False),
+        ("records_mover.db.sqlite", "", False),
+        ("records_mover.errors", "redact", False),  # imported there, and not listed
+    ],
+)
+def test_a_name_is_public_where_a_room_lists_it(module: str, name: str, public: bool) -> None:
+    assert is_public(module, name) is public

@@ -6,6 +6,7 @@ These names change with the major version alone. docs/api-parts.md describes the
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 
 __all__ = ["BELOW", "is_public"]
 
@@ -34,6 +35,23 @@ BELOW = frozenset(
 
 
 def is_public(module: str, name: str) -> bool:
-    """Whether a name is listed by the core itself, by one of its rooms, or by one of those."""
+    """Whether a name is listed by the core itself, by one of its rooms, or by one of those.
+
+    Such a module itself is public, too: as a name of its package, or with no name.
+    """
     listed = getattr(import_module(module), "__all__", ())
-    return (module.count(".") <= 1 or module in BELOW) and name in listed
+    if name in listed:
+        return _is_open(module)
+    whole = f"{module}.{name}" if name else module
+    return _is_open(whole) and _is_module(whole)
+
+
+def _is_open(module: str) -> bool:
+    return module.count(".") <= 1 or module in BELOW
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # what stands before the last dot is no package
+        return False
