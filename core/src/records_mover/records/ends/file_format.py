@@ -37,6 +37,9 @@ _OTHERS = {
 }
 """Names that would promise what is not in the file, and what to do instead."""
 
+_HINTS = {"jsonl": {"compression"}}
+"""Hints of formats that are no delimited text."""
+
 
 def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
     """Return the format that the options spell out, or None where it is to be sniffed."""
@@ -46,15 +49,13 @@ def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
 def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     """Return the format to write: as the options say, else as the name says, else plain CSV."""
     kind, variant, hints = options.target_format, options.target_variant, options.target_hints
-    spelled = _spelled(kind, variant, {"header-row": True, **hints}, name)
+    spelled = _spelled(kind, variant, hints, name, header=True)
     if spelled is not None:
         return spelled
     named = format_from_name(name) or _plain_csv(name)
     if isinstance(named, DelimitedRecordsFormat):
         return named.alter_hints(hints)
-    if hints:
-        raise UsageError(f"{named} takes no hints", "leave out --target-hint")
-    return named
+    return _with_hints(named, hints)
 
 
 def _plain_csv(name: str) -> BaseRecordsFormat:
@@ -68,17 +69,32 @@ def _plain_csv(name: str) -> BaseRecordsFormat:
 
 
 def _spelled(
-    kind: str | None, variant: str | None, hints: Mapping[str, object], name: str
+    kind: str | None,
+    variant: str | None,
+    hints: Mapping[str, object],
+    name: str,
+    *,
+    header: bool | None = None,
 ) -> BaseRecordsFormat | None:
     """Build a format from its options; ``csv`` and ``tsv`` are kinds too."""
     if kind is None and variant is None:
         return None
     if variant is not None or kind == "delimited":
-        return DelimitedRecordsFormat(variant or "csv", hints).for_name(name)
+        usual = {} if header is None else {"header-row": header}
+        return DelimitedRecordsFormat(variant or "csv", {**usual, **hints}).for_name(name)
     if kind in ("csv", "tsv"):
         tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
         return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
-    return RecordsFormat(str(kind)).for_name(name)
+    return _with_hints(RecordsFormat(str(kind)), hints).for_name(name)
+
+
+def _with_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRecordsFormat:
+    """Return a format whose files say themselves how to read them, but for their compression."""
+    strange = sorted(hints.keys() - _HINTS.get(named.format_type, set()))
+    if strange:
+        what = f"the format '{named.format_type}' takes no hint '{strange[0]}'"
+        raise UsageError(what, "leave it out, or name a format of delimited text")
+    return RecordsFormat(named.format_type, hints=hints) if hints else named
 
 
 def read_schema(path: str | Path) -> RecordsSchema:
