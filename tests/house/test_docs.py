@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from records_mover import formats, parts
+from records_mover import formats, parts, testing
 from records_mover.hookspecs import MoverSpecs
+from records_mover.testing import Suite
 from support.commands import must_run
 
 BIN = Path(sys.executable).parent
@@ -99,6 +100,15 @@ def test_every_hook_is_on_the_page_for_plugin_authors(hook: str) -> None:
     assert f"`{hook}(" in (ROOT / "docs/writing-a-plugin.md").read_text()
 
 
+def test_every_capability_is_on_the_page_for_plugin_authors() -> None:
+    page = (ROOT / "docs/writing-a-plugin.md").read_text()
+    table = page.partition("| suite | capability |")[2].partition("\n\n")[0]
+    told = {word for line in table.splitlines() for word in re.findall(r"`(\w+)`", line)}
+    suites = [suite for suite in vars(testing).values() if isinstance(suite, type)]
+    known = {one for suite in suites if issubclass(suite, Suite) for one in suite.known}
+    assert known - told == set()
+
+
 def test_the_answer_on_the_page_for_plugin_authors_offers_files_that_are_staged() -> None:
     page = (ROOT / "docs/writing-a-plugin.md").read_text()
     (block,) = re.findall(r"```python\n(def offers\(.*?)```", page, re.DOTALL)
@@ -115,14 +125,20 @@ def test_the_answer_on_the_page_for_plugin_authors_offers_files_that_are_staged(
 
 
 @pytest.mark.slow
-def test_the_store_on_the_page_for_plugin_authors_installs_and_conforms(tmp_path: Path) -> None:
-    page = (ROOT / "docs/writing-a-plugin.md").read_text().partition("\n## A store\n")[2]
-    files = re.findall(r"```(?:python|toml)\n# (\S+)\n(.*?)```", page, re.DOTALL)
-    for name, text in files:
-        path = tmp_path / "mover-moon" / name
+@pytest.mark.parametrize(
+    ("section", "name", "offers"),
+    [("A store", "mover-moon", "moon://"), ("Credentials", "mover-keys", "credentials")],
+)
+def test_a_plugin_that_is_whole_on_the_page_for_plugin_authors_installs_and_conforms(
+    tmp_path: Path, section: str, name: str, offers: str
+) -> None:
+    page = (ROOT / "docs/writing-a-plugin.md").read_text()
+    page = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    for file, text in re.findall(r"```(?:python|toml)\n# (\S+)\n(.*?)```", page, re.DOTALL):
+        path = tmp_path / name / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    folder, wheels, site = tmp_path / "mover-moon", tmp_path / "wheels", tmp_path / "site"
+    folder, wheels, site = tmp_path / name, tmp_path / "wheels", tmp_path / "site"
     must_run(BIN / "hatchling", "build", "-t", "wheel", "-d", wheels, folder=folder)
     must_run(
         *(BIN / "uv", "pip", "install", "-q", "--offline", "--no-deps"),
@@ -132,7 +148,7 @@ def test_the_store_on_the_page_for_plugin_authors_installs_and_conforms(tmp_path
     )
     env = {"PYTHONPATH": str(site), "MOVER_STRICT_PLUGINS": "1"}
     listed = must_run(BIN / "mvrec", "plugins", folder=folder, **env)
-    assert re.search(r"\bmover-moon .* ok +moon://", listed)
+    assert re.search(rf"\b{name} .* ok +{offers}", listed)
     said = must_run(sys.executable, "-m", "pytest", "-q", "-W", "error", folder=folder, **env)
     assert " passed" in said
     assert "skipped" not in said

@@ -3,7 +3,7 @@
 python newcomer.py dist [--without-suites]
 
 The suites for plugin authors then run on what was installed, and on nothing of the sources; those
-of a plugin by somebody else on its own wheel.
+of a plugin by somebody else on its own wheel, and those of one that is just written.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def main(folder: Path, *, suites: bool) -> int:
         if suites:
             _conformance(home / "all", wheels["records_mover"])
             _by_somebody_else(home / "all", home / "fifth")
+            _newly_written(home / "author", wheels["records_mover"], home / "new")
     steps = ", ".join(f"{name} {spent:.1f} s" for name, spent in seconds.items())
     print(f"a newcomer's path: {steps}; together {sum(seconds.values()):.1f} s")
     return 0
@@ -106,6 +107,16 @@ def _by_somebody_else(venv: Path, folder: Path) -> None:
     (wheel,) = (folder / "dist").glob("*.whl")
     _pip(venv, "install", str(wheel))
     _suites(venv, ["-W", "error", str(folder / "tests")], folder, "a fifth plugin's")
+
+
+def _newly_written(venv: Path, core: str, folder: Path) -> None:
+    """Write a plugin as the page for authors says, beside the core alone, and run its suites."""
+    _environment(venv)
+    _pip(venv, "install", f"{core}[cli]")
+    _run([str(venv / "bin" / "mvrec"), "plugins", "new", "moonbase", "--folder", str(folder)])
+    plugin = folder / "mover-moonbase"
+    _pip(venv, "install", "-e", f"{plugin}[test]")
+    _suites(venv, ["-W", "error"], plugin, "a new plugin's")
 
 
 def _suites(venv: Path, words: Sequence[str], folder: Path, whose: str) -> None:

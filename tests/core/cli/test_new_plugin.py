@@ -47,6 +47,7 @@ def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
 ) -> None:
     (typed,) = re.findall(r"```console\n(.*?)```", PAGE.read_text(), re.S)
     assert [line.split()[1:3] for line in typed.splitlines()] == [
+        ["pip", "install"],
         ["mvrec", "plugins"],
         ["cd", "mover-moonbase"],
         ["pip", "install"],
@@ -73,14 +74,54 @@ def test_what_the_page_says_to_type_ends_with_a_plugin_that_conforms(
     assert "skipped" not in said
 
 
-@pytest.mark.parametrize("name", ["Moon", "1st", "mover-moon", "a.b", ""])
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("mover-Moon", "moon"),
+        ("1-st_2", "st2"),
+        ("größe", "gre"),
+        ("", "moonbase"),
+    ],
+)
 def test_a_name_that_is_none_is_one_line(
-    process: Callable[..., Run], name: str, tmp_path: Path
+    process: Callable[..., Run], name: str, near: str, tmp_path: Path
 ) -> None:
     ran = process("plugins", "new", name, "--folder", tmp_path)
     assert ran.returncode == 2
     assert "cannot be the name of a plugin" in ran.stderr
+    assert ran.stderr.endswith(f"use small letters and digits, as in '{near}'\n")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("sql", "records-mover"),  # a plugin
+        ("sqlite", "records-mover"),  # a dialect
+        ("postgres", "mover-postgres"),  # a distribution
+        ("mysql", "SQLAlchemy"),
+        ("s3", "mover-s3"),  # a scheme
+    ],
+)
+def test_a_name_that_somebody_has_is_one_line(
+    process: Callable[..., Run], name: str, owner: str, tmp_path: Path
+) -> None:
+    ran = process("plugins", "new", name, "--folder", tmp_path)
+    assert ran.returncode == 2
+    assert f"as {owner}" in ran.stderr
+    assert f"such as {name}x" in ran.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["class", "mover2"])
+def test_words_of_python_and_odd_names_make_a_plugin_that_compiles(
+    process: Callable[..., Run], name: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my plugins"
+    ran = process("plugins", "new", name, "--folder", folder)
+    assert f"next: cd '{folder / f'mover-{name}'}' && pip install" in ran.stdout
+    for path in folder.rglob("*.py"):
+        compile(path.read_text(), path, "exec")
 
 
 def test_what_is_there_stays(process: Callable[..., Run], made: Path) -> None:

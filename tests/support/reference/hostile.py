@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,16 @@ from sqlalchemy.engine import make_url
 from records_mover import hookimpl
 from records_mover.errors import MoverError
 from records_mover.meter import Cancellation, Meter
-from records_mover.parts import Ask, DatabaseKind, Landing, LoadJob, PublishRequest, TableName
-from records_mover.schema import Field
+from records_mover.parts import (
+    Ask,
+    DatabaseKind,
+    Landing,
+    LoadJob,
+    PublishRequest,
+    Selection,
+    TableName,
+)
+from records_mover.schema import Field, RecordsSchema
 from support.fakeplugins import FakePlugin
 from support.reference import parts
 from support.reference.database import ReferenceDatabase
@@ -62,13 +71,25 @@ class HostileDatabase(ReferenceDatabase):
         return fault_of(self)
 
     def identity(self) -> str:
+        if self.fault == "nameless":
+            return ""
         changing = f" {id(self)}" if self.fault == "identity" else ""
         return super().identity() + changing
+
+    def schema_of(self, selection: Selection) -> RecordsSchema:
+        found = super().schema_of(selection)
+        if self.fault == "misnames":
+            return RecordsSchema([field.rename(field.name.upper()) for field in found.fields])
+        return found
 
     def inspect(self, name: TableName) -> Any:
         found = super().inspect(name)
         if self.fault == "inspect" and found is None:
             raise MoverError(f"no table '{name}'", "make it")
+        if self.fault == "blind":
+            return None
+        if self.fault == "reversed" and found is not None:
+            return replace(found, columns=found.columns[::-1])
         return found
 
     def column_name(self, name: str) -> str:
@@ -91,7 +112,7 @@ class HostileDatabase(ReferenceDatabase):
         fault, name = self.fault, request.table.name
         if fault == "commits_early":
             self._now(f'DELETE FROM "{name}"', request)
-        with super().publish(request) as landing:
+        with self._beside(), super().publish(request) as landing:
             if fault == "keeps_old" and request.mode != "append":
                 self._again(landing, request)
             yield landing
@@ -102,6 +123,18 @@ class HostileDatabase(ReferenceDatabase):
                 self._ask(f'DROP VIEW "{view}"')
         if fault == "strays":
             self._ask(f'CREATE TABLE "stray_{os.urandom(4).hex()}" (a)')
+
+    @contextmanager
+    def _beside(self) -> Iterator[None]:
+        """Make a table that goes when the move ends well: a stray one, or one that locks."""
+        if self.fault not in ("litters", "locks"):
+            yield
+            return
+        name = "in_use" if self.fault == "locks" else f"litter_{os.urandom(4).hex()}"
+        with self.doing("cannot lock"):
+            self._ask(f'CREATE TABLE "{name}" (a)')
+        yield
+        self._ask(f'DROP TABLE "{name}"')
 
     def _again(self, landing: Landing, request: PublishRequest) -> None:
         quoted = self.table_sql(landing.table)
@@ -131,6 +164,7 @@ class HostilePut(parts.Put):
 
     name = "hostile-put"
     dialects = DIALECTS
+    given = 0
 
     def offers(self, ask: Ask) -> Any:
         return _offers(ask)
@@ -140,12 +174,22 @@ class HostilePut(parts.Put):
         if fault == "shows_secret":
             logging.getLogger("hostile").warning("at %s", job.database.engine.url)
         if fault == "leaves_scratch":
-            folder = Path(job.database.engine.url.database or "").parent / "scratch"
-            (folder / "left").write_text("x")
-        loaded = super().load(job, payload)
-        if fault == "deaf":
-            job.landing.connection.connection.driver_connection.commit()  # type: ignore[union-attr]
-        return loaded
+            _leave_scratch(job.database)
+        try:
+            loaded = super().load(job, payload)
+        except MoverError:
+            if fault == "keeps_some":
+                _commit(job)
+            if fault == "leaves_scratch_behind":
+                _leave_scratch(job.database)
+            raise
+        late = fault == "fails_late" and loaded.rows
+        if fault == "deaf" or late:
+            _commit(job)
+        if late:
+            raise MoverError("this does not fit", "guess what")
+        claimed = {"overstates": loaded.rows + 1, "lies": self.given}
+        return replace(loaded, rows=claimed.get(fault, loaded.rows))
 
     def texts(self, job: LoadJob, fields: Sequence[Field], payload: Payload) -> Iterator[Any]:
         fault, rows = fault_of(job.database), super().texts(job, fields, payload)
@@ -154,12 +198,26 @@ class HostilePut(parts.Put):
             rows = super().texts(job, fields, payload)
         if fault == "hoards":
             rows = iter(list(rows))
-        if fault == "short":
-            rows = islice(rows, 10)
+        if fault in ("short", "lies"):
+            some = list(rows)
+            self.given, rows = len(some), islice(some, 10)
+        if fault == "repeats":
+            rows = _repeating(rows)
+        if fault == "rotates":
+            rows = ((row[0], *row[2:], row[1]) for row in rows)
         if fault in ("swallows", "deaf"):
             rows = _swallowing(rows)
         for row in rows:
             yield tuple("" if cell is None else cell for cell in row) if fault == "nulls" else row
+
+    def checked(self, job: LoadJob, fields: Sequence[Field], rows: Any) -> Iterator[Any]:
+        if fault_of(job.database) != "puts_rejects":
+            yield from super().checked(job, fields, rows)
+            return
+        for number, row in enumerate(rows, start=1):
+            if "x" in row or "y" in row:
+                self.misfit(job, number, row, "it does not fit")
+            yield row
 
     def misfit(self, job: LoadJob, number: int, row: Any, why: str) -> None:
         if fault_of(job.database) != "drops_rejects":
@@ -171,6 +229,23 @@ def _swallowing(rows: Iterator[Any]) -> Iterator[Any]:
         yield from rows
     except MoverError:
         return  # an early end, which looks like a short table
+
+
+def _repeating(rows: Iterator[Any]) -> Iterator[Any]:
+    """Yield rows with their own ``id`` and what the first of them has beside it."""
+    first: Any = None
+    for row in rows:
+        first = first or row
+        yield (row[0], *first[1:])
+
+
+def _commit(job: LoadJob) -> None:
+    job.landing.connection.connection.driver_connection.commit()  # type: ignore[union-attr]
+
+
+def _leave_scratch(database: Any) -> None:
+    folder = Path(database.engine.url.database or "").parent / "scratch"
+    (folder / "left").write_text("x")
 
 
 class HostileTake(parts.Take):
@@ -187,11 +262,14 @@ class HostileTake(parts.Take):
         if fault == "shows_secret":
             logging.getLogger("hostile").warning("at %s", job.database.engine.url)
         if fault == "leaves_scratch":
-            folder = Path(job.database.engine.url.database or "").parent / "scratch"
-            (folder / "left").write_text("x")
+            _leave_scratch(job.database)
         found = super().batches(job, fields, arrow)
         if fault == "hoards":
             found = iter(list(found))
+        if fault == "gives_repeats":
+            found = (_with_repeats(batch) for batch in found)
+        if fault == "gives_rotated":
+            found = (_rotated(batch) for batch in found)
         if fault == "deaf":
             object.__setattr__(job, "cancellation", Cancellation())
             object.__setattr__(job, "meter", Meter())
@@ -200,6 +278,21 @@ class HostileTake(parts.Take):
                 yield batch.slice(0, batch.num_rows - 1)
             elif fault != "short" or number == 0:
                 yield batch
+
+
+def _with_repeats(batch: Any) -> Any:
+    import pyarrow as pa
+
+    places = pa.array([0] * batch.num_rows, pa.int64())
+    columns = [column.take(places) for column in batch.columns[1:]]
+    return pa.RecordBatch.from_arrays([batch.column(0), *columns], schema=batch.schema)
+
+
+def _rotated(batch: Any) -> Any:
+    import pyarrow as pa
+
+    first, second, *others = batch.columns
+    return pa.RecordBatch.from_arrays([first, *others, second], schema=batch.schema)
 
 
 def _open(engine: Engine) -> Database:

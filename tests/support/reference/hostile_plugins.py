@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +50,11 @@ def mover_creds(name):
     return careless(name)
 """
 PLUGINS = (
-    FakePlugin(name="mover-heavy", source=f"import sqlalchemy\n{_HEAD}", requires=("mover-odd",)),
+    FakePlugin(
+        name="mover-heavy",
+        source=f"import sqlalchemy\n{_HEAD}",
+        requires=("records-mover>=2.0.0.dev0,<3", "mover-odd"),
+    ),
     FakePlugin(
         name="mover-odd", source=f"{_HEAD}{_PARTS}", requires=("records-mover", "mover-heavy")
     ),
@@ -69,6 +74,8 @@ class HostileStore(ReferenceStore):
         if fault == "finds":
             return iter([])
         found = list(super().list(url))
+        if fault == "sizes":
+            found = [Entry(url=one.url, size=(one.size or 0) + 1) for one in found]
         if fault == "order":
             found.reverse()
         head = f"hostile://{fault}"
@@ -80,6 +87,8 @@ class HostileStore(ReferenceStore):
 
     def open(self, url: str, *, offset: int = 0, length: int | None = None) -> BinaryIO:
         fault = self.fault(url)
+        if fault == "empty" and not self.path(url).exists():
+            return io.BytesIO()
         stream = super().open(url, offset=0 if fault == "offset" else offset, length=length)
         if fault == "torn":
             stream.read(1)
@@ -94,6 +103,12 @@ class HostileStore(ReferenceStore):
         elif fault == "half":
             with self.path(url).open("wb") as sink:
                 yield sink
+        elif fault == "litter":
+            beside = self.path(url).with_name("beside.bin")
+            beside.write_bytes(b"")
+            with super().write(url) as sink:
+                yield sink
+            beside.unlink()
         else:
             with super().write(url) as sink:
                 yield sink
@@ -103,13 +118,16 @@ class HostileStore(ReferenceStore):
             super().delete(url)
 
     def copy(self, source: str, target: str) -> None:
-        if self.fault(source) != "stays":
+        if self.fault(source) == "cut":
+            self.path(target).write_bytes(self.path(source).read_bytes()[:10])
+        elif self.fault(source) != "stays":
             super().copy(source, target)
 
     def size(self, url: str) -> int | None:
         if self.fault(url) == "missing" and not self.path(url).exists():
             raise StoreError("something is wrong", "guess what")
-        return super().size(url)
+        size = super().size(url)
+        return None if size is None else size + (self.fault(url) == "sizes")
 
     def access(self, url: str) -> StoreAccess:
         key = f"{self.fault(url)}-key"
@@ -117,10 +135,7 @@ class HostileStore(ReferenceStore):
 
     def path(self, url: str) -> Any:
         rest = url.removeprefix("hostile://")
-        path = super().path("reference:///" + rest.partition("/")[2])
-        if self.fault(url) == "spelling" and not url.endswith("/"):
-            return path.with_name("one")
-        return path
+        return super().path("reference:///" + rest.partition("/")[2])
 
     @staticmethod
     def fault(url: str) -> str:

@@ -14,6 +14,8 @@ from records_mover.testing import (
     PluginSuite,
     StoreSuite,
     UnloaderSuite,
+    missing,
+    refused,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ PARTS: dict[str, Any] = {
 
 def found(suite: type[Any], fault: str, *applies: str, **more: Any) -> None:
     """Make a suite of those tests alone that are to find a fault."""
-    name = f"Test{suite.__name__}{fault.title().replace('_', '')}{len(globals())}"
+    name = f"Test_{suite.kind}_{fault}_{len(globals())}"
     body = {
         "capabilities": suite.known,
         "applies": frozenset(applies),
@@ -61,13 +63,30 @@ found(DatabaseSuite, "drops_views", "views_survive_a_replace")
 found(DatabaseSuite, "drops_grants", "grants_survive_a_replace")
 found(DatabaseSuite, "commits_early", "kill_9_leaves_the_old_rows_and_the_next_move_arrives")
 found(DatabaseSuite, "secrets", "no_secret_in_any_record")
+found(DatabaseSuite, "misnames", "bytes_63")
+found(DatabaseSuite, "strays", "an_upsert_merges_by_its_key")
+found(DatabaseSuite, "blind", "a_table_is_described_or_absent")
+found(DatabaseSuite, "reversed", "a_table_is_described_or_absent")
+found(DatabaseSuite, "nameless", "one_database_has_one_identity")
+found(DatabaseSuite, "litters", "kill_9_leaves_the_old_rows_and_the_next_move_arrives")
+found(DatabaseSuite, "locks", "kill_9_leaves_the_old_rows_and_the_next_move_arrives")
 
 found(LoaderSuite, "nulls", "text_empty_and_null")
 found(LoaderSuite, "nulls", "text_empty_and_null", doors=("table",))
 found(LoaderSuite, "short", "batch_plus_one")
 found(LoaderSuite, "short", "batch_plus_one", doors=("table",))
+found(LoaderSuite, "repeats", "boolean", gaps={"boolean": missing("it is not")})
+found(LoaderSuite, "overstates", "one_row")
+found(LoaderSuite, "fails_late", "boolean", gaps={"boolean": refused("it is not")})
+found(LoaderSuite, "rotates", "columns_of_any_name_are_filled")
+found(LoaderSuite, "lies", "batch_plus_one")
 found(LoaderSuite, "swallows", "a_failed_load_leaves_the_old_rows")
+found(LoaderSuite, "commits_early", "a_failed_load_leaves_the_old_rows")
+found(LoaderSuite, "keeps_some", "a_failed_load_leaves_the_old_rows")
 found(LoaderSuite, "drops_rejects", "rows_that_do_not_fit_are_left_out_and_counted")
+found(LoaderSuite, "puts_rejects", "rows_that_do_not_fit_are_left_out_and_counted")
+found(LoaderSuite, "keeps_some", "rows_that_do_not_fit_are_left_out_and_counted")
+found(LoaderSuite, "leaves_scratch_behind", "scratch_space_is_empty_afterwards")
 found(LoaderSuite, "deaf", "a_move_that_is_cancelled_leaves_the_old_rows")
 found(LoaderSuite, "deaf", "a_move_that_is_cancelled_leaves_the_old_rows", doors=("table",))
 found(LoaderSuite, "hoards", "memory_does_not_grow_with_the_rows")
@@ -77,6 +96,9 @@ found(LoaderSuite, "slow", "the_route_taken_is_the_one_expected")
 
 found(UnloaderSuite, "nulls", "boolean", "one_row")
 found(UnloaderSuite, "nulls", "boolean", "one_row", doors=("table",))
+found(UnloaderSuite, "gives_repeats", "boolean", gaps={"boolean": missing("it is not")})
+found(UnloaderSuite, "gives_repeats", "batch_plus_one")
+found(UnloaderSuite, "gives_rotated", "columns_of_any_name_are_read")
 found(UnloaderSuite, "deaf", "a_move_that_is_cancelled_leaves_no_file")
 found(UnloaderSuite, "hoards", "memory_does_not_grow_with_the_rows")
 found(UnloaderSuite, "shows_secret", "no_secret_in_any_record")
@@ -97,6 +119,11 @@ found(Shop, "torn", "rows_move_in_and_out")
 found(Shop, "first", "a_file_is_written_over")
 found(Shop, "half", "half_a_file_never_stands_there", "what_nobody_closes_never_stands_there")
 found(Shop, "offset", "a_piece_of_a_file_is_read")
+found(Shop, "sizes", "what_was_written_is_read", "a_folder_lists_its_own_files_in_order")
+found(Shop, "litter", "half_a_file_never_stands_there", "what_nobody_closes_never_stands_there")
+found(Shop, "finds", "what_is_not_there_is_not_found")
+found(Shop, "empty", "what_is_not_there_is_not_found")
+found(Shop, "cut", "a_file_is_copied")
 found(Shop, "order", "a_folder_lists_its_own_files_in_order")
 found(Shop, "finds", "a_name_means_itself")
 found(Shop, "wild", "wildcards_name_all_that_match")
@@ -122,6 +149,8 @@ found(Careless, "any", "a_name_that_it_does_not_know_is_left_to_others")
 found(Careless, "any", "it_says_what_it_looks_at", "what_cannot_be_looked_up_is_an_error")
 
 HEAVY = {"distribution": "mover-heavy", "module": "mover_heavy"}
+found(PluginSuite, "leans", "it_asks_for_the_core_and_for_no_other_plugin", **HEAVY)
+found(PluginSuite, "nowhere", "it_is_installed_and_not_broken", distribution="mover-nowhere")
 ODD = {"distribution": "mover-odd", "module": "mover_odd"}
 found(PluginSuite, "heavy", "it_is_installed_and_not_broken", "it_imports_nothing_heavy", **HEAVY)
 found(PluginSuite, "odd", "its_hooks_answer_alike_twice", **ODD)

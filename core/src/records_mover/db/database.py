@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Connection
 
-    from records_mover.parts import Batches
+    from records_mover.parts import Batches, LoadJob
 
 __all__ = ["SqlDatabase"]
 
@@ -28,7 +28,17 @@ __all__ = ["SqlDatabase"]
 class SqlDatabase(SqlTables):
     """Generic SQL through SQLAlchemy: rows in as statements, out by a cursor, all or nothing."""
 
-    # Rows as statements
+    # Rows on their way in
+
+    def fitting(self, job: LoadJob, payload: Batches) -> pa.RecordBatchReader:
+        """Return rows with the names and types of the columns that they land in, for a bulk load.
+
+        BadRowError is raised for a value that does not fit; rows are counted, and who asks to stop
+        is heard.
+        """
+        from records_mover.db.fitting import fitting
+
+        return fitting(self, job, payload, self.eased)
 
     def bound(self, column: pa.Array) -> list[Any]:
         """Return the values of an Arrow column as the driver is to be given them."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from records_mover.formats.base import BaseRecordsFormat
+    from records_mover.formats.columns.conform import conforming
     from records_mover.formats.delimited.format import DelimitedRecordsFormat
     from records_mover.formats.delimited.header import read_header
     from records_mover.formats.delimited.hints import (
@@ -42,6 +43,7 @@ __all__ = [
     "Sniffed",
     "UntypedRecordsHints",
     "ValidatedRecordsHints",
+    "conforming",
     "format_from_config",
     "format_from_name",
     "infer_schema",
@@ -55,6 +57,7 @@ __all__ = [
 
 _HOMES = {
     "base": ("BaseRecordsFormat",),
+    "columns.conform": ("conforming",),
     "fidelity": ("Loss", "losses"),
     "recode.files": ("read_files", "write_files"),
     "delimited.format": ("DelimitedRecordsFormat",),

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from records_mover.errors import SchemaError
 from records_mover.schema import Field
+from records_mover.schema.field import FIELD_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["DOORS", "Case", "Door", "NameCase", "Shape", "ValueCase", "cases_of"]
 
@@ -20,6 +22,7 @@ Door = Literal["batches", "text", "table"]
 DOORS: tuple[Door, ...] = ("batches", "text")
 """Those of most parts; some take rows of tables alone, in a form that only plugins know."""
 CASES = Path(__file__).with_name("cases")
+_OF_FIELDS = ("constraints", "items")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +38,18 @@ class ValueCase:
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> ValueCase:
         """Make one of what its file says; its column is called ``v``."""
-        described = {key: data[key] for key in ("type", "constraints", "items") if key in data}
-        return cls(
-            name=name,
-            about=data["about"],
-            field=Field.from_data("v", described),
-            values=tuple(data["values"]),
-            doors=tuple(data.get("doors", DOORS)),
-        )
+        beside = (*_OF_FIELDS, "doors")
+        about, kind, values = _said(data, "about", "type", "values", beside=beside)
+        if kind not in FIELD_TYPES:
+            raise ValueError(f"its type is {kind!r}; use one of {', '.join(FIELD_TYPES)}")
+        described = {key: data[key] for key in ("type", *_OF_FIELDS) if key in data}
+        doors = tuple(data.get("doors", DOORS))
+        if not doors or set(doors) - set(DOORS):
+            raise ValueError(f"its doors are {list(doors)}; use some of {list(DOORS)}")
+        if not all(isinstance(value, str) for value in values):
+            raise ValueError("its values are no texts; put each into quotes")
+        field = Field.from_data("v", described)
+        return cls(name=name, about=about, field=field, values=tuple(values), doors=doors)
 
     @property
     def texts(self) -> tuple[str | None, ...]:
@@ -69,7 +76,8 @@ class NameCase:
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> NameCase:
         """Make one of what its file says."""
-        return cls(name=name, about=data["about"], names=tuple(data["names"]))
+        about, names = _said(data, "about", "names")
+        return cls(name=name, about=about, names=tuple(names))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,7 @@ class Shape:
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> Shape:
         """Make one of what its file says."""
+        _said(data, "about", "rows", beside=("columns", "batch"))
         return cls(name=name, **data)
 
 
@@ -102,10 +111,25 @@ def cases_of(kind: Kind, own: Path | None = None) -> tuple[Case, ...]:
     files = dict(_files(CASES / kind))
     if own is not None:
         files |= dict(_files(own / kind))
-    made = _MAKERS[kind].from_data
-    return tuple(
-        made(name, tomllib.loads(files[name].read_text("utf-8"))) for name in sorted(files)
-    )
+    return tuple(_read(kind, name, files[name]) for name in sorted(files))
+
+
+def _read(kind: Kind, name: str, path: Path) -> Case:
+    try:
+        return _MAKERS[kind].from_data(name, tomllib.loads(path.read_text("utf-8")))
+    except (ValueError, SchemaError) as error:
+        raise ValueError(f"the case {str(path)!r} cannot be read: {error}") from error
+
+
+def _said(data: Mapping[str, Any], *wanted: str, beside: Collection[str] = ()) -> list[Any]:
+    """Return what a file must say; ValueError where it does not, or says what nobody reads."""
+    for key in wanted:
+        if key not in data:
+            raise ValueError(f"it says no {key!r}; a case of the kit shows how one is written")
+    for key in data:
+        if key not in (*wanted, *beside):
+            raise ValueError(f"nobody reads {key!r}; use {', '.join((*wanted, *beside))}")
+    return [data[key] for key in wanted]
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

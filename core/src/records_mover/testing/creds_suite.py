@@ -14,10 +14,13 @@ from records_mover.errors import CredsError
 from records_mover.parts import Creds
 from records_mover.plugins import Plugins
 from records_mover.secret import Secret, reveal
+from records_mover.testing.declared import check_names
 from records_mover.testing.suite import Suite, behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from records_mover.plugins.provider import Provider
 
 __all__ = ["CredsSuite", "Known"]
 
@@ -85,8 +88,7 @@ class CredsSuite(Suite):
     @behaviour()
     def test_it_says_what_it_looks_at(self, plugins: Plugins) -> None:
         """In the first line of its docstring, which ``mvrec creds`` lists."""
-        (found,) = [one for one in plugins.providers() if one.name == self.provider]
-        assert found.about.endswith(".")
+        assert self._provider(plugins).about.endswith(".")
 
     @behaviour("broken")
     def test_what_cannot_be_looked_up_is_an_error(self, plugins: Plugins, broken: str) -> None:
@@ -95,5 +97,9 @@ class CredsSuite(Suite):
             self._ask(plugins, broken)
 
     def _ask(self, plugins: Plugins, name: str) -> Creds | None:
-        (provider,) = [one for one in plugins.providers() if one.name == self.provider]
-        return provider.ask(name)
+        return self._provider(plugins).ask(name)
+
+    def _provider(self, plugins: Plugins) -> Provider:
+        there = {one.name: one for one in plugins.providers()}
+        check_names(type(self).__name__, "provider", (self.provider,), there)
+        return there[self.provider]

@@ -84,13 +84,13 @@ class DatabaseSuite(Suite):
         """Columns are called as ``column_name`` says, or the table is not made."""
         table, rows = bench.new_table(), names_table(case)
         database = _database(session, bench)
-        with moving.judged(bench, table):
+        with moving.judged(bench, table, case.name):
             session.move(rows, table.endpoint)
         assert list(_fields(database, table)) == [database.column_name(each) for each in case.names]
         session.move(rows, table.endpoint)
         assert bench.count(table) == 2
         if [database.column_name(each) for each in case.names] != list(case.names):
-            raise ValueLossy("names are cut")
+            raise ValueLossy(f"names are cut: gaps = {{{case.name!r}: lossy('why')}}")
 
     @behaviour()
     @pytest.mark.parametrize("mode", AFTER)

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["TEXT", "read_text", "write_text"]
+    from records_mover.testing.case import Shape
+
+__all__ = ["TEXT", "read_text", "shape_text", "write_text"]
 
 TEXT: dict[str, Any] = {
     "format": "delimited",
@@ -26,10 +28,17 @@ TEXT: dict[str, Any] = {
 
 def write_text(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> Path:
     """Write rows as text; what is not None is in quotes."""
-    lines = [",".join(columns)]
+    lines = [",".join(name if name.isidentifier() else _quoted(name) for name in columns)]
     lines += [",".join("" if cell is None else _quoted(cell) for cell in row) for row in rows]
     path.write_bytes(("\n".join(lines) + "\n").encode())
     return path
+
+
+def shape_text(shape: Shape, path: Path) -> str:
+    """Write the rows of a shape, as ``shape_batches`` has them; return the file's path."""
+    columns = [f"c{at}" for at in range(shape.columns)]
+    rows = [[str(number)] * shape.columns for number in range(1, shape.rows + 1)]
+    return str(write_text(path, columns, rows))
 
 
 def _quoted(cell: str) -> str:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from records_mover.errors import MoverError
+from records_mover.errors import LossError, MoverError
 
-__all__ = ["Gap", "ValueLossy", "ValueRefused", "lossy", "missing", "refused"]
+__all__ = [
+    "Gap",
+    "ValueChanged",
+    "ValueLossy",
+    "ValueRefused",
+    "judgement",
+    "lossy",
+    "missing",
+    "refused",
+]
 
 
 class ValueRefused(AssertionError):
@@ -16,6 +25,18 @@ class ValueRefused(AssertionError):
 
 class ValueLossy(AssertionError):
     """A value would be changed, which the plan says: it moves where the user allows it."""
+
+
+class ValueChanged(Exception):
+    """A value was changed in silence, for which no gap can be declared."""
+
+
+def judgement(error: MoverError, name: str) -> ValueRefused | ValueLossy:
+    """Return what a move's error means for values, and how that is declared for this case."""
+    kind, outcome = (
+        (ValueLossy, "lossy") if isinstance(error, LossError) else (ValueRefused, "refused")
+    )
+    return kind(f"{error}\nwhere that cannot be otherwise, gaps = {{{name!r}: {outcome}('why')}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

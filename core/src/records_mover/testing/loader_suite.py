@@ -9,11 +9,12 @@ import pytest
 
 from records_mover.errors import MoveCancelled, MoverError, RecordsException
 from records_mover.meter import Cancellation
+from records_mover.schema import Field
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches
 from records_mover.testing.child import Task, many_rows
-from records_mover.testing.files import TEXT, write_text
+from records_mover.testing.files import TEXT, shape_text, write_text
 from records_mover.testing.part_suite import PartSuite
 from records_mover.testing.spoken import spoken
 from records_mover.testing.suite import behaviour, over
@@ -69,22 +70,45 @@ class LoaderSuite(PartSuite):
 
     def _one_value(self, give: moving.Give, bench: Bench, case: ValueCase, door: Door) -> None:
         table = bench.new_table()
-        with moving.judged(bench, table, made=door == "text"):
+        with moving.judged(bench, table, f"{case.name}[{door}]", made=door == "text"):
             result = give(table, [case], door)
         assert result.route[-1] == self.part
         assert result.rows == len(case.texts)
-        assert moving.looked(bench, table, case) == moving.wanted(case), (
-            f"values were changed, and the plan says {[each.verdict for each in result.columns]}"
-        )
+        moving.unchanged(case, moving.looked(bench, table, case), result)
 
     @over("shapes")
-    def test_shapes(self, session: Session, bench: Bench, elsewhere: Bench, shape: Shape) -> None:
+    def test_shapes(
+        self, session: Session, bench: Bench, elsewhere: Bench, shape: Shape, tmp_path: Path
+    ) -> None:
         """Tables of all sizes arrive."""
         table, rows = bench.new_table(), self._coming(elsewhere, shape_batches(shape))
-        with moving.judged(bench, table):
+        with moving.judged(bench, table, shape.name):
             result = session.move(rows, table.endpoint)
         assert result.rows == shape.rows
         assert bench.count(table) == shape.rows
+        if "text" in self.doors:
+            path = shape_text(shape, tmp_path / "in.csv")
+            with moving.judged(bench, table, shape.name, made=True):
+                result = session.move(path, table.endpoint, if_exists="delete", **TEXT)
+            assert (result.rows, bench.count(table)) == (shape.rows, shape.rows), "of text"
+
+    @behaviour()
+    def test_columns_of_any_name_are_filled(
+        self, session: Session, bench: Bench, elsewhere: Bench, tmp_path: Path
+    ) -> None:
+        """Quotes, capitals, blanks and letters of any script, each with its own value."""
+        names = moving.odd_names(session.context.database(bench.url), self.cases)
+        sources: dict[Door, Callable[[], Any]] = {
+            "batches": lambda: moving.named(names),
+            "text": lambda: moving.named_text(names, tmp_path / "in.csv"),
+            "table": lambda: moving.filled(elsewhere, moving.named(names)).endpoint,
+        }
+        for door in self.doors:
+            table = moving.filled(bench, moving.named(names).slice(0, 0))
+            result = session.move(sources[door](), table.endpoint, **moving.TOLD[door])
+            assert result.route[-1] == self.part
+            values = [bench.look(table, Field(name, "integer")) for name in ("id", *names)]
+            assert values == [[str(value)] for value in moving.row_of(names)], door
 
     @behaviour()
     @pytest.mark.parametrize("mode", ["append", "delete", "truncate", "drop", "replace", "new"])
@@ -201,9 +225,10 @@ class LoaderSuite(PartSuite):
             if "table" in self.routes:
                 sources["table"] = moving.filled(elsewhere, rows).endpoint
             self._take_their_routes(
+                {*sources, "table"},
                 lambda name: session.explain(
                     sources[name], (other if name == "table" else table).endpoint
-                )
+                ),
             )
 
     @property

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from records_mover.errors import LossError, MoverError, NoRouteError
+from records_mover.errors import MoverError, NoRouteError
 from records_mover.meter import Meter
 from records_mover.schema import Field
 from records_mover.session import Session
 from records_mover.testing.arrows import empty_table, row_texts, value_table
+from records_mover.testing.case import NameCase, cases_of
 from records_mover.testing.files import TEXT, write_text
-from records_mover.testing.gap import ValueLossy, ValueRefused
+from records_mover.testing.gap import ValueChanged, judgement
 from records_mover.testing.texts import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
     from records_mover import MoveResult
     from records_mover.meter import Cancellation
+    from records_mover.parts import Database
     from records_mover.testing.bench import Bench, Table
     from records_mover.testing.case import Door, ValueCase
 
 __all__ = [
     "TEXT_FIELD",
+    "TOLD",
     "AlarmMeter",
     "Give",
     "breaking_off",
@@ -39,14 +42,19 @@ __all__ = [
     "leaving_out",
     "left_alone",
     "looked",
+    "named",
+    "named_text",
     "no_numbers",
+    "odd_names",
+    "row_of",
     "two_columns",
+    "unchanged",
     "wanted",
 ]
 
 
 @contextmanager
-def left_alone(path: Path) -> Iterator[None]:
+def left_alone(path: Path, name: str) -> Iterator[None]:
     """Tell what was refused from what is lossy; either way, there is no file."""
     try:
         yield
@@ -54,12 +62,15 @@ def left_alone(path: Path) -> Iterator[None]:
         raise  # the part is not for such values at all
     except MoverError as error:
         assert not path.exists(), "the move failed, and a file is there"
-        kind = ValueLossy if isinstance(error, LossError) else ValueRefused
-        raise kind(str(error)) from error
+        raise judgement(error, name) from error
 
 
 TEXT_FIELD = Field("v", "string")
 """The column ``v`` of ``two_columns``."""
+
+
+TOLD: Mapping[Door, Mapping[str, Any]] = {"batches": {}, "text": TEXT, "table": {}}
+"""How a move is told what comes by a door."""
 
 
 def no_numbers() -> pa.Table:
@@ -102,6 +113,14 @@ class Give:
         return self.session.move(str(path), table.endpoint, **TEXT)
 
 
+def unchanged(case: ValueCase, seen: Sequence[str | None], result: MoveResult) -> None:
+    """Raise where values are others than those of a case: no gap can be declared for that."""
+    if seen != wanted(case):
+        verdicts = [each.verdict for each in result.columns]
+        what = f"{wanted(case)} became {seen}, and the plan says {verdicts}"
+        raise ValueChanged(f"values were changed in silence: {what}")
+
+
 def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
     """Return the values in the column of a case, without the NULLs that longer ones bring it."""
     return bench.look(table, case.field)[: len(case.texts)]
@@ -110,7 +129,7 @@ def looked(bench: Bench, table: Table, case: ValueCase) -> list[str | None]:
 def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -> None:
     """Put the values of cases into a table by whatever way there is, and see them there."""
     by_text = any("batches" not in case.doors for case in cases)
-    with Session(**bench.options) as session, judged(bench, table, made=by_text):
+    with Session(**bench.options) as session, judged(bench, table, cases[0].name, made=by_text):
         give = Give(session=session, elsewhere=bench, folder=folder)
         give(table, cases, "text" if by_text else "batches")
     for case in cases:
@@ -120,10 +139,11 @@ def fill(bench: Bench, table: Table, cases: Sequence[ValueCase], folder: Path) -
 
 
 @contextmanager
-def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
+def judged(bench: Bench, table: Table, name: str, *, made: bool = False) -> Iterator[None]:
     """Tell what was refused from what is lossy; either way, nothing may have been changed.
 
-    ``made`` says that the table may have been made before, without a row.
+    ``name`` is by what a gap is declared. ``made`` says that the table may have been made before,
+    without a row.
     """
     try:
         yield
@@ -133,8 +153,33 @@ def judged(bench: Bench, table: Table, *, made: bool = False) -> Iterator[None]:
         there = table.name in set(bench.tables())
         assert made or not there, "the move failed, and a table is there"
         assert not there or not bench.count(table), "the move failed, and rows are there"
-        kind = ValueLossy if isinstance(error, LossError) else ValueRefused
-        raise kind(str(error)) from error
+        raise judgement(error, name) from error
+
+
+def odd_names(database: Database, own: Path | None) -> list[str]:
+    """Return the names of all cases that a database stores as they are."""
+    cases = [case for case in cases_of("names", own) if isinstance(case, NameCase)]
+    names = dict.fromkeys(name for case in cases for name in case.names)
+    return [name for name in names if database.column_name(name) == name]
+
+
+def row_of(names: Sequence[str]) -> list[int]:
+    """Return a row of ``id`` and columns of these names, each with a value of its own."""
+    return list(range(1, len(names) + 2))
+
+
+def named(names: Sequence[str]) -> pa.Table:
+    """Return that row with its names."""
+    import pyarrow as pa
+
+    columns = [pa.array([value], pa.int64()) for value in row_of(names)]
+    return pa.table(columns, names=["id", *names])
+
+
+def named_text(names: Sequence[str], path: Path) -> str:
+    """Write that row into a file, and return its path."""
+    row = list(map(str, row_of(names)))
+    return str(write_text(path, ["id", *names], [row]))
 
 
 def two_columns(start: int, rows: int, text: str = "old") -> pa.Table:

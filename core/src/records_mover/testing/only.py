@@ -19,6 +19,12 @@ class OnlyPart(Plugins):
         super().__init__()
         self._wanted = (kind, name)
 
+    def names(self) -> list[str]:
+        """Return the names of all parts of this kind, for any dialect."""
+        offers = [record.offers for record in self.records]
+        parts = [each.loaders if self._wanted[0] == "loader" else each.unloaders for each in offers]
+        return [part.name for some in parts for part in some]
+
     def loaders(self, dialect: str) -> tuple[Loader, ...]:
         """Return the loader that is looked at, where it is for this dialect."""
         found = super().loaders(dialect)

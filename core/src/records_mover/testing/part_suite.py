@@ -8,11 +8,12 @@ import pytest
 
 from records_mover.session import Session
 from records_mover.testing.child import run_child
+from records_mover.testing.declared import check_names
 from records_mover.testing.only import OnlyPart
 from records_mover.testing.suite import Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from records_mover.testing.bench import Bench
@@ -37,8 +38,9 @@ class PartSuite(Suite):
     @pytest.fixture
     def session(self, bench: Bench) -> Iterator[Session]:
         """Open a session in which this part is the only one of its kind and dialect."""
-        kind = cast(Literal["loader", "unloader"], self.kind)
-        with Session(plugins=OnlyPart(kind, self.part), **bench.options) as session:
+        plugins = OnlyPart(cast(Literal["loader", "unloader"], self.kind), self.part)
+        check_names(type(self).__name__, self.kind, (self.part,), plugins.names())
+        with Session(plugins=plugins, **bench.options) as session:
             yield session
 
     @pytest.fixture
@@ -58,10 +60,12 @@ class PartSuite(Suite):
             code, told = run_child(task(rows), bench.env)
             assert (code, told["rows"]) == (0, rows)
             peaks.append(told["peak"])
-        assert peaks[1] - peaks[0] < self.growth
+        more = peaks[1] - peaks[0]
+        assert more < self.growth, f"ten times the rows needed {more >> 20} MB more"
 
-    def _take_their_routes(self, taken: Callable[[str], Any]) -> None:
+    def _take_their_routes(self, ends: Iterable[str], taken: Callable[[str], Any]) -> None:
         """Compare the routes that are taken, by name, with those that are expected."""
         assert self.routes, "say which routes are expected"
+        check_names(type(self).__name__, "route", self.routes, ends)
         found = {name: taken(name).route.names for name in self.routes}
         assert found == {name: tuple(route) for name, route in self.routes.items()}

@@ -76,7 +76,7 @@ class Table:
         for key, cell in cells:
             at = (cell.row, cell.subject)
             words = "FAILED" if key in self.failed else _words(cell, whys)
-            told[at] = words if told.get(at) in (None, words) else "FAILED"
+            told[at] = _both(told.get(at, words), words)
         yield from ("", f"## {title}", "", f"| | {' | '.join(subjects)} |")
         yield f"| --- |{' --- |' * len(subjects)}"
         for row in dict.fromkeys(sorted(row for row, _ in told)):
@@ -84,6 +84,13 @@ class Table:
         if whys:
             yield ""
             yield from (f"{number}. {why}" for why, number in whys.items())
+
+
+def _both(one: str, other: str) -> str:
+    """Return what two tests of one row show, as those of the modes, or of two suites."""
+    if "FAILED" in (one, other):
+        return "FAILED"
+    return one if other in one.split(" / ") else f"{one} / {other}"
 
 
 def _words(cell: Cell, whys: dict[str, int]) -> str:

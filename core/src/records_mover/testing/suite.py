@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import pytest
 
-from records_mover.errors import MoverError
 from records_mover.testing.case import DOORS, Shape, ValueCase, cases_of
+from records_mover.testing.declared import (
+    check_cases,
+    check_declared,
+    check_gaps,
+    check_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,31 +112,46 @@ def _halving(
     cases: Sequence[ValueCase],
     move: Callable[[Sequence[ValueCase]], Mapping[str, list[str | None]]],
 ) -> dict[str, list[str | None]]:
-    with suppress(MoverError, AssertionError):
+    with suppress(Exception):  # a driver's own too: the test of that case alone shows it
         return dict(move(cases))
     half = len(cases) // 2
     return {} if half == 0 else _halving(cases[:half], move) | _halving(cases[half:], move)
 
 
 def _arrange(cls: type[Suite]) -> None:
-    unknown = cls.capabilities - cls.known
-    if unknown:
-        known = ", ".join(sorted(cls.known)) or "none"
-        raise TypeError(f"{cls.__name__}: no capability is called {min(unknown)!r}; use {known}")
-    used: set[str] = set()
-    for name, asks in list(asks_of(cls)):
-        test = _copied(getattr(cls, name))
-        if asks.needs is not None and asks.needs not in cls.capabilities:
-            setattr(cls, name, None)  # pytest collects no None
-        elif asks.over is not None:
-            setattr(cls, name, _over_cases(cls, test, asks.over, used))
-        elif _applies(cls, name.removeprefix(_PREFIX)):
-            setattr(cls, name, _expecting(cls, test, name.removeprefix(_PREFIX), used))
-        else:
-            setattr(cls, name, None)
-    unused = set(cls.gaps) - used
-    if unused:
-        raise TypeError(f"{cls.__name__}: no case or behaviour is called {min(unused)!r}")
+    name = cls.__name__
+    check_declared(name, capabilities=cls.capabilities, known=cls.known, doors=cls.doors)
+    if cls.cases is not None:
+        check_cases(name, cls.cases, {asks.over for _, asks in asks_of(cls) if asks.over})
+    tests = dict(_tests_of(cls))
+    check_names(name, "case or behaviour", cls.applies, tests)
+    check_gaps(
+        name, cls.gaps, {each: needs for each, needs in tests.items() if _applied(cls, each)}
+    )
+    for test, asks in list(asks_of(cls)):
+        setattr(cls, test, _arranged(cls, test, asks))
+
+
+def _arranged(cls: type[Suite], name: str, asks: Asks) -> Any:
+    """Return a test as pytest is to find it; None where it is not for this suite."""
+    test, short = _copied(getattr(cls, name)), name.removeprefix(_PREFIX)
+    if asks.needs is not None and asks.needs not in cls.capabilities:
+        return None  # pytest collects no None
+    if asks.over is not None:
+        return _over_cases(cls, test, asks.over)
+    return _expecting(cls, test, short) if _applies(cls, short) else None
+
+
+def _tests_of(cls: type[Suite]) -> Iterator[tuple[str, str | None]]:
+    """Yield what can have a gap, and the capability that it needs and that is not declared."""
+    for name, asks in asks_of(cls):
+        needs = None if asks.needs in cls.capabilities else asks.needs
+        if asks.over is None:
+            yield name.removeprefix(_PREFIX), needs
+            continue
+        for case in cases_of(asks.over, cls.cases):
+            yield case.name, needs
+            yield from ((f"{case.name}[{door}]", needs) for door in _doors(cls, case))
 
 
 def asks_of(cls: type[Suite]) -> Iterator[tuple[str, Asks]]:
@@ -156,29 +176,30 @@ def _applies(cls: type[Suite], name: str) -> bool:
     return not cls.applies or name in cls.applies
 
 
-def _expecting(cls: type[Suite], test: Any, name: str, used: set[str]) -> Any:
+def _applied(cls: type[Suite], name: str) -> bool:
+    return _applies(cls, name.partition("[")[0])
+
+
+def _expecting(cls: type[Suite], test: Any, name: str) -> Any:
     gap = cls.gaps.get(name)
-    if gap is None:
-        return test
-    used.add(name)
-    return _xfail(gap)(test)
+    return test if gap is None else _xfail(gap)(test)
 
 
 def _xfail(gap: Gap) -> pytest.MarkDecorator:
     return pytest.mark.xfail(raises=gap.raises, reason=gap.why, strict=True)
 
 
-def _over_cases(cls: type[Suite], test: Any, kind: Kind, used: set[str]) -> Any:
+def _over_cases(cls: type[Suite], test: Any, kind: Kind) -> Any:
     """Give a test its cases, each with the gap that is declared for it."""
     found = [case for case in cases_of(kind, cls.cases) if _applies(cls, case.name)]
     if not found:
         return None
     if kind == "values":
         pairs = [(case, door) for case in found for door in _doors(cls, case)]
-        rows = [_param(cls, used, f"{case.name}[{door}]", case, door) for case, door in pairs]
+        rows = [_param(cls, f"{case.name}[{door}]", case, door) for case, door in pairs]
         return pytest.mark.parametrize(("case", "door"), rows)(test)
     word = "shape" if isinstance(found[0], Shape) else "case"
-    rows = [_param(cls, used, case.name, case) for case in found]
+    rows = [_param(cls, case.name, case) for case in found]
     return pytest.mark.parametrize(word, rows)(test)
 
 
@@ -186,11 +207,7 @@ def _doors(cls: type[Suite], case: Case) -> list[Door]:
     return [door for door in cls.doors if isinstance(case, ValueCase) and case.passes(door)]
 
 
-def _param(cls: type[Suite], used: set[str], name: str, *values: object) -> Any:
-    general = name.partition("[")[0]
-    key = name if name in cls.gaps else general
-    gap = cls.gaps.get(key)
+def _param(cls: type[Suite], name: str, *values: object) -> Any:
+    gap = cls.gaps.get(name) or cls.gaps.get(name.partition("[")[0])
     marks = () if gap is None else (_xfail(gap),)
-    if gap is not None:
-        used.add(key)
     return pytest.param(*values, id=name.replace("[", "-").rstrip("]"), marks=marks)

@@ -11,9 +11,11 @@ import pytest
 from records_mover.errors import MoveCancelled, MoverError
 from records_mover.meter import Cancellation
 from records_mover.records.ends.frame import FrameTarget
+from records_mover.schema import Field
 from records_mover.session import Session
 from records_mover.testing import moving
 from records_mover.testing.arrows import shape_batches, texts_of
+from records_mover.testing.case import ValueCase
 from records_mover.testing.child import Task, many_rows
 from records_mover.testing.files import TEXT, read_text
 from records_mover.testing.part_suite import PartSuite
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     from records_mover import MoveResult
     from records_mover.testing.bench import Bench, Table
-    from records_mover.testing.case import Door, Shape, ValueCase
+    from records_mover.testing.case import Door, Shape
 
 __all__ = ["UnloaderSuite"]
 
@@ -74,18 +76,18 @@ class UnloaderSuite(PartSuite):
     def _one_value(self, take: Take, bench: Bench, case: ValueCase, door: Door) -> None:
         table = bench.new_table()
         moving.fill(bench, table, [case], take.folder)
-        with moving.left_alone(take.folder / "out.csv"):
+        with moving.left_alone(take.folder / "out.csv", f"{case.name}[{door}]"):
             result, values = take(table, [case], door)
         assert result.route[0] == self.part
-        assert values[case.name] == moving.wanted(case), (
-            f"values were changed, and the plan says {[each.verdict for each in result.columns]}"
-        )
+        moving.unchanged(case, values[case.name], result)
 
     @over("shapes")
-    def test_shapes(self, session: Session, bench: Bench, elsewhere: Bench, shape: Shape) -> None:
+    def test_shapes(
+        self, session: Session, bench: Bench, elsewhere: Bench, shape: Shape, tmp_path: Path
+    ) -> None:
         """Tables of all sizes come out."""
         table = bench.new_table()
-        with Session(**bench.options) as filling, moving.judged(bench, table):
+        with Session(**bench.options) as filling, moving.judged(bench, table, shape.name):
             filling.move(shape_batches(shape), table.endpoint)
         if self._into_tables:
             target = elsewhere.new_table()
@@ -93,6 +95,18 @@ class UnloaderSuite(PartSuite):
             assert (result.rows, elsewhere.count(target)) == (shape.rows, shape.rows)
         else:
             _into_frame(session, table, shape)
+        if "text" in self.doors:
+            _into_text(session, table, shape, tmp_path / "out.csv")
+
+    @behaviour()
+    def test_columns_of_any_name_are_read(self, take: Take, bench: Bench) -> None:
+        """Quotes, capitals, blanks and letters of any script, each with its own value."""
+        names = moving.odd_names(take.session.context.database(bench.url), self.cases)
+        table = moving.filled(bench, moving.named(names))
+        for door in self.doors:
+            result, values = take.named(table, names, door)
+            assert result.route[0] == self.part
+            assert values == [str(value) for value in moving.row_of(names)], door
 
     @behaviour()
     def test_a_move_that_is_cancelled_leaves_no_file(
@@ -180,11 +194,12 @@ class UnloaderSuite(PartSuite):
         }
         with Session(**bench.options) as session:
             self._take_their_routes(
+                targets,
                 lambda name: session.explain(
                     table.endpoint,
                     targets[name],
                     **(self.folder_options if name == "folder" else {}),
-                )
+                ),
             )
 
     @property
@@ -214,6 +229,14 @@ def _into_frame(session: Session, table: Table, shape: Shape) -> None:
     assert sorted(map(int, rows.column(shape.columns - 1).to_pylist())) == numbers
 
 
+def _into_text(session: Session, table: Table, shape: Shape, path: Path) -> None:
+    options = {f"target_{name}": value for name, value in TEXT.items()}
+    result = session.move(table.endpoint, str(path), **options)
+    header, *rows = read_text(path)
+    assert (result.rows, len(rows), len(header)) == (shape.rows, shape.rows, shape.columns)
+    assert {len(row) for row in rows} <= {shape.columns}
+
+
 Values = dict[str, list[str | None]]
 
 
@@ -232,6 +255,15 @@ class Take:
         by_door = {"batches": self._batches, "text": self._text, "table": self._table}
         result, columns = by_door[door](table, cases)
         return result, {case.name: columns[case.field.name][: len(case.texts)] for case in cases}
+
+    def named(
+        self, table: Table, names: Sequence[str], door: Door
+    ) -> tuple[MoveResult, list[str | None]]:
+        """Return the only row of ``id`` and columns of integers that have these names."""
+        fields = [Field(name, "integer") for name in names]
+        cases = [ValueCase(name=each.name, about="", field=each, values=()) for each in fields]
+        result, values = self(table, cases, door)
+        return result, ["1", *(values[name][0] for name in names)]
 
     def _batches(self, table: Table, cases: Sequence[ValueCase]) -> tuple[MoveResult, Values]:
         target: Any = FrameTarget(kind="arrow")
@@ -254,7 +286,7 @@ class Take:
 
     def _table(self, table: Table, cases: Sequence[ValueCase]) -> tuple[MoveResult, Values]:
         target = self.elsewhere.new_table()
-        with moving.judged(self.elsewhere, target):
+        with moving.judged(self.elsewhere, target, f"{cases[0].name}[table]"):
             result = self.session.move(table.endpoint, target.endpoint)
         fields = [case.field for case in cases]
         return result, {field.name: self.elsewhere.look(target, field) for field in fields}

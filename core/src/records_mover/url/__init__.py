@@ -17,11 +17,13 @@ from records_mover.url.store import (
 )
 
 if TYPE_CHECKING:
+    from records_mover.url.bounded import BoundedReader
     from records_mover.url.urls import BaseDirectoryUrl, BaseFileUrl, UrlResolver
 
 __all__ = [
     "BaseDirectoryUrl",
     "BaseFileUrl",
+    "BoundedReader",
     "Entry",
     "GivesAccess",
     "HasStreams",
@@ -36,7 +38,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what 1.x had here when it is first asked for."""
+    """Import what most moves do without when it is first asked for, as what 1.x had here."""
+    if name == "BoundedReader":
+        from records_mover.url.bounded import BoundedReader
+
+        return BoundedReader
     if name not in ("BaseDirectoryUrl", "BaseFileUrl", "UrlResolver"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from records_mover.url import urls
