@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from records_mover.cli.face import coloured
+from records_mover.utils.tables import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +25,7 @@ COLOURS = {
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> str:
     """Return a table as text for ``stream``."""
-    return _drawn(heads, rows, stream) if stream.isatty() else _aligned(heads, rows)
-
-
-def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return _drawn(heads, rows, stream) if stream.isatty() else aligned(heads, rows)
 
 
 def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> str:

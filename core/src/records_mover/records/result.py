@@ -42,7 +42,7 @@ class MoveResult:
     compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    columns: tuple[ColumnFidelity, ...] = ()
+    columns: tuple[ColumnFidelity, ...] = field(default=(), repr=False)
     count: Callable[[], int] | None = field(default=None, repr=False, compare=False)
 
     @property
