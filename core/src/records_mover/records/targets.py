@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from records_mover.errors import UsageError
 from records_mover.known_plugins import missing_plugin
-from records_mover.parts import TableName
 from records_mover.records.ends.end import RecordsTarget
 from records_mover.records.ends.ends_of import absolute_path
 from records_mover.records.ends.file_target import FileTarget
 from records_mover.records.ends.frame import FrameTarget
 from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of
-from records_mover.records.sources import engine_of
+from records_mover.records.options import grants_of
+from records_mover.records.sources import engine_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.records.ends.fileobjs import FileobjTarget
@@ -91,7 +91,7 @@ class RecordsTargets:
 
     def table(
         self,
-        db_engine: Engine | str | None,
+        db_engine: Engine | URL | str | None,
         schema_name: str | None,
         table_name: str,
         existing_table_handling: ExistingTableHandling
@@ -113,11 +113,11 @@ class RecordsTargets:
         """
         return TableTarget(
             database=engine_of(db_engine, db_conn),
-            table=TableName(name=table_name, schema=schema_name),
+            table=table_of(schema_name, table_name),
             if_exists=mode_of(existing_table_handling),
             recreate_on_error=drop_and_recreate_on_load_error,
-            user_grants=add_user_perms_for or {},
-            group_grants=add_group_perms_for or {},
+            user_grants=grants_of(add_user_perms_for, "add_user_perms_for"),
+            group_grants=grants_of(add_group_perms_for, "add_group_perms_for"),
         )
 
     def google_sheet(

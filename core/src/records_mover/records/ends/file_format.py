@@ -81,15 +81,23 @@ def _spelled(
     return RecordsFormat(str(kind)).for_name(name)
 
 
-def read_schema(path: str | Path) -> RecordsSchema:
-    """Read a records schema from a JSON file.
+def read_schema(path: str | Path | RecordsSchema) -> RecordsSchema:
+    """Read a records schema from a JSON file; one that is given stays itself.
 
     Raises ``NotFoundError`` where it cannot be read, ``SchemaError`` where it is no schema.
     """
+    from os import PathLike
     from pathlib import Path as LocalPath
 
     from records_mover.schema import RecordsSchema
 
+    if isinstance(path, RecordsSchema):
+        return path
+    if not isinstance(path, str | PathLike):
+        raise UsageError(
+            f"{type(path).__name__!r} is no records schema",
+            "give the path of its JSON, or make one by RecordsSchema.from_data",
+        )
     try:
         return RecordsSchema.from_json(LocalPath(path).read_text(encoding="utf-8"))
     except OSError as error:
