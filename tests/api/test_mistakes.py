@@ -103,6 +103,16 @@ def test_a_schema_may_be_given_as_it_is(trips: Path, session: Session) -> None:
     assert session.schema(trips, schema=RecordsSchema.from_json(schema.to_json())) == schema
 
 
+def test_a_path_is_no_url(trips: Path) -> None:
+    given: Any = trips
+    for factory in (sources.data_url, targets.data_url):
+        with pytest.raises(UsageError, match="is no URL; give it as text, or a path to local_file"):
+            factory(given)
+    for folder in (sources.directory_from_url, targets.directory_from_url):
+        with pytest.raises(ValueError, match="is no URL; write it as text, with / last"):
+            folder(given)
+
+
 # databases
 
 

@@ -169,8 +169,9 @@ def test_a_result_can_be_kept_and_unpacked(trips: Path) -> None:
     kept = pickle.loads(pickle.dumps(result))
     assert kept == result
     assert "count" not in result.to_data()
-    count, urls = _result(output_urls={"a": "b"})
-    assert (count, urls) == (3, {"a": "b"})
+    result = _result(output_urls={"a": "b"})
+    count, urls = result
+    assert (count, urls) == (result[0], {"a": "b"}) == (3, {"a": "b"})
 
 
 def test_a_result_that_a_prompt_shows_has_no_columns(trips: Path) -> None:

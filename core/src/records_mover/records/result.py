@@ -61,6 +61,10 @@ class MoveResult:
         yield self.move_count
         yield self.output_urls
 
+    def __getitem__(self, place: int) -> Any:
+        """Return one of the two, as 1.x's result did."""
+        return (self.move_count, self.output_urls)[place]
+
     def __reduce__(self) -> tuple[Any, ...]:
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "count"}
         return (partial(MoveResult, **kept), ())

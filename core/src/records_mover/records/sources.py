@@ -55,6 +55,7 @@ class RecordsSources:
         records_schema: RecordsSchema | None = None,
     ) -> FileSource:
         """Name a file behind any URL that a plugin opens, or a folder (``/`` at the end)."""
+        check_text(input_url, "URL", "give it as text, or a path to local_file")
         return FileSource(
             url=input_url, format=records_format, hints=initial_hints or {}, schema=records_schema
         )
@@ -70,7 +71,7 @@ class RecordsSources:
         Without ``fail_if_dont_understand``, a variant or hint that is not known is a warning.
         Raises ``UsageError``, a ``ValueError``, for a URL without its ``/``.
         """
-        _check_folder(url)
+        check_folder(url)
         told = ProcessingInstructions(fail_if_dont_understand=fail_if_dont_understand)
         return FileSource(url=url, hints=hints or {}, instructions=told)
 
@@ -111,7 +112,7 @@ class RecordsSources:
 
     def query(self, db_engine: Engine | URL | str, sql: str) -> TableSource:
         """Take the result of a SELECT statement."""
-        _check_text(sql, "query", _COMPILED)
+        check_text(sql, "query", _COMPILED)
         return TableSource(database=engine_of(db_engine, None), query=sql)
 
     def dataframe(
@@ -195,7 +196,7 @@ def table_of(schema_name: str | None, table_name: str) -> TableName:
     """Return the name of a table; ``UsageError`` for what is no text."""
     for name in (schema_name, table_name):
         if name is not None:
-            _check_text(name, "name", "give the table's name and its schema's as text")
+            check_text(name, "name", "give the table's name and its schema's as text")
     if not table_name:
         raise UsageError("no table is named", "give table_name, or take sources.query")
     return TableName(name=table_name, schema=schema_name)
@@ -204,11 +205,14 @@ def table_of(schema_name: str | None, table_name: str) -> TableName:
 _COMPILED = "give str(statement.compile(engine, compile_kwargs={'literal_binds': True}))"
 
 
-def _check_text(given: object, what: str, advice: str) -> None:
+def check_text(given: object, what: str, advice: str) -> None:
+    """Raise ``UsageError`` for what is no text."""
     if not isinstance(given, str):
         raise UsageError(f"{type(given).__name__!r} is no {what}", advice)
 
 
-def _check_folder(url: str) -> None:
+def check_folder(url: str) -> None:
+    """Raise ``UsageError``, a ``ValueError``, for what is no URL of a folder."""
+    check_text(url, "URL", "write it as text, with / last")
     if not url.endswith("/"):
         raise UsageError(f"{url!r} is no URL of a folder", "write it with / last")

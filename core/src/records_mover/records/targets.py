@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
-from records_mover.errors import UsageError
 from records_mover.known_plugins import missing_plugin
 from records_mover.records.ends.end import RecordsTarget
 from records_mover.records.ends.ends_of import absolute_path
@@ -13,7 +12,7 @@ from records_mover.records.ends.frame import FrameTarget
 from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of
 from records_mover.records.options import grants_of
-from records_mover.records.sources import engine_of, table_of
+from records_mover.records.sources import check_folder, check_text, engine_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +43,7 @@ class RecordsTargets:
         self, output_url: str, records_format: BaseRecordsFormat | None = None
     ) -> FileTarget:
         """Name a file behind any URL that a plugin writes; ``-`` is standard output."""
+        check_text(output_url, "URL", "give it as text, or a path to local_file")
         return FileTarget(url=output_url, format=records_format)
 
     def directory_from_url(
@@ -54,8 +54,7 @@ class RecordsTargets:
         Without a format it is CSV with a header. Raises ``UsageError``, a ``ValueError``, for a
         URL without its ``/``; the move raises ``RecordsFolderNonEmptyException``.
         """
-        if not output_url.endswith("/"):
-            raise UsageError(f"{output_url!r} is no URL of a folder", "write it with / last")
+        check_folder(output_url)
         return FileTarget(url=output_url, format=records_format)
 
     def fileobj(self, output_fileobj: BinaryIO, records_format: BaseRecordsFormat) -> FileobjTarget:
