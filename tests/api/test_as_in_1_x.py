@@ -14,6 +14,7 @@ from records_mover import Records, Session
 from records_mover.creds import BaseCreds
 from records_mover.errors import (
     ColumnMismatchError,
+    LossError,
     MissingPluginError,
     MoverError,
     NoRouteError,
@@ -279,6 +280,49 @@ def test_hints_go_over_those_of_a_records_directory(
     arrow = session.targets.dataframe("arrow")
     session.move(source, arrow)
     assert arrow.frame.column_names == ["id", "name", "fare"]
+
+
+def test_a_format_that_loses_something_is_refused_until_that_is_allowed(
+    session: Session, tmp_path: Path
+) -> None:
+    """1.x's format ``csv`` writes years of two digits; the advice is to be followed as it is."""
+    frame, path = pd.DataFrame({"d": pd.to_datetime(["1920-01-02"])}), tmp_path / "a.csv"
+    written = DelimitedRecordsFormat("csv", {"compression": None})
+    out = io.BytesIO()
+    for target in (
+        session.targets.local_file(str(path), written),
+        session.targets.directory_from_url(f"{tmp_path}/out/", written),
+        session.targets.fileobj(out, written),
+    ):
+        source = session.sources.dataframe(frame)
+        with pytest.raises(LossError, match=r"target_hints={'datetimeformat': 'YYYY-MM-DD"):
+            session.records.move(source, target)
+        kept = {"datetimeformat": "YYYY-MM-DD HH24:MI:SS"}
+        assert session.records.move(source, target, target_hints=kept).move_count == 1
+    assert out.getvalue() == b"d\n1920-01-02 00:00:00\n"
+    assert path.read_bytes() == out.getvalue()
+    session.records.move(source, session.targets.local_file(path, written), allow_lossy="d")
+    assert path.read_bytes() == b"d\n01/02/20 00:00\n"
+
+
+def test_what_a_factory_was_told_is_not_told_again(session: Session, trips: Path) -> None:
+    plain = DelimitedRecordsFormat("csv", {"compression": None})
+    source = session.sources.local_file(trips, plain, records_schema=session.schema(trips))
+    target = session.targets.local_file(trips.with_name("b.csv"), plain)
+    slips: dict[str, Any] = {
+        "format": "parquet", "variant": "dumb", "schema": "schema.json",
+        "target_format": "parquet", "target_variant": "dumb",
+    }  # fmt: skip
+    for option, given in slips.items():
+        slip: Any = {option: given}
+        with pytest.raises(UsageError, match=f"the option '{option}' says nothing of a file whose"):
+            session.move(source, target, **slip)
+    parquet = session.targets.local_file(trips.with_name("b.parquet"), ParquetRecordsFormat())
+    with pytest.raises(UsageError, match="takes no hints; leave out target_hints"):
+        session.move(source, parquet, target_hints={"quoting": "all"})
+    arrow = session.targets.dataframe("arrow")
+    session.move(session.sources.local_file(trips, plain), arrow, hints={"header-row": False})
+    assert arrow.frame.num_rows == 4
 
 
 def test_google_sheets_are_refused_by_the_name_of_the_plugin_to_come(session: Session) -> None:

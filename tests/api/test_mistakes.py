@@ -113,6 +113,59 @@ def test_a_path_is_no_url(trips: Path) -> None:
             folder(given)
 
 
+HEEDED_BY_NOBODY: dict[str, tuple[str, dict[str, Any], str]] = {
+    "columns of a query": (
+        "table",
+        {"query": "SELECT 1 AS a", "columns": "a"},
+        "the option 'columns' says nothing of a query, which names its own",
+    ),
+    "a query of a query": ("query", {"query": "SELECT 1 AS a"}, "one table or one query, not both"),
+    "hints of Parquet": ("parquet", {"hints": {"header-row": True}}, "takes no hints; leave out"),
+    "hints of a format without": (
+        "parquet",
+        {"format": "parquet", "hints": {"header-row": True}},
+        "ParquetRecordsFormat takes no hints; leave out hints",
+    ),
+    "hints of a format to write": (
+        "parquet",
+        {"target_format": "parquet", "target_hints": {"quoting": "all"}},
+        "ParquetRecordsFormat takes no hints; leave out target_hints",
+    ),
+    "rows of a file, where there is one": (
+        "parquet",
+        {"rows_per_file": 2},
+        "'.*b.csv' is one file, and several were asked for",
+    ),
+}
+
+
+@pytest.mark.parametrize("option", HEEDED_BY_NOBODY)
+def test_an_option_that_nobody_would_heed_is_refused(option: str, tmp_path: Path) -> None:
+    end, given, words = HEEDED_BY_NOBODY[option]
+    url, parquet = f"sqlite:///{tmp_path}/a.db", tmp_path / "a.parquet"
+    move(FRAME, parquet)
+    move(FRAME, f"{url}::t")
+    ends: dict[str, Any] = {
+        "table": f"{url}::",
+        "query": sources.query(url, "SELECT a FROM t"),
+        "parquet": parquet,
+    }
+    slip: Any = given
+    with pytest.raises(UsageError, match=words):
+        move(ends[end], tmp_path / "b.csv", **slip)
+    with pytest.raises(UsageError, match="'rows_per_file' says nothing of a frame to make"):
+        move(parquet, targets.dataframe(), rows_per_file=2)
+
+
+def test_how_it_is_packed_may_be_said_of_any_file(tmp_path: Path) -> None:
+    packed = tmp_path / "rows"
+    move(FRAME, packed, target_format="jsonl", target_hints={"compression": "GZIP"})
+    assert packed.read_bytes()[:2] == b"\x1f\x8b"
+    frame = targets.dataframe("arrow")
+    assert move(packed, frame, format="jsonl", hints={"compression": "GZIP"}).rows == 1
+    assert move(packed, frame, hints={"compression": "GZIP"}).rows == 1
+
+
 # databases
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from records_mover.errors import FormatError, NotFoundError, UsageError
 from records_mover.formats import (
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from records_mover.records.options import MoveOptions
     from records_mover.schema import RecordsSchema
 
-__all__ = ["check_format", "read_schema", "source_format", "target_format"]
+__all__ = [
+    "check_format",
+    "check_hints",
+    "read_schema",
+    "source_format",
+    "target_format",
+    "told_format",
+]
 
 _CSV = "write .csv, which spreadsheets open"
 _PACKED = "write .csv.gz or .csv.zst"
@@ -40,7 +47,10 @@ _OTHERS = {
 
 def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
     """Return the format that the options spell out, or None where it is to be sniffed."""
-    return _spelled(options.format, options.variant, options.hints, name)
+    spelled = _spelled(options.format, options.variant, options.hints, name)
+    if spelled is not None:
+        check_hints(spelled, options.hints, "--hint")
+    return spelled
 
 
 def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
@@ -48,13 +58,35 @@ def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     kind, variant, hints = options.target_format, options.target_variant, options.target_hints
     spelled = _spelled(kind, variant, {"header-row": True, **hints}, name)
     if spelled is not None:
+        check_hints(spelled, hints, "--target-hint")
         return spelled
     named = format_from_name(name) or _plain_csv(name)
-    if isinstance(named, DelimitedRecordsFormat):
-        return named.alter_hints(hints)
+    return told_format(named, options, "target_")
+
+
+def check_hints(form: BaseRecordsFormat, hints: Mapping[str, object], option: str) -> None:
+    """Raise ``UsageError`` for hints of what says itself how it is written.
+
+    How it is compressed is the one thing that may be said of any file.
+    """
+    if not isinstance(form, DelimitedRecordsFormat) and set(hints) - {"compression"}:
+        raise UsageError(f"{form} takes no hints", f"leave out {option}")
+
+
+def told_format(
+    form: BaseRecordsFormat, options: MoveOptions, end: Literal["", "target_"]
+) -> BaseRecordsFormat:
+    """Return a format that a factory was given, with the hints of the move over its own.
+
+    Raises ``UsageError`` where the move names a format, too, or hints for what takes none.
+    """
+    options.refuse((f"{end}format", f"{end}variant"), "a file whose format was given")
+    hints: Mapping[str, object] = getattr(options, f"{end}hints")
+    if isinstance(form, DelimitedRecordsFormat):
+        return form.alter_hints(hints)
     if hints:
-        raise UsageError(f"{named} takes no hints", "leave out --target-hint")
-    return named
+        raise UsageError(f"{form} takes no hints", f"leave out --{end.replace('_', '-')}hint")
+    return form
 
 
 def _plain_csv(name: str) -> BaseRecordsFormat:
@@ -78,7 +110,7 @@ def _spelled(
     if kind in ("csv", "tsv"):
         tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
         return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
-    return RecordsFormat(str(kind)).for_name(name)
+    return RecordsFormat(str(kind), hints=hints).for_name(name)
 
 
 def read_schema(path: str | Path | RecordsSchema) -> RecordsSchema:

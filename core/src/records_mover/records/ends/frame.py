@@ -230,6 +230,7 @@ class FrameTarget(Generic[T]):
             (
                 *("if_exists", "key", "user_grants", "group_grants"),
                 *("target_format", "target_variant", "target_hints"),
+                *("rows_per_file", "bytes_per_file"),
             ),
             "a frame to make",
         )

@@ -54,12 +54,13 @@ class TableSource:
         options.refuse(("format", "variant", "hints", "schema"), "a table or query to read")
         database = _open(self.database, context)
         query = self.query or options.query
-        if (query is None) == (self.table is None):
+        if (query is None) == (self.table is None) or (self.query and options.query):
             raise UsageError(
-                "a database source needs a table or a query, not both",
+                "a database source needs one table or one query, not both",
                 "write DATABASE::TABLE, or DATABASE:: with --query",
             )
         if query is not None:
+            options.refuse(("columns",), "a query, which names its own")
             return self._query_end(database, query, context)
         return self._table_end(database, cast(TableName, self.table), context, options)
 
