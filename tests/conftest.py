@@ -94,13 +94,15 @@ def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:
 def pytest_configure() -> None:
     """Keep the user's own settings away from the tests, and let no plugin be broken in silence."""
     users = ("PG", "MOVER_", "AWS_", "DB_", "AIRFLOW_", "BLUELABS_", "SCRATCH_", "RECORDS_MOVER_")
+    kept = "AWS_" if os.environ.get("ITEST_S3_URL") else "MOVER_ALONE"  # they open a real S3
     for name in list(os.environ):
-        if name.startswith(users) and name != "MOVER_ALONE":
+        if name.startswith(users) and not name.startswith(kept):
             del os.environ[name]
     os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CONFIG_DIRS"] = "/dev/null/none"
     os.environ["NETRC"] = "/dev/null/none"
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     os.environ["MOVER_STRICT_PLUGINS"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # the second start is as quick as users' are
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As a shell has it for what it runs in the background: nothing would heed Ctrl-C.
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -134,6 +134,39 @@ def test_a_vertica_in_a_container_uses_the_s3_that_it_reaches(
     assert told == {itest.IMAGES["vertica"]}
 
 
+def test_a_database_that_is_named_is_asked_by_its_conformance_suite(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_by: list[list[str]] = []
+
+    def watched(name: str, where: str, command: list[str], env: object) -> itest.Ran:
+        run_by.append([where, *command[4:]])
+        return itest.Ran(suite=name, where=where, passed=True, seconds=0, said="1 passed")
+
+    monkeypatch.setattr(itest, "run_watched", watched)
+    monkeypatch.setenv("ITEST_REDSHIFT_URL", "redshift://me@example.com/db")
+    assert itest.main(["redshift", "vertica", "torture"]) == 0
+    assert run_by == [
+        ["real redshift", "tests/redshift/test_conformance.py"],
+        ["embedded", "tests/vertica"],
+        ["real redshift", "tests/itest/test_torture.py"],
+    ]
+
+
+def test_each_postgresql_of_docker_is_asked_alone(
+    docker: Callable[..., Path], pretended: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker()
+    assert itest.main(["--docker", "postgres", "vertica"]) == 0
+    assert [(name, where) for name, where, _ in pretended[2:]] == [
+        ("postgres", f"postgres{n}") for n in range(13, 19)
+    ]
+    pretended.clear()
+    monkeypatch.setenv("ITEST_S3_URL", "s3://bucket/folder/")
+    assert itest.main(["--docker", "vertica"]) == 0
+    assert [(name, where) for name, where, _ in pretended[1:]] == [("vertica", "vertica")]
+
+
 def test_suites_that_are_not_between_databases_need_no_docker_server(
     docker: Callable[..., Path], pretended: Seen
 ) -> None:

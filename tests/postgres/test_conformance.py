@@ -21,6 +21,7 @@ from records_mover.testing import (
     missing,
     refused,
 )
+from support.real import real_bench, real_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +54,23 @@ def new_database(postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def bench(postgres: PostgresServer, database: str) -> SqlBench:
-    return bench_of(postgres, database)
+def bench(request: pytest.FixtureRequest) -> Iterator[SqlBench]:
+    if real_url("postgres"):
+        with real_bench("postgres", look) as bench:
+            yield bench
+        return
+    server, database = map(request.getfixturevalue, ("postgres", "database"))
+    yield bench_of(server, database)
+
+
+def look(schema: str) -> dict[str, Any]:
+    """Return how a schema is looked at from outside."""
+    return {
+        "names": f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'",
+        "shown": as_text,
+        "grantee": "pg_monitor",
+        "privileges": "SELECT relacl::text FROM pg_class WHERE relname = '{table}'",
+    }
 
 
 def bench_of(postgres: PostgresServer, database: str) -> SqlBench:
@@ -65,16 +81,7 @@ def bench_of(postgres: PostgresServer, database: str) -> SqlBench:
                 cursor.execute(sql)
                 return cursor.fetchall() if cursor.description else []
 
-    return SqlBench(
-        url=database,
-        run=ask,
-        rows=ask,
-        names="SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
-        shown=as_text,
-        grantee="pg_monitor",
-        privileges="SELECT relacl::text FROM pg_class WHERE relname = '{table}'",
-        secrets=(postgres.password,),
-    )
+    return SqlBench(url=database, run=ask, rows=ask, secrets=(postgres.password,), **look("public"))
 
 
 def as_text(column: str, field: Field) -> str:

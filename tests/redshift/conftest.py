@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 
 from redshift_server import Keys, RedshiftServer, ServerConfig
+from support.real import real_folder, real_url
 from support.s3 import seaweed_server
 from support.warehouse import Folder, bare, csv, move_in, postgres_cursor, scratch, session
 from support.web import reply, serving
@@ -61,9 +62,14 @@ def redshift_s3_client(redshift_s3: S3Server) -> Any:
 
 
 @pytest.fixture
-def objects(redshift_s3_client: Any) -> Folder:
-    """A folder for this test alone."""
-    return Folder(client=redshift_s3_client, bucket=BUCKET, folder=secrets.token_hex(6))
+def objects(request: pytest.FixtureRequest) -> Iterator[Folder]:
+    """A folder for this test alone; a real database wants one in a real S3."""
+    if real_url("redshift"):
+        with real_folder() as folder:
+            yield folder
+        return
+    client = request.getfixturevalue("redshift_s3_client")
+    yield Folder(client=client, bucket=BUCKET, folder=secrets.token_hex(6))
 
 
 class Ask:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from records_mover.testing import PluginSuite, StoreSuite
+from support.real import real_folder, real_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from support.s3 import S3Server
@@ -22,13 +24,21 @@ class TestPlugin(PluginSuite):
 
 
 @pytest.fixture
-def bucket(seaweed: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+def rest(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """What stands behind the scheme: a folder of the S3 that is named, else of one of our own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    if real_url("s3"):
+        with real_folder() as folder:
+            yield f"{folder.bucket}/{folder.folder}/"
+        return
+    seaweed: S3Server = request.getfixturevalue("seaweed")
     for name, value in seaweed.env.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = f"kit-{secrets.token_hex(6)}"
     seaweed.client().create_bucket(Bucket=made)
-    return made
+    yield f"{made}/kit/"
 
 
 class TestStore(StoreSuite):
@@ -36,8 +46,8 @@ class TestStore(StoreSuite):
     capabilities = StoreSuite.known
 
     @pytest.fixture
-    def folder(self, bucket: str) -> str:
-        return f"s3://{bucket}/kit/"
+    def folder(self, rest: str) -> str:
+        return f"s3://{rest}"
 
 
 class TestStoreByItsOtherName(StoreSuite):
@@ -45,5 +55,5 @@ class TestStoreByItsOtherName(StoreSuite):
     capabilities = StoreSuite.known
 
     @pytest.fixture
-    def folder(self, bucket: str) -> str:
-        return f"s3a://{bucket}/kit/"
+    def folder(self, rest: str) -> str:
+        return f"s3a://{rest}"

@@ -22,16 +22,18 @@ ROOT = Path(__file__).parents[2]
 
 EPILOG = """
 Without --docker the suites run on the embedded PostgreSQL, on a real S3 server of a wheel, and on
-strict stand-ins for Redshift and Vertica. With it, table2table and torture run on the images of
-docker-compose.yml as well, once for each PostgreSQL; Vertica is kept from S3 there, unless
-ITEST_S3_URL names one that its container reaches.
+strict stand-ins for Redshift and Vertica. With it, postgres, table2table and torture run on the
+images of docker-compose.yml as well, once for each PostgreSQL; Vertica is kept from S3 there,
+unless ITEST_S3_URL names one that its container reaches: then vertica runs on its image, too.
 
-A URL in the environment points table2table and torture at a real server; a schema of a random name
-is made there, and dropped:
+A URL in the environment points table2table, torture and the suite of its name at a real server; a
+schema of a random name is made there, and dropped. Of postgres, redshift, vertica and s3 that is
+the conformance suite: their other tests stop servers, and watch them from within.
   ITEST_POSTGRES_URL   postgresql://user:password@host/db
   ITEST_REDSHIFT_URL   redshift://user:password@host:5439/db?iam_role=...
   ITEST_VERTICA_URL    vertica://user:password@host:5433/db
-  ITEST_S3_URL         s3://bucket/folder/ for scratch space, with Amazon's own variables
+  ITEST_S3_URL         s3://bucket/folder/ for scratch space, with Amazon's own variables; a real
+                       Redshift or Vertica needs it
 
 What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
 """
@@ -39,20 +41,40 @@ What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """Tests that are run together; ``between`` says that they run on real servers too."""
+    """Tests that are run together.
+
+    ``between`` says that they run between real servers too, ``real`` which of them run on one.
+    """
 
     what: str
     paths: tuple[str, ...] = ()
     make: str = ""
     between: bool = False
+    real: str = ""
 
 
 SUITES: Mapping[str, Suite] = {
-    "postgres": Suite(what="PostgreSQL, alone and between two servers", paths=("tests/postgres",)),
+    "postgres": Suite(
+        what="PostgreSQL, alone and between two servers",
+        paths=("tests/postgres",),
+        real="tests/postgres/test_conformance.py",
+    ),
     "versions": Suite(what="PostgreSQL 13 to 17, fetched by npm", make="postgres-versions"),
-    "redshift": Suite(what="Redshift, on its stand-in", paths=("tests/redshift",)),
-    "vertica": Suite(what="Vertica, on its stand-in", paths=("tests/vertica",)),
-    "s3": Suite(what="S3, and files that are staged there", paths=("tests/s3",)),
+    "redshift": Suite(
+        what="Redshift, on its stand-in",
+        paths=("tests/redshift",),
+        real="tests/redshift/test_conformance.py",
+    ),
+    "vertica": Suite(
+        what="Vertica, on its stand-in",
+        paths=("tests/vertica",),
+        real="tests/vertica/test_conformance.py",
+    ),
+    "s3": Suite(
+        what="S3, and files that are staged there",
+        paths=("tests/s3",),
+        real="tests/s3/test_conformance.py",
+    ),
     "table2table": Suite(
         what="a table of each database into each other one",
         paths=("tests/itest/test_table2table.py",),
@@ -72,6 +94,10 @@ IMAGES = {
 }
 
 
+OnImage = tuple[str, str, "Mapping[str, str]"]
+"""A suite, the image that it is run on, and what it is told of that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """One run of a suite: where, whether it passed, how long it took and what it said last."""
@@ -89,7 +115,7 @@ def main(words: Sequence[str]) -> int:
     asked = _parser().parse_args(mine)
     names = list(SUITES) if "all" in asked.suites else list(dict.fromkeys(asked.suites))
     if not asked.docker:
-        return told([_run(name, _where(), theirs) for name in names])
+        return told([_run(name, _where(name), theirs) for name in names])
     docker = shutil.which("docker")
     if docker is None:
         print("itest: docker is not installed; leave out --docker", file=sys.stderr)
@@ -121,24 +147,30 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _where() -> str:
-    real = [name for name in ("postgres", "redshift", "vertica", "s3") if _named(name)]
+def _where(suite: str) -> str:
+    """Say which real servers a suite is pointed at."""
+    asked = [name for name, one in SUITES.items() if one.real] if SUITES[suite].between else [suite]
+    real = [name for name in asked if _is_real(name)]
     return f"real {', '.join(real)}" if real else "embedded"
 
 
-def _named(name: str) -> str | None:
-    return os.environ.get(f"ITEST_{name.upper()}_URL")
+def _is_real(name: str, env: Mapping[str, str] = os.environ) -> bool:
+    return bool(SUITES[name].real and env.get(_variable(name)))
+
+
+def _variable(name: str) -> str:
+    return f"ITEST_{name.upper()}_URL"
 
 
 def _on_images(docker: str, names: Sequence[str], theirs: Sequence[str]) -> int:
     compose = [docker, "compose", "-f", str(ROOT / "docker-compose.yml")]
-    between = [name for name in names if SUITES[name].between]
-    why = _unanswered(compose) if between else None
+    images = list(_images(names))
+    why = _unanswered(compose) if images else None
     if why is not None:
         print(f"itest: docker compose does not answer: {why}; leave out --docker", file=sys.stderr)
         return 2
-    rans = [_run(name, _where(), theirs) for name in names]
-    return told([*rans, *(_runs_on_images(compose, between, theirs) if between else ())])
+    rans = [_run(name, _where(name), theirs) for name in names]
+    return told([*rans, *(_runs_on_images(compose, images, theirs) if images else ())])
 
 
 def _unanswered(compose: Sequence[str]) -> str | None:
@@ -149,7 +181,7 @@ def _unanswered(compose: Sequence[str]) -> str | None:
 
 
 def _runs_on_images(
-    compose: Sequence[str], between: Sequence[str], theirs: Sequence[str]
+    compose: Sequence[str], images: Sequence[OnImage], theirs: Sequence[str]
 ) -> Iterator[Ran]:
     """Bring the servers up, run the suites on each, and take the servers down whatever happens."""
     began = time.monotonic()
@@ -160,25 +192,32 @@ def _runs_on_images(
             seconds = time.monotonic() - began
             yield Ran(suite="docker", where="images", passed=False, seconds=seconds, said=said)
             return
-        for image, env in _images():
-            for name in between:
-                yield _run(name, image, theirs, env)
+        for name, image, env in images:
+            yield _run(name, image, theirs, env)
     finally:
         subprocess.run([*compose, "down", "--volumes"], check=False)
 
 
-def _images() -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each PostgreSQL, with Vertica beside it; both for what goes between them."""
+def _images(names: Sequence[str]) -> Iterator[OnImage]:
+    """Yield what is run on which image: between each PostgreSQL and Vertica, and on one alone."""
     # The S3 server of the tests listens on this machine alone, where no container reaches it.
-    vertica = IMAGES["vertica"] + ("" if _named("s3") else "&s3=off")
+    reaches = _is_real("s3")
+    vertica = IMAGES["vertica"] + ("" if reaches else "&s3=off")
     for image, url in IMAGES.items():
+        alone = "vertica" if reaches else ""
+        env = {_variable("vertica"): vertica}
         if image != "vertica":
-            yield image, {"ITEST_POSTGRES_URL": url, "ITEST_VERTICA_URL": vertica}
+            alone = "postgres"
+            env[_variable("postgres")] = url
+        for name in names:
+            if name == alone or (SUITES[name].between and image != "vertica"):
+                yield name, image, env
 
 
 def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
     suite = SUITES[name]
-    command = [sys.executable, "-m", "pytest", "-q", *suite.paths, *theirs]
+    paths = (suite.real,) if _is_real(name, {**os.environ, **(env or {})}) else suite.paths
+    command = [sys.executable, "-m", "pytest", "-q", *paths, *theirs]
     if suite.make:
         command = ["make", suite.make, *([f"ARGS={' '.join(theirs)}"] if theirs else [])]
     return run_watched(name, where, command, env)

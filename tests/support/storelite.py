@@ -16,7 +16,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from records_mover import hookimpl
-from records_mover.db.rows import SqlInsert, SqlSelect
+from records_mover.db.rows.parts import SqlInsert, SqlSelect
 from records_mover.db.sqlite import open_sqlite
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat, ParquetRecordsFormat

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.real import real_folder, real_url
 from support.s3 import seaweed_server
 from support.warehouse import Folder, bare, csv, move_in, postgres_cursor, scratch, session
 from vertica_server import ServerConfig, VerticaServer
@@ -64,10 +65,17 @@ def vertica_s3_client(vertica_s3: S3Server) -> Any:
 
 
 @pytest.fixture
-def objects(vertica_s3: S3Server, vertica_s3_client: Any) -> Objects:
-    """A folder for this test alone."""
-    return Objects(
-        client=vertica_s3_client, bucket=BUCKET, folder=secrets.token_hex(6), server=vertica_s3
+def objects(request: pytest.FixtureRequest) -> Iterator[Folder]:
+    """A folder for this test alone; a real database wants one in a real S3."""
+    if real_url("vertica"):
+        with real_folder() as folder:
+            yield folder
+        return
+    yield Objects(
+        client=request.getfixturevalue("vertica_s3_client"),
+        bucket=BUCKET,
+        folder=secrets.token_hex(6),
+        server=request.getfixturevalue("vertica_s3"),
     )
 
 

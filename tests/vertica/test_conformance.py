@@ -18,10 +18,12 @@ from records_mover.testing import (
     missing,
     refused,
 )
+from support.real import real_bench, real_url
 
 if TYPE_CHECKING:
-    from records_mover.schema import Field
+    from collections.abc import Iterator
 
+    from records_mover.schema import Field
 
 CASES = Path(__file__).with_name("cases")
 # What is staged is read ahead: from 400,000 rows to ten times as many, which are 400 MB, 20 to 40
@@ -37,9 +39,30 @@ FIFTEEN = missing("S3EXPORT writes floats with 15 digits: they go by vertica-exp
 NO_BYTES = missing("COPY from S3 takes no bytes from text: they go by vertica-copy")
 
 
+def look(schema: str) -> dict[str, Any]:
+    """Return how a schema is looked at from outside."""
+    return {
+        "names": f"SELECT table_name FROM v_catalog.tables WHERE table_schema = '{schema}'",
+        "shown": as_text,
+        "grantee": "public",
+        "privileges": (
+            "SELECT grantee, privileges_description FROM v_catalog.grants"
+            f" WHERE object_schema = '{schema}' AND object_name = '{{table}}'"
+        ),
+    }
+
+
 @pytest.fixture
-def bench(warehouse: Any, objects: Any, scratch: str) -> SqlBench:
-    lock, schema = threading.Lock(), warehouse.ask.schema
+def bench(request: pytest.FixtureRequest, objects: Any, scratch: str) -> Iterator[SqlBench]:
+    staged: dict[str, Any] = {
+        "options": {"scratch_s3_url": scratch},
+        "scratch": lambda: objects.names("tmp/"),
+    }
+    if real_url("vertica"):
+        with real_bench("vertica", look) as bench:
+            yield replace(bench, **staged)
+        return
+    warehouse, lock = request.getfixturevalue("warehouse"), threading.Lock()
 
     def ask(sql: str) -> list[Any]:
         with lock:
@@ -48,21 +71,14 @@ def bench(warehouse: Any, objects: Any, scratch: str) -> SqlBench:
             warehouse.ask.connection.commit()
             return list(found)
 
-    return SqlBench(
+    yield SqlBench(
         url=warehouse.url().removesuffix("::"),
-        schema=schema,
+        schema=warehouse.ask.schema,
         run=ask,
         rows=ask,
-        names=f"SELECT table_name FROM v_catalog.tables WHERE table_schema = '{schema}'",
-        shown=as_text,
-        grantee="public",
-        privileges=(
-            "SELECT grantee, privileges_description FROM v_catalog.grants"
-            f" WHERE object_schema = '{schema}' AND object_name = '{{table}}'"
-        ),
-        options={"scratch_s3_url": scratch},
-        scratch=lambda: objects.names("tmp/"),
         secrets=(warehouse.ask.server.login["password"],),
+        **look(warehouse.ask.schema),
+        **staged,
     )
 
 

@@ -97,7 +97,7 @@ def test_2_what_cannot_be_understood(process: Callable[..., Ran]) -> None:
 NO_ROUTE = """
 import sys
 from records_mover.cli import main
-from records_mover.db.rows import SqlInsert
+from records_mover.db.rows.parts import SqlInsert
 from records_mover.parts import Refusal
 SqlInsert.offers = lambda self, ask: [Refusal(why="not today"), Refusal(why="nor tomorrow")]
 sys.argv[1:] = {args}

@@ -92,12 +92,24 @@ def test_a_move_loads_no_part_of_other_databases_nor_of_other_commands(
         "mover_vertica.plugin"
     }
     unwanted = {
-        "difflib", "secrets", "zipp", "concurrent.futures", "records_mover.db.query_text",
+        "difflib", "secrets", "zipp", "concurrent.futures", "records_mover.db.sql.query_text",
         "records_mover.cli.explain", "records_mover.cli.run", "records_mover.schema.ddl_text",
         "records_mover.records.folders.directory", "records_mover.records.verify.streamed",
         "mover_postgres.publish.exchange",
     }  # fmt: skip
     assert unwanted & loaded == set()
+
+
+def test_arrow_asks_for_no_huge_pages_which_would_have_to_be_cleared() -> None:
+    shows = "import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    code = (
+        "import records_mover.cli.app as app\n"
+        f"app.run = lambda words: exec({shows!r}) or 0\n"
+        "from records_mover.cli import main\n"
+        "main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "system\n"
 
 
 def test_ten_rows_cost_little_more_than_the_import_of_sqlalchemy(

@@ -8,7 +8,7 @@ import pytest
 
 from records_mover.builtin.sql import mover_databases
 from records_mover.db.engine import open_engine
-from records_mover.db.rows import SqlInsert, SqlSelect
+from records_mover.db.rows.parts import SqlInsert, SqlSelect
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.parts import (
     Batches,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import make_url
 
-from records_mover.db.address import Address
+from records_mover.db.connections.address import Address
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from records_mover.db.cancelling import Canceller
+from records_mover.db.connections.cancelling import Canceller
 from records_mover.utils.sockets import hang_up
 
 

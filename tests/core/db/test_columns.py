@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from records_mover.db.columns import match_columns, place_columns
+from records_mover.db.columns.matching import match_columns, place_columns
 from records_mover.errors import ColumnMismatchError
 from records_mover.parts import Column, TableInfo, TableName
 

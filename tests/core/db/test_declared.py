@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from records_mover.db.declared import (
+from records_mover.db.columns.declared import (
     ORIGIN,
     binary_number,
     declared,

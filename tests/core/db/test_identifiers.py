@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from sqlalchemy.engine import make_url
 
-from records_mover.db import spelling
 from records_mover.db.database import SqlDatabase
+from records_mover.db.sql import spelling
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import SchemaError
 from records_mover.parts import Selection, TableName

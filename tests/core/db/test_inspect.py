@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from records_mover.db.columns import match_columns
+from records_mover.db.columns.matching import match_columns
 from records_mover.db.database import SqlDatabase
 from records_mover.errors import ColumnMismatchError, DatabaseError
 from records_mover.parts import Selection, TableName
@@ -121,7 +121,8 @@ def test_the_plugin_loads_nothing_heavy() -> None:
     code = (
         "import sys, records_mover.builtin.sql as plugin\n"
         "plugin.mover_databases(), plugin.mover_loaders(), plugin.mover_unloaders()\n"
-        "import records_mover.db.columns, records_mover.db.engine, records_mover.db.rows\n"
+        "import records_mover.db.columns.matching, records_mover.db.engine\n"
+        "import records_mover.db.rows.parts\n"
         "print({'sqlalchemy', 'pyarrow', 'pandas', 'psycopg2'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from records_mover.db.keeping import characters_in_bytes, fine_times, numbers_of_json
+from records_mover.db.columns.keeping import characters_in_bytes, fine_times, numbers_of_json
 from records_mover.formats import JsonLinesRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Form
 from records_mover.schema import DecimalConstraints, Field, StringConstraints, TimeConstraints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from records_mover.db.mentions import mentions, reads
+from records_mover.db.sql.mentions import mentions, reads
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from records_mover.db.names import checked_name, cut, identifier, literal
+from records_mover.db.sql.names import checked_name, cut, identifier, literal
 from records_mover.errors import SchemaError
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyarrow as pa
 import pytest
 
-from records_mover.db import staging
 from records_mover.db.database import SqlDatabase
-from records_mover.db.publish import name_beside, run_check
+from records_mover.db.publishing import staging
+from records_mover.db.publishing.publish import name_beside, run_check
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import (
     ConfigError,

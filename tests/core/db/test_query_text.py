@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records_mover.db.query_text import plain_query
+from records_mover.db.sql.query_text import plain_query
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from records_mover.db.misfits import Spelling, misfit
-from records_mover.db.roomier import roomier
+from records_mover.db.columns.roomier import roomier
+from records_mover.db.publishing.misfits import Spelling, misfit
 
 if TYPE_CHECKING:
     from support.postgres import PostgresServer

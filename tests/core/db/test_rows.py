@@ -13,7 +13,7 @@ import pytest
 
 from records_mover import Session
 from records_mover.db.engine import open_engine
-from records_mover.db.rows import SqlInsert, SqlSelect
+from records_mover.db.rows.parts import SqlInsert, SqlSelect
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.errors import BadRowError, LoadUnloadError, MoveCancelled, SchemaError
 from records_mover.instructions import ProcessingInstructions
@@ -269,7 +269,7 @@ import resource, sys
 import pyarrow as pa
 from records_mover.db.engine import open_engine
 from records_mover.db.engine import open_engine
-from records_mover.db.rows import SqlInsert, SqlSelect
+from records_mover.db.rows.parts import SqlInsert, SqlSelect
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.parts import *
 from records_mover.schema import RecordsSchema

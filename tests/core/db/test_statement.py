@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from records_mover.db.statement import Statement
+from records_mover.db.sql.statement import Statement
 from records_mover.secret import Secret
 
 _STATEMENT = Statement(("COPY t FROM 's3://b/k' KEY ", Secret("'wJalrXUtnFEMI'"), " GZIP"))

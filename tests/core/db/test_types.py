@@ -7,9 +7,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, mysql, oracle, postgresql, sqlite
 
-from records_mover.db import spelling, types
+from records_mover.db.columns import types
 from records_mover.db.database import SqlDatabase
-from records_mover.db.spelled import Spelled
+from records_mover.db.sql import spelling
+from records_mover.db.sql.spelled import Spelled
 from records_mover.db.sqlite import SqliteDatabase
 from records_mover.schema import (
     DecimalConstraints,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from records_mover.db import staging
+from records_mover.db.publishing import staging
 from records_mover.errors import LoadUnloadError, MoverError, SchemaError
 
 if TYPE_CHECKING:

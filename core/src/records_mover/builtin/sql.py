@@ -41,7 +41,7 @@ def mover_databases() -> Iterable[DatabaseKind]:
 
 
 def _select() -> Unloader:
-    from records_mover.db.rows import SqlSelect
+    from records_mover.db.rows.parts import SqlSelect
 
     return SqlSelect()
 
@@ -53,7 +53,7 @@ def mover_unloaders() -> Iterable[Unloader]:
 
 
 def _insert() -> Loader:
-    from records_mover.db.rows import SqlInsert
+    from records_mover.db.rows.parts import SqlInsert
 
     return SqlInsert()
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from records_mover.db.columns import match_columns
+    from records_mover.db.columns.matching import match_columns
     from records_mover.db.connect import create_sqlalchemy_url, engine_from_db_facts
     from records_mover.db.database import SqlDatabase
     from records_mover.db.driver import DBDriver
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "columns": ("match_columns",),
+    "columns.matching": ("match_columns",),
     "connect": ("create_sqlalchemy_url", "engine_from_db_facts"),
     "database": ("SqlDatabase",),
     "driver": ("DBDriver",),

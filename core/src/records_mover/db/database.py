@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db import values
+from records_mover.db.columns import values
 from records_mover.db.tables import SqlTables
 from records_mover.parts import Form, Landing, PublishRequest, Selection, TableName, UnloadJob
 
@@ -47,13 +47,13 @@ class SqlDatabase(SqlTables):
 
     def publish(self, request: PublishRequest) -> AbstractContextManager[Landing]:
         """Open the transaction, make the place to land, and publish when the block ends well."""
-        from records_mover.db.publish import publishing
+        from records_mover.db.publishing.publish import publishing
 
         return publishing(self, request)
 
     def explain_publish(self, request: PublishRequest) -> str:
         """Say in a clause what publishing will do."""
-        from records_mover.db.publish import explanation
+        from records_mover.db.publishing.publish import explanation
 
         return explanation(self, request)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.spelling import plain, quote
+from records_mover.db.sql.spelling import plain, quote
 from records_mover.errors import ConfigError, DatabaseError, SchemaError
 
 if TYPE_CHECKING:

@@ -170,7 +170,7 @@ class DBDriver:
         return facts.fixed_precision, facts.fixed_scale or 0
 
     def _constraints(self, type_: TypeEngine[Any]) -> object:
-        from records_mover.db.types import field_from_type
+        from records_mover.db.columns.types import field_from_type
 
         return field_from_type("x", type_, in_bytes=self.database.varchar_in_bytes).constraints
 

@@ -6,9 +6,9 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from records_mover.db.address import Address
-from records_mover.db.connecting import check_connection
-from records_mover.db.failures import scrub
+from records_mover.db.connections.address import Address
+from records_mover.db.connections.check import check_connection
+from records_mover.db.connections.failures import scrub
 from records_mover.errors import ConfigError, MoverError
 from records_mover.logging import guarded
 from records_mover.redaction import register_url

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from records_mover.db import spelling, types
-from records_mover.db.connections import SqlConnections
+from records_mover.db.columns import types
+from records_mover.db.connections.transactions import SqlConnections
+from records_mover.db.sql import spelling
 from records_mover.parts import Column
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.spelling import quote
+from records_mover.db.sql.spelling import quote
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from records_mover.db import ddl
-from records_mover.db.columns import suggestion
-from records_mover.db.declared import ORIGIN, declared
-from records_mover.db.spelling import spell_type
+from records_mover.db.columns.declared import ORIGIN, declared
+from records_mover.db.columns.matching import suggestion
+from records_mover.db.sql.spelling import spell_type
 from records_mover.errors import ColumnMismatchError, DatabaseError
 from records_mover.schema import (
     DecimalConstraints,
@@ -100,7 +100,7 @@ def sampled_fields(database: SqlNames, connection: Connection, query: str) -> li
     Drivers agree on no code for a column's type, so the values are what there is to go by; a
     column that holds none so far is text, and numbers of several kinds are unlimited decimals.
     """
-    from records_mover.db.query_text import plain_query
+    from records_mover.db.sql.query_text import plain_query
 
     result = database.run(connection, plain_query(query), stream_results=True)
     with closing(result):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.query_text import plain_query, subquery
+from records_mover.db.sql.query_text import plain_query, subquery
 from records_mover.errors import BadRowError, LoadUnloadError
 from records_mover.parts import Batches
 from records_mover.utils.words import many
@@ -89,7 +89,7 @@ def _batch(rows: Sequence[Any], arrow: pa.Schema, source: str, done: int) -> pa.
 
 
 def _array(values: Sequence[Any], field: pa.Field, source: str, done: int) -> pa.Array:
-    from records_mover.db.values import to_array
+    from records_mover.db.columns.values import to_array
 
     try:
         return to_array(values, field.type)
@@ -100,7 +100,7 @@ def _array(values: Sequence[Any], field: pa.Field, source: str, done: int) -> pa
 
 
 def _misfit(values: Sequence[Any], field: pa.Field, source: str, done: int) -> BadRowError | None:
-    from records_mover.db.values import to_array
+    from records_mover.db.columns.values import to_array
 
     for place, value in enumerate(values, done + 1):
         try:

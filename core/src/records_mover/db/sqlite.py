@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from records_mover.db import schema_sql
 from records_mover.db.database import SqlDatabase
-from records_mover.db.query_text import plain_query
+from records_mover.db.sql.query_text import plain_query
 from records_mover.parts import Column, TableName
 from records_mover.schema import DecimalConstraints, Field, IntegerConstraints
 
@@ -105,7 +105,7 @@ class SqliteDatabase(SqlDatabase):
         import pyarrow.compute as pc
         import pyarrow.types as pat
 
-        from records_mover.db.values import negative_zeros
+        from records_mover.db.columns.values import negative_zeros
 
         kind = column.type
         if pat.is_floating(kind) and pc.any(pc.is_nan(column)).as_py():
@@ -121,7 +121,7 @@ class SqliteDatabase(SqlDatabase):
         import pyarrow.compute as pc
         import pyarrow.types as pat
 
-        from records_mover.db.values import negative_zeros
+        from records_mover.db.columns.values import negative_zeros
 
         if not pat.is_floating(column.type):
             return column

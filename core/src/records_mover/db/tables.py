@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from records_mover.db import ddl, schema_sql
-from records_mover.db.connections import settle
-from records_mover.db.failures import where
+from records_mover.db.connections.failures import where
+from records_mover.db.connections.transactions import settle
 from records_mover.db.merge import merge
 from records_mover.db.naming import SqlNames
 from records_mover.errors import DatabaseError

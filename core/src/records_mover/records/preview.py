@@ -191,7 +191,7 @@ def _first_rows(end: SourceEnd, context: Context, options: MoveOptions, rows: in
 
 
 def _limited(end: SourceEnd, context: Context, rows: int) -> SourceEnd:
-    from records_mover.db.rows import as_sql
+    from records_mover.db.rows.parts import as_sql
     from records_mover.db.selecting import select_statement
 
     side = cast("TableSide", end.table)

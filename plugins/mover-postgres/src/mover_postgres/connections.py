@@ -137,7 +137,7 @@ def stopping(connection: PsycopgConnection) -> Callable[[], None]:
     """
     from psycopg2 import _psycopg
 
-    from records_mover.db.cancelling import CancelCalls
+    from records_mover.db.connections.cancelling import CancelCalls
 
     return CancelCalls(library=_psycopg.__file__, **_CANCEL).of(connection)
 

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mover_postgres import types
-from records_mover.db.connecting import check_connection
-from records_mover.db.failures import sqlalchemy_errors
+from records_mover.db.connections.check import check_connection
+from records_mover.db.connections.failures import sqlalchemy_errors
 from records_mover.db.interrupts import InterruptibleDatabase
-from records_mover.db.names import cut, identifier
 from records_mover.db.schema_sql import chosen_columns, query_schema
+from records_mover.db.sql.names import cut, identifier
 from records_mover.errors import DatabaseError
 from records_mover.utils import lazyprop
 
@@ -234,7 +234,7 @@ class PostgresDatabase(InterruptibleDatabase):
 
     def declared(self, schema: RecordsSchema) -> tuple[str, ...]:
         """Return the types that a new table's columns would have, as DDL spells them."""
-        from records_mover.db.spelling import spell_type
+        from records_mover.db.sql.spelling import spell_type
 
         dialect = self.engine.dialect
         return tuple(spell_type(self.chosen_type(field), dialect) for field in schema.fields)

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from mover_postgres.connections import CONNECT_ARGS
-from records_mover.db.address import Address
+from records_mover.db.connections.address import Address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

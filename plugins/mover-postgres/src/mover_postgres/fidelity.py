@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_postgres.types import BASE, REP_TYPE
-from records_mover.db.declared import origin_of
+from records_mover.db.columns.declared import origin_of
 from records_mover.schema import DecimalConstraints, TimeConstraints
 from records_mover.schema.fidelity import EXACT, Kept, kept, same_words, worst
 

@@ -126,7 +126,7 @@ def _table(selection: Selection) -> TableName:
 def rows_of(selection: Selection, blocks: Blocks | None = None) -> sql.Composable:
     """Return the query that gives a selection, or those of its rows that lie in some blocks."""
     if selection.query is not None and selection.columns is None:
-        from records_mover.db.query_text import plain_query
+        from records_mover.db.sql.query_text import plain_query
 
         return sql.SQL(plain_query(selection.query)) + sql.SQL("\n")
     wanted = sql.SQL("*") if selection.columns is None else columns_of(selection.columns)

@@ -16,8 +16,8 @@ from psycopg2 import sql
 
 from mover_postgres.connections import driver_connection, fetch, set_locally
 from mover_postgres.statements import relation
-from records_mover.db import staging
-from records_mover.db.publish import check, fresh_name, run_check
+from records_mover.db.publishing import staging
+from records_mover.db.publishing.publish import check, fresh_name, run_check
 from records_mover.errors import MoverError
 from records_mover.parts import Landing, TableName
 

@@ -80,7 +80,7 @@ def columns_of(names: Sequence[str]) -> sql.Composable:
 
 def subquery(query: str) -> sql.Composable:
     """Return a query of the user's in parentheses, whatever comment it ends with."""
-    from records_mover.db.query_text import plain_query
+    from records_mover.db.sql.query_text import plain_query
 
     return sql.SQL("({}\n)").format(sql.SQL(plain_query(query)))
 

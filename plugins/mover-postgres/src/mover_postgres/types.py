@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.declared import (
+from records_mover.db.columns.declared import (
     FLOATS,
     INTEGERS,
     ORIGIN,
@@ -225,7 +225,7 @@ def server_spelling(kind: TypeEngine[Any], dialect: Dialect) -> str:
     """Return a type as ``format_type`` spells it."""
     from sqlalchemy.types import UserDefinedType
 
-    from records_mover.db.spelling import spell_type
+    from records_mover.db.sql.spelling import spell_type
 
     if isinstance(kind, UserDefinedType):
         return str(kind)
@@ -235,6 +235,6 @@ def server_spelling(kind: TypeEngine[Any], dialect: Dialect) -> str:
 
 def spelled(spelling: str) -> TypeEngine[Any]:
     """Return a type that is written in DDL as it stands here."""
-    from records_mover.db.spelled import Spelled
+    from records_mover.db.sql.spelled import Spelled
 
     return Spelled(spelling)

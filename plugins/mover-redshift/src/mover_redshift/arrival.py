@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mover_redshift.words import folded, identifier
-from records_mover.db import match_columns, staging
+from records_mover.db import match_columns
+from records_mover.db.publishing import staging
 from records_mover.errors import FormatError
 from records_mover.parts import TableInfo, TableName
 

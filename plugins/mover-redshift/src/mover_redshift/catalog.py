@@ -221,7 +221,7 @@ def query_fields(database: RedshiftSession, connection: Connection, query: str) 
 
     Raises ``DatabaseError`` for a statement that gives no rows.
     """
-    from records_mover.db.query_text import subquery
+    from records_mover.db.sql.query_text import subquery
 
     result = database.run(connection, f"SELECT * FROM {subquery(query)} LIMIT 0")
     if not result.returns_rows:

@@ -7,7 +7,7 @@ import struct
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.cancelling import SECONDS, CancelCalls, Canceller
+from records_mover.db.connections.cancelling import SECONDS, CancelCalls, Canceller
 from records_mover.errors import LoadUnloadError
 
 if TYPE_CHECKING:

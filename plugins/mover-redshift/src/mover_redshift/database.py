@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mover_redshift import types
 from mover_redshift.session import RedshiftSession
+from records_mover.db.columns.types import warn_of_text
 from records_mover.db.schema_sql import chosen_columns, query_schema
-from records_mover.db.types import warn_of_text
 from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class RedshiftDatabase(RedshiftSession):
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
-        from records_mover.db.spelled import Spelled
+        from records_mover.db.sql.spelled import Spelled
 
         return Spelled(types.column_type(field).upper())
 

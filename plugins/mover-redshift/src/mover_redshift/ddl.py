@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mover_redshift.catalog import Attributes
 from mover_redshift.types import REP_TYPE, column_type
 from mover_redshift.words import folded, identifier
+from records_mover.db.columns.declared import origin_of, table_declared, table_origin_of
 from records_mover.db.ddl import create_table, stored_names
-from records_mover.db.declared import origin_of, table_declared, table_origin_of
 from records_mover.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.external import is_in_lake
 from mover_redshift.types import ORIGIN, REP_TYPE
-from records_mover.db.keeping import characters_in_bytes, fine_times, numbers_of_json
+from records_mover.db.columns.keeping import characters_in_bytes, fine_times, numbers_of_json
 from records_mover.schema import SqlRepresentation
 from records_mover.schema.fidelity import EXACT, Kept, kept, same_words, worst
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_redshift.words import literal
-from records_mover.db.mentions import mentions, reads
+from records_mover.db.sql.mentions import mentions, reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

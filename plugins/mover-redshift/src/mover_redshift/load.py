@@ -15,7 +15,7 @@ from mover_redshift.options import COLUMNAR, Options, copy_options
 from mover_redshift.rejected import hearing, load_errors, untold
 from mover_redshift.statements import CopyStatement
 from mover_redshift.words import s3_url
-from records_mover.db.failures import sqlalchemy_errors
+from records_mover.db.connections.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, JsonLinesRecordsFormat
 from records_mover.parts import NAME_SCRATCH, Files, Loaded, Offer, Reach, Staging, read_answers

@@ -17,11 +17,11 @@ from mover_redshift.holding import bound
 from mover_redshift.reshaping import SPELLING, alterations
 from mover_redshift.stages import as_needed, empty, like, stage_name
 from mover_redshift.words import identifier, literal
-from records_mover.db import staging
 from records_mover.db.merge import Merging, check_key
-from records_mover.db.misfits import needed
-from records_mover.db.publish import check, fresh_name, run_check
-from records_mover.db.reshaping import explained, told_of
+from records_mover.db.publishing import staging
+from records_mover.db.publishing.misfits import needed
+from records_mover.db.publishing.publish import check, fresh_name, run_check
+from records_mover.db.publishing.reshaping import explained, told_of
 from records_mover.parts import Landing, Reshape
 
 if TYPE_CHECKING:

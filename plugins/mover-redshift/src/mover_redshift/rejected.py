@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.failures import sqlalchemy_errors
+from records_mover.db.connections.failures import sqlalchemy_errors
 from records_mover.errors import BadRowError, ConnectError
 from records_mover.parts import Reject
 

@@ -11,9 +11,9 @@ from mover_redshift.types import DIGITS, SCALE, VARCHAR_BYTES, long_name, spell
 from mover_redshift.words import identifier
 from records_mover.db import match_columns
 from records_mover.db.ddl import create_table
-from records_mover.db.misfits import Spelling
-from records_mover.db.misfits import reshape as asked_for
-from records_mover.db.reshaping import cannot_take_on, refuse_needed
+from records_mover.db.publishing.misfits import Spelling
+from records_mover.db.publishing.misfits import reshape as asked_for
+from records_mover.db.publishing.reshaping import cannot_take_on, refuse_needed
 from records_mover.parts import Reshape
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from records_mover.db.rows import SqlInsert, SqlSelect
+from records_mover.db.rows.parts import SqlInsert, SqlSelect
 from records_mover.errors import LoadUnloadError
 from records_mover.parts import NAME_SCRATCH, Batches, Offer, Refusal
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.types import ORIGIN
 from mover_redshift.words import identifier, literal
-from records_mover.db.query_text import subquery
+from records_mover.db.sql.query_text import subquery
 from records_mover.schema import SqlRepresentation
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ class RedshiftSession(InterruptibleDatabase):
     @lazyprop
     def slices(self) -> int:
         """How many slices load files side by side."""
-        from records_mover.db.failures import sqlalchemy_errors
+        from records_mover.db.connections.failures import sqlalchemy_errors
 
         try:
             with self.connection() as connection:
@@ -73,7 +73,7 @@ class RedshiftSession(InterruptibleDatabase):
         import pyarrow.compute as pc
         import pyarrow.types as pat
 
-        from records_mover.db.values import negative_zeros
+        from records_mover.db.columns.values import negative_zeros
 
         if pat.is_floating(column.type) and pc.any(negative_zeros(column)).as_py():
             raise ValueError("the number -0.0 in a statement is 0.0; name scratch space")

@@ -20,8 +20,8 @@ from mover_redshift.lake import find_lake
 from mover_redshift.options import Options
 from mover_redshift.statements import UnloadStatement
 from mover_redshift.words import identifier, literal
-from records_mover.db import staging
-from records_mover.db.publish import run_check
+from records_mover.db.publishing import staging
+from records_mover.db.publishing.publish import run_check
 from records_mover.errors import ConfigError
 from records_mover.parts import Landing, TableName
 from records_mover.utils.words import many

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.reshaping import alterations, made_anew
 from mover_redshift.words import identifier
-from records_mover.db import staging
-from records_mover.db.misfits import taking_over
-from records_mover.db.publish import fresh_name
+from records_mover.db.publishing import staging
+from records_mover.db.publishing.misfits import taking_over
+from records_mover.db.publishing.publish import fresh_name
 from records_mover.parts import Reshape, TableName
 
 if TYPE_CHECKING:

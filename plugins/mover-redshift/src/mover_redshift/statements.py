@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mover_redshift.options import COLUMNAR
 from mover_redshift.words import identifier, literal, option
-from records_mover.db.statement import Statement
+from records_mover.db.sql.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

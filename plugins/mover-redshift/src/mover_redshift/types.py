@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from records_mover.db.declared import (
+from records_mover.db.columns.declared import (
     INTEGERS,
     ORIGIN,
     binary_number,
@@ -165,7 +165,7 @@ def _text(field: Field) -> str:
 
 
 def _integer(field: Field) -> str:
-    from records_mover.db.types import integer_range
+    from records_mover.db.columns.types import integer_range
 
     limits = integer_range(field)
     if limits is None:

@@ -14,7 +14,7 @@ from mover_redshift.options import Options, unload_options
 from mover_redshift.selecting import cannot_carry, unload_query
 from mover_redshift.statements import UnloadStatement
 from mover_redshift.words import s3_url
-from records_mover.db.failures import sqlalchemy_errors
+from records_mover.db.connections.failures import sqlalchemy_errors
 from records_mover.errors import LoadUnloadError
 from records_mover.formats import DelimitedRecordsFormat, ParquetRecordsFormat
 from records_mover.parts import Files, Reach, write_answers

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from records_mover.db.names import cut, identifier
-from records_mover.db.names import literal as standard
+from records_mover.db.sql.names import cut, identifier
+from records_mover.db.sql.names import literal as standard
 from records_mover.errors import FormatError
 
 __all__ = ["NAME_BYTES", "folded", "identifier", "literal", "option", "s3_url"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mover_vertica.errors import driver_errors, said
 from mover_vertica.words import literal
-from records_mover.db.statement import Statement
+from records_mover.db.sql.statement import Statement
 from records_mover.secret import Secret
 
 if TYPE_CHECKING:

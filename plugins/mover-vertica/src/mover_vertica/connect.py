@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import vertica_python
 
-from records_mover.db.cancelling import Canceller
+from records_mover.db.connections.cancelling import Canceller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mover_vertica import types
 from mover_vertica.settings import settings_of
 from mover_vertica.words import identifier, literal, shortened
-from records_mover.db.failures import scrub, sqlalchemy_errors, where
+from records_mover.db.columns.types import warn_of_text
+from records_mover.db.connections.failures import scrub, sqlalchemy_errors, where
 from records_mover.db.interrupts import InterruptibleDatabase
 from records_mover.db.schema_sql import chosen_columns, query_schema
-from records_mover.db.types import warn_of_text
 from records_mover.errors import DatabaseError, InDoubtError, MoverError
 from records_mover.parts import Form, UnloadJob
 
@@ -199,7 +199,7 @@ class VerticaDatabase(InterruptibleDatabase):
 
     def known_type(self, field: Field) -> TypeEngine[Any] | None:
         """Return the column type for a field."""
-        from records_mover.db.spelled import Spelled
+        from records_mover.db.sql.spelled import Spelled
 
         return Spelled(types.column_type(field).upper())
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from mover_vertica.catalog import Layout
 from mover_vertica.types import REP_TYPE, column_type
 from mover_vertica.words import identifier, same_name
+from records_mover.db.columns.declared import table_declared, table_origin_of
 from records_mover.db.ddl import create_table, stored_names
-from records_mover.db.declared import table_declared, table_origin_of
 from records_mover.errors import ConfigError, SchemaError
 
 if TYPE_CHECKING:

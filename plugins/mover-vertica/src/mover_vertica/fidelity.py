@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.db.keeping import characters_in_bytes, fine_times, numbers_of_json
+from records_mover.db.columns.keeping import characters_in_bytes, fine_times, numbers_of_json
 from records_mover.schema.fidelity import EXACT, Kept, kept, same_words, worst
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mover_vertica.words import literal, same_name
-from records_mover.db.mentions import mentions, reads
+from records_mover.db.sql.mentions import mentions, reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

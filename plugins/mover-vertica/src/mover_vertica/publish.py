@@ -15,11 +15,11 @@ from mover_vertica.catalog import asking, described
 from mover_vertica.holding import bound, projections
 from mover_vertica.reshaping import SPELLING, made_like
 from mover_vertica.words import identifier, literal
-from records_mover.db import staging
-from records_mover.db.connections import settle
+from records_mover.db.connections.transactions import settle
 from records_mover.db.merge import Merging, check_key
-from records_mover.db.misfits import needed, taking_over
-from records_mover.db.publish import (
+from records_mover.db.publishing import staging
+from records_mover.db.publishing.misfits import needed, taking_over
+from records_mover.db.publishing.publish import (
     check,
     drop_quietly,
     fresh_name,
@@ -27,7 +27,7 @@ from records_mover.db.publish import (
     staged,
     sweep,
 )
-from records_mover.db.reshaping import explained, told_of
+from records_mover.db.publishing.reshaping import explained, told_of
 from records_mover.errors import DatabaseError
 from records_mover.parts import Landing, Reshape
 

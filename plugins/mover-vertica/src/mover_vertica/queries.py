@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mover_vertica.types import LONG_BYTES, VARCHAR_BYTES, field_of
-from records_mover.db.query_text import subquery
+from records_mover.db.sql.query_text import subquery
 from records_mover.errors import DatabaseError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import NoSuchTableError
 
 from mover_vertica import catalog
 from mover_vertica.words import literal
-from records_mover.db.spelled import Spelled
+from records_mover.db.sql.spelled import Spelled
 from records_mover.parts import TableName
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mover_vertica.errors import code_of, said
 from mover_vertica.words import identifier
-from records_mover.db import staging
+from records_mover.db.publishing import staging
 from records_mover.errors import BadRowError
 from records_mover.parts import Reject
 

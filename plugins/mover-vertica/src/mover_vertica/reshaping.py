@@ -10,10 +10,10 @@ from mover_vertica import holding
 from mover_vertica.catalog import asking, described
 from mover_vertica.types import LONG_BYTES, MOST_DIGITS, VARCHAR_BYTES
 from mover_vertica.words import identifier, shortened
-from records_mover.db.mentions import mentions
-from records_mover.db.misfits import Spelling
-from records_mover.db.misfits import reshape as asked_for
-from records_mover.db.reshaping import cannot_take_on, refuse_needed
+from records_mover.db.publishing.misfits import Spelling
+from records_mover.db.publishing.misfits import reshape as asked_for
+from records_mover.db.publishing.reshaping import cannot_take_on, refuse_needed
+from records_mover.db.sql.mentions import mentions
 from records_mover.parts import Reshape
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from records_mover.db.declared import (
+from records_mover.db.columns.declared import (
     ORIGIN,
     declared,
     digits_of,
@@ -157,7 +157,7 @@ def _text(field: Field) -> str:
 
 
 def _integer(field: Field) -> str:
-    from records_mover.db.types import integer_range
+    from records_mover.db.columns.types import integer_range
 
     limits = integer_range(field)
     if limits is None or (limits[0] >= -(2**63) and limits[1] <= _GREATEST):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from records_mover.db.names import cut, identifier, literal
+from records_mover.db.sql.names import cut, identifier, literal
 from records_mover.errors import FormatError
 
 __all__ = ["NAME_BYTES", "identifier", "literal", "option", "s3_url", "same_name", "shortened"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.db.columns import place_columns
+from records_mover.db.columns.matching import place_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

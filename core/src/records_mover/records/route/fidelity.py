@@ -106,7 +106,7 @@ def keeping_options(plan: Plan, schema: RecordsSchema) -> dict[str, str]:
 
 
 def _refuse_unknown(known: Sequence[ColumnFidelity], allowed: Sequence[str]) -> None:
-    from records_mover.db.columns import suggestion
+    from records_mover.db.columns.matching import suggestion
 
     names = {name for each in known for name in (each.column, each.target)}
     for name in allowed:

@@ -22,7 +22,7 @@ from mover_postgres.publish.meanwhile import as_it_is_now
 from mover_postgres.publish.merge import insert, merge, source_of
 from mover_postgres.publish.sequences import move_sequences
 from mover_postgres.publish.stage import STAGE, make_stage
-from records_mover.db.publish import check, run_check
+from records_mover.db.publishing.publish import check, run_check
 from records_mover.errors import UsageError
 from records_mover.parts import Landing, Reshape
 

@@ -13,7 +13,7 @@ from mover_postgres.publish.apart import full_name, give_back, in_full, saying, 
 from mover_postgres.publish.saved import save, scope
 from mover_postgres.publish.stage import STAGE, execute
 from mover_postgres.statements import relation
-from records_mover.db.reshaping import told_of
+from records_mover.db.publishing.reshaping import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

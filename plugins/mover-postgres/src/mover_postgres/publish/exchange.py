@@ -23,7 +23,7 @@ from mover_postgres.publish.saved import scope
 from mover_postgres.publish.stage import STAGE, execute, lock
 from mover_postgres.publish.views import hold_views
 from mover_postgres.statements import columns_of, relation
-from records_mover.db.reshaping import told_of
+from records_mover.db.publishing.reshaping import told_of
 from records_mover.errors import DatabaseError
 from records_mover.parts import Reshape
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mover_postgres.connections import driver_connection, fetch
 from mover_postgres.statements import relation
-from records_mover.db.failures import sqlstate_of
+from records_mover.db.connections.failures import sqlstate_of
 from records_mover.errors import DatabaseError, MoverError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from psycopg2 import sql
 
 from mover_postgres.connections import fetch
 from mover_postgres.publish.stage import STAGE
-from mover_postgres.statements import columns_of, relation
+from mover_postgres.statements import relation
 from records_mover.errors import DatabaseError
 from records_mover.frozen import frozen
 from records_mover.parts import TableName
@@ -131,8 +131,3 @@ def _refuse_missing(driver: PsycopgConnection, table: TableName, referrer: Refer
 def listed(found: Sequence[Referrer]) -> str:
     """Name the tables, each once."""
     return ", ".join(dict.fromkeys(f"'{referrer.table}'" for referrer in found))
-
-
-def key_columns(referrer: Referrer) -> sql.Composable:
-    """Return the columns that are pointed at."""
-    return columns_of(referrer.key)

@@ -9,8 +9,8 @@ from mover_postgres.connections import driver_connection, fetch
 from mover_postgres.publish.reasons import refuse_anew, why_anew
 from mover_postgres.statements import relation
 from mover_postgres.types import spelling_of
-from records_mover.db import reshaping
-from records_mover.db.roomier import roomier
+from records_mover.db.columns.roomier import roomier
+from records_mover.db.publishing import reshaping
 from records_mover.parts import Reshape
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mover_vertica.words import identifier, literal, option
-from records_mover.db.query_text import subquery
+from records_mover.db.sql.query_text import subquery
 from records_mover.schema import DecimalConstraints
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.db.query_text import plain_query, subquery
+from records_mover.db.sql.query_text import plain_query, subquery
 from records_mover.schema import DecimalConstraints
 
 if TYPE_CHECKING:

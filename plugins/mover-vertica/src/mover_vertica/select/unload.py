@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.rows import as_sql
+from records_mover.db.rows.parts import as_sql
 from records_mover.parts import Batches, Form, Offer, Refusal, Tier
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from records_mover.db.connecting import check_connection
-from records_mover.db.failures import reason_of, scrub, sqlalchemy_errors, where
+from records_mover.db.connections.check import check_connection
+from records_mover.db.connections.failures import reason_of, scrub, sqlalchemy_errors, where
 from records_mover.errors import ConnectError, LoadUnloadError, MoverError
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ class SqlInsert:
 
     def load(self, job: LoadJob, payload: Payload) -> Loaded:
         """Insert every row of the batches inside the transaction that is open."""
-        from records_mover.db.inserting import Inserter
+        from records_mover.db.rows.inserting import Inserter
 
         if not isinstance(payload, Batches):
             what = f"INSERT cannot take {type(payload).__name__.lower()}"

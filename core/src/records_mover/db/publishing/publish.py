@@ -10,9 +10,10 @@ import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from records_mover.db import ddl, merge, staging
-from records_mover.db.connections import settle
-from records_mover.db.failures import reason_of
+from records_mover.db import ddl, merge
+from records_mover.db.connections.failures import reason_of
+from records_mover.db.connections.transactions import settle
+from records_mover.db.publishing import staging
 from records_mover.errors import DatabaseError, SchemaError, UsageError
 from records_mover.parts import Landing, PublishRequest, Selection, TableName
 

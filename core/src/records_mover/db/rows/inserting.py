@@ -9,9 +9,9 @@ import re
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db import staging
-from records_mover.db.failures import reason_of, scrub
-from records_mover.db.insert_sql import insert_statement
+from records_mover.db.connections.failures import reason_of, scrub
+from records_mover.db.publishing import staging
+from records_mover.db.rows.insert_sql import insert_statement
 from records_mover.errors import BadRowError, SchemaError
 from records_mover.parts import LoadJob, Reject, Selection
 from records_mover.utils.words import many
@@ -66,7 +66,7 @@ class Inserter:
         """Raise when the columns are of types that can never fit."""
         import pyarrow as pa
 
-        from records_mover.db.values import fit
+        from records_mover.db.columns.values import fit
 
         if len(arrow) != len(self._kinds):
             come = many(len(arrow), "column comes", "columns come")
@@ -113,7 +113,7 @@ class Inserter:
     def _bound(self, column: pa.Array, place: int) -> list[Any]:
         import pyarrow as pa
 
-        from records_mover.db.values import fit
+        from records_mover.db.columns.values import fit
 
         try:
             fitted = fit(column, self._kinds[place])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from records_mover.db.failures import connect_error
+from records_mover.db.connections.failures import connect_error
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

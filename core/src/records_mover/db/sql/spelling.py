@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from records_mover.db.names import checked_name
+from records_mover.db.sql.names import checked_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect

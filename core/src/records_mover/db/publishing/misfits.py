@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from records_mover.db import reshaping
-from records_mover.db.roomier import DIGITS, parsed, roomier, same_family, size_of
+from records_mover.db.columns.roomier import DIGITS, parsed, roomier, same_family, size_of
+from records_mover.db.publishing import reshaping
 from records_mover.errors import SchemaError
 from records_mover.frozen import frozen
 from records_mover.parts import Reshape
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from records_mover.db.columns.roomier import SqlType
     from records_mover.db.naming import SqlNames
-    from records_mover.db.roomier import SqlType
     from records_mover.parts import PublishRequest, TableInfo, TableName
     from records_mover.schema import RecordsSchema
 

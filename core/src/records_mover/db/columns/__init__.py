@@ -1,0 +1,1 @@
+"""Columns of tables: their types, what they hold, and which of them a source fills."""

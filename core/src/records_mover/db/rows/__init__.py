@@ -1,0 +1,1 @@
+"""Rows by SELECT and INSERT, for any dialect."""

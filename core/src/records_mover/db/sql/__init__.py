@@ -1,0 +1,1 @@
+"""Words of SQL: names, types and queries as text, whatever the dialect."""
