@@ -27,7 +27,7 @@ JOBS ?= 2
 .PHONY: help setup test demo torture postgres-versions corpus bench lint fix typecheck pandas2 airflow support alone judge-vertica build wheels docs clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready ## make the environment: afterwards .venv/bin/mvrec works
 
@@ -52,7 +52,7 @@ corpus: .venv/.ready ## judge the files of strangers: read right, or refused wit
 bench: .hatch/.bench-ready ## measure against psql's \copy on this machine; no test
 	$(RUN) bench:run $(ARGS)
 
-lint: $(HATCH) ## format, ruff, and the floors of the house
+lint: $(HATCH) ## format, ruff, the floors of the house, the workflow file
 	$(RUN) lint:check
 
 fix: $(HATCH) ## let ruff mend what it can
@@ -90,8 +90,8 @@ docs: $(HATCH) ## the documentation site into site/, every link checked
 	$(RUN) docs:build $(ARGS)
 
 clean: ## remove everything that these targets made
-	rm -rf .hatch .venv .venv-airflow .venv-bench .venv-aws .venv-rivals .venv-lint .venv-types .venv-dist .venv-docs site dist .bench .demo .corpus .postgres
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .hatch .venv .venv-* site dist .bench .corpus .postgres
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 	find core plugins tests demo bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(HATCH):

@@ -24,5 +24,10 @@ if [ -z "$python" ]; then
     exit 1
 fi
 
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    echo "deps.sh: $python cannot make environments; on Debian and Ubuntu install python3-venv" >&2
+    exit 1
+fi
+
 make PYTHON="$python" setup
 echo "Ready: make test runs the tests, ./itest --help lists those that need servers, .venv/bin/mvrec works."

@@ -8,6 +8,7 @@ from posixpath import normpath, relpath
 from typing import TYPE_CHECKING, Any
 
 import click
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
+WIDTH = 82  # of what a page shows of a terminal without being moved
+# What is fetched to show a page: not the links that a reader may follow.
+_FETCHED = re.compile(
+    r"<(?:(?:script|img|iframe)\b[^>]*?\bsrc|link\b[^>]*?\bhref)=[\"']?([^\"'\s>]+)"
+)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -54,6 +60,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (ROOT / origin).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=text))
     files.append(File.generated(config, "commands.md", content="\n".join(_commands())))
+    for name in ("iframe-worker.js", "site.css"):
+        text = (ROOT / "tools" / name).read_text(encoding="utf-8")
+        files.append(File.generated(config, f"assets/{name}", content=text))
     return files
 
 
@@ -80,6 +89,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return _LINK.sub(linked, markdown)
 
 
+def on_post_build(config: MkDocsConfig) -> None:
+    """Refuse a site of which a reader's browser would fetch a part from elsewhere."""
+    for path in Path(config.site_dir).rglob("*.html"):
+        for found in _FETCHED.findall(path.read_text(encoding="utf-8")):
+            if "://" in found or found.startswith("//"):
+                raise PluginError(f"{path.name} fetches {found} from elsewhere")
+
+
 def _commands() -> Iterator[str]:
     """Yield a page with the help of each command as a terminal shows it."""
     from records_mover.cli.app import mvrec
@@ -102,7 +119,7 @@ def _commands() -> Iterator[str]:
 
 
 def _help(name: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+    context = click.Context(command, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH)
     yield "```text"
     yield command.get_help(context)
     yield "```"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import psycopg2
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 DAGS = Path(__file__).parent / "dags"
+PAGE = Path(__file__).parents[2] / "docs" / "airflow.md"
 BUCKET = "moves"
 
 
@@ -120,6 +124,36 @@ def test_a_dag_moves_by_operator_and_hooks(home: Home, pg_url: str, objects: S3S
     left = objects.client().list_objects_v2(Bucket=BUCKET, Prefix="tmp/").get("Contents", [])
     assert left == []
     assert objects.secret_key not in said
+
+
+def test_the_task_of_the_page_on_airflow_moves(home: Home, pg_url: str, objects: S3Server) -> None:
+    """S3 is opened by ``aws_default``, as the page says of a task that names no connection."""
+    known = json.loads((home.path / "connections.json").read_text())
+    known["aws_default"] = known["objects"]
+    (home.path / "connections.json").write_text(json.dumps(known))
+    objects.client().create_bucket(Bucket="bucket")
+    rows = gzip.compress(b"id,name\n1,a\n2,b\n")
+    objects.client().put_object(Bucket="bucket", Key="trips/2026-11-01.csv.gz", Body=rows)
+    (block,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    (home.path / "dags" / "page.py").write_text(OF_A_PAGE.format(block=indent(block, "    ")))
+    home.run(BIN / "airflow", "db", "migrate")
+    said = home.run(sys.executable, home.path / "dags" / "page.py")
+    with psycopg2.connect(pg_url) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM public.trips ORDER BY 1")
+        assert cursor.fetchall() == [(1, "a"), (2, "b")], said
+
+
+OF_A_PAGE = """
+from datetime import datetime, timezone
+
+from airflow.sdk import DAG
+
+with DAG("page", schedule=None) as dag:
+{block}
+if __name__ == "__main__":
+    day = datetime(2026, 11, 1, tzinfo=timezone.utc)
+    raise SystemExit(str(dag.test(logical_date=day).state) != "success")
+"""
 
 
 def test_the_hook_for_google_is_refused_by_the_plugin_to_come(home: Home) -> None:

@@ -318,7 +318,7 @@ def test_what_a_factory_was_told_is_not_told_again(session: Session, trips: Path
         with pytest.raises(UsageError, match=f"the option '{option}' says nothing of a file whose"):
             session.move(source, target, **slip)
     parquet = session.targets.local_file(trips.with_name("b.parquet"), ParquetRecordsFormat())
-    with pytest.raises(UsageError, match="takes no hints; leave out target_hints"):
+    with pytest.raises(UsageError, match="takes no hint 'quoting'; leave it out"):
         session.move(source, parquet, target_hints={"quoting": "all"})
     arrow = session.targets.dataframe("arrow")
     session.move(session.sources.local_file(trips, plain), arrow, hints={"header-row": False})

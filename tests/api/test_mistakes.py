@@ -120,16 +120,20 @@ HEEDED_BY_NOBODY: dict[str, tuple[str, dict[str, Any], str]] = {
         "the option 'columns' says nothing of a query, which names its own",
     ),
     "a query of a query": ("query", {"query": "SELECT 1 AS a"}, "one table or one query, not both"),
-    "hints of Parquet": ("parquet", {"hints": {"header-row": True}}, "takes no hints; leave out"),
+    "hints of Parquet": (
+        "parquet",
+        {"hints": {"header-row": True}},
+        "takes no hint 'header-row'; leave it out",
+    ),
     "hints of a format without": (
         "parquet",
         {"format": "parquet", "hints": {"header-row": True}},
-        "ParquetRecordsFormat takes no hints; leave out hints",
+        "'parquet' takes no hint 'header-row'",
     ),
     "hints of a format to write": (
         "parquet",
         {"target_format": "parquet", "target_hints": {"quoting": "all"}},
-        "ParquetRecordsFormat takes no hints; leave out target_hints",
+        "'parquet' takes no hint 'quoting'",
     ),
     "rows of a file, where there is one": (
         "parquet",

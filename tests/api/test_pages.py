@@ -53,6 +53,6 @@ def test_the_page_on_python_has_every_option() -> None:
 
 def test_the_dag_of_the_page_on_airflow_is_python() -> None:
     (block,) = re.findall(
-        r"^```\n(from .*?)^```", (DOCS / "airflow.md").read_text(), re.DOTALL | re.MULTILINE
+        r"^```python\n(from .*?)^```", (DOCS / "airflow.md").read_text(), re.DOTALL | re.MULTILINE
     )
     compile(block, "airflow.md", "exec")

@@ -19,19 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).parents[2]
-NAMES = [
-    *(
-        "postgres",
-        "versions",
-        "redshift",
-        "vertica",
-        "s3",
-        "table2table",
-        "cli",
-        "airflow",
-        "torture",
-    )
-]
+ALL = ["postgres", "redshift", "vertica", "s3", "table2table", "cli", "airflow", "torture"]
+NAMES = [*ALL, "versions"]
 
 
 def run(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -56,6 +45,19 @@ def test_help_lists_the_suites_and_what_the_environment_may_say() -> None:
     said = run("--help").stdout
     for word in [*NAMES, "all", "--docker", "ITEST_REDSHIFT_URL", "ITEST_S3_URL"]:
         assert word in said
+
+
+def test_all_is_what_ends_within_the_hour_and_the_other_is_named_by_itself(
+    pretended: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert itest.main(["all"]) == 0
+    assert [name for name, _, _ in pretended] == ALL
+    pretended.clear()
+    assert itest.main(["versions", "cli", "all", "cli"]) == 0
+    assert [name for name, _, _ in pretended] == [*ALL, "versions"]
+    with pytest.raises(SystemExit):
+        itest.main(["--help"])
+    assert re.search(r"^  versions +not in all: ", capsys.readouterr().out, re.MULTILINE)
 
 
 def test_a_suite_is_run_and_summed_up() -> None:
@@ -102,7 +104,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], P
 
     def make(cases: str = "") -> Path:
         program, log = tmp_path / "docker", tmp_path / "log"
-        asked = f'echo "$@" >> {log}\nshift 3\ncase "$1" in\n{cases}\nesac'
+        asked = f'echo "$@" >> {log}\n[ "$2" = -f ] && shift 2\ncase "$2" in\n{cases}\nesac'
         program.write_text(f"#!/bin/sh\n{asked}\n")
         program.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
@@ -147,10 +149,13 @@ def test_a_database_that_is_named_is_asked_by_its_conformance_suite(
     monkeypatch.setenv("ITEST_REDSHIFT_URL", "redshift://me@example.com/db")
     assert itest.main(["redshift", "vertica", "torture"]) == 0
     assert run_by == [
-        ["real redshift", "tests/redshift/test_conformance.py"],
-        ["embedded", "tests/vertica"],
-        ["real redshift", "tests/itest/test_torture.py"],
+        ["real redshift", "-n", "2", "tests/redshift/test_conformance.py"],
+        ["embedded", "-n", "2", "tests/vertica"],
+        ["real redshift", "-n", "2", "tests/itest/test_torture.py"],
     ]
+    run_by.clear()
+    assert itest.main(["torture", "--", "-p", "no:xdist"]) == 0
+    assert run_by == [["real redshift", "tests/itest/test_torture.py", "-p", "no:xdist"]]
 
 
 def test_each_postgresql_of_docker_is_asked_alone(
@@ -182,6 +187,16 @@ def test_a_docker_that_does_not_answer_is_told_before_anything_is_run(
     assert itest.main(["--docker", "all"]) == 2
     said = capsys.readouterr().err
     assert "does not answer: Cannot connect to the Docker daemon; leave out --docker" in said
+    assert pretended == []
+
+
+def test_a_docker_without_its_plugin_for_compose_is_said_to_lack_it(
+    docker: Callable[..., Path], pretended: Seen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker("""*) echo "unknown shorthand flag: 'f' in -f" >&2; exit 125;;""")
+    assert itest.main(["--docker", "torture"]) == 2
+    said = capsys.readouterr().err
+    assert "does not answer: it is a plugin of Docker's that is not installed; leave out" in said
     assert pretended == []
 
 

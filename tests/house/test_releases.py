@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = [ROOT / "core", *sorted((ROOT / "plugins").glob("mover-*"))]
@@ -40,6 +45,14 @@ def test_a_plugin_asks_for_a_core_of_the_same_major_version(folder: Path) -> Non
     assert re.fullmatch(rf"records-mover>={major}\.[0-9a-z.]+,<{int(major) + 1}", core)
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_page_of_a_distribution_tells_of_its_extras(folder: Path) -> None:
+    page = (folder / "README.md").read_text()
+    extras = dict(project_of(folder).get("optional-dependencies", {}))  # type: ignore[call-overload]
+    told = {word for pair in re.findall(r"`([\w-]+)`|\[([\w-]+)\]", page) for word in pair}
+    assert extras.keys() <= told
+
+
 def test_the_changes_of_the_version_are_told() -> None:
     base = version_of(FOLDERS[0]).partition(".dev")[0]
     heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
@@ -66,14 +79,56 @@ def test_a_script_is_one_that_bash_can_read(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o111 or script == ".ci/run"
 
 
-def test_deps_says_what_is_missing(tmp_path: Path) -> None:
-    for tool in ("bash", "dirname"):
-        (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
-    ran = subprocess.run(
-        ["bash", str(ROOT / "deps.sh")],
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
+@pytest.fixture
+def deps(tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Run deps.sh on a machine that has these programs, each a line of shell, and little else."""
+    for tool in ("bash", "dirname", "tr", "grep", "tail"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or "")
+
+    def run(**programs: str) -> tuple[int, str]:
+        for name, line in programs.items():
+            (tmp_path / name.replace("_", ".")).write_text(f"#!{tmp_path}/bash\n{line}\n")
+            (tmp_path / name.replace("_", ".")).chmod(0o755)
+        ran = subprocess.run(
+            ["bash", str(ROOT / "deps.sh")],
+            env={"PATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return ran.returncode, ran.stdout + ran.stderr
+
+    return run
+
+
+TOOLS = {"git": "", "make": "echo made by $1"}
+OLD, NEW = 'case "$2" in *version_info*) exit 1;; esac', ""
+
+
+def test_deps_says_what_is_missing(deps: Callable[..., tuple[int, str]]) -> None:
+    assert deps() == (1, "deps.sh: make is not installed; install it with your system's packages\n")
+    code, said = deps(**TOOLS, python3=OLD)
+    assert (code, "Python 3.11 or newer is needed" in said) == (1, True)
+    code, said = deps(**TOOLS, python3='case "$2" in *ensurepip*) exit 1;; esac')
+    assert (code, "on Debian and Ubuntu install python3-venv" in said) == (1, True)
+
+
+def test_deps_takes_the_first_python_that_is_new_enough(
+    deps: Callable[..., tuple[int, str]],
+) -> None:
+    code, said = deps(**TOOLS, python3=OLD, python3_12=NEW)
+    assert (code, said.splitlines()[0]) == (0, "made by PYTHON=python3.12")
+
+
+def test_deps_asks_pyenv_for_the_newest_python(
+    deps: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to("/bin/true")
+    pyenv = (
+        'case "$1" in install) if [ "$2" = --list ]; then printf "  %s\\n" 3.9.1 3.13.9 3.13.10 '
+        f'3.14.0rc1 3.15-dev; else echo "installs $3"; fi;; prefix) echo "{tmp_path}";; esac'
     )
-    assert (ran.returncode, "make is not installed" in ran.stderr) == (1, True)
+    code, said = deps(**TOOLS, python3=OLD, pyenv=pyenv)
+    lines = ["installs 3.13.10", f"made by PYTHON={tmp_path}/bin/python3"]
+    assert (code, said.splitlines()[:2]) == (0, lines)

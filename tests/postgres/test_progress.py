@@ -26,7 +26,9 @@ SLOWLY = (
     "CREATE TABLE t (a int, b text)",
     "CREATE TRIGGER nap BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION nap()",
 )
-CLIENTS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+# Not the workers of autovacuum, which pass through any database.
+CLIENTS = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'"""
 
 
 @pytest.fixture(autouse=True)

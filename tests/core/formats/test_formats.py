@@ -21,7 +21,7 @@ from records_mover.formats import (
     format_from_config,
     format_from_name,
 )
-from records_mover.formats.delimited.hints import HINTS, VARIANTS, hint_from_text
+from records_mover.formats.delimited.hints import HINTS, VARIANTS
 from records_mover.formats.names import PLAIN_CSV
 from records_mover.instructions import ProcessingInstructions
 
@@ -221,30 +221,6 @@ def test_the_factory_knows_each_type_and_refuses_others() -> None:
     assert RecordsFormat("jsonl", hints={"compression": "GZIP"}) == JsonLinesRecordsFormat("GZIP")
     with pytest.raises(FormatError, match="the format 'excel' is unknown"):
         RecordsFormat("excel")
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "value"),
-    [
-        ("header-row", "false", False),
-        ("field-delimiter", "\\t", "\t"),
-        ("field-delimiter", "tab", "\t"),
-        ("field-delimiter", "\\x01", "\x01"),
-        ("quoting", "none", None),
-        ("quoting", "ALL", "all"),
-        ("compression", "gzip", "GZIP"),
-        ("escape", "\\", "\\"),
-        ("skip-lines", "3", 3),
-        ("null-marker", "\\N", "\\N"),
-        ("comment", "none", None),
-        ("encoding", "latin-1", "latin-1"),
-        ("dateformat", "DD/MM/YY", "DD/MM/YY"),
-    ],
-)
-def test_hints_are_read_from_the_command_line(name: str, text: str, value: object) -> None:
-    read = hint_from_text(name, text)
-    assert read == value
-    assert type(read) is type(value)
 
 
 def test_importing_formats_and_schemas_loads_nothing_heavy() -> None:

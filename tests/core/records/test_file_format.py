@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from records_mover import move
-from records_mover.errors import FormatError
+from records_mover.errors import FormatError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +65,22 @@ def test_a_hint_that_is_nonsense_is_refused_before_the_file_is_looked_at(
 ) -> None:
     with pytest.raises(FormatError, match=message):
         move(source, str(tmp_path / "out.csv"), hints=hints)
+
+
+@pytest.mark.parametrize("side", ["", "target_"])
+def test_a_format_that_takes_no_hints_refuses_them(source: str, tmp_path: Path, side: str) -> None:
+    options: dict[str, Any] = {f"{side}format": "jsonl", f"{side}hints": {"header-row": False}}
+    with pytest.raises(UsageError, match="format 'jsonl' takes no hint 'header-row'"):
+        move(source, str(tmp_path / "out.csv"), **options)
+    with pytest.raises(UsageError, match="format 'parquet' takes no hint 'quoting'"):
+        move(source, str(tmp_path / "out.parquet"), target_hints={"quoting": None})
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_json_lines_are_packed_as_a_hint_says(source: str, tmp_path: Path) -> None:
+    packed = {"compression": "GZIP"}
+    move(source, str(tmp_path / "out.jsonl"), target_hints=packed)
+    assert gzip.decompress((tmp_path / "out.jsonl").read_bytes()) == b'{"a":1,"b":"x"}\n'
+    move(source, str(tmp_path / "rows"), target_format="jsonl", target_hints=packed)
+    back = move(str(tmp_path / "rows"), str(tmp_path / "b.csv"), format="jsonl", hints=packed)
+    assert (back.rows, (tmp_path / "b.csv").read_bytes()) == (1, DATA)

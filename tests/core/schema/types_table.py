@@ -80,8 +80,8 @@ page with the rule. What is not listed is checked: a value that is no such thing
 *Strict* is a writer that casts in bulk and refuses what it would round, as generic SQL does; a
 database's plugin may know better of its own types ([PostgreSQL](fidelity-postgres.md)). A file
 keeps what [its format](fidelity-formats.md) does. Text of a file whose types nobody told is what
-the target takes it for, and is marked checked: digits past a column's scale are rounded by a
-server without a word.
+the target takes it for. It is marked checked, and `explain` adds what a server may do to it that
+reads it by itself, such as rounding digits past a column's scale; PostgreSQL refuses those too.
 """
 
 

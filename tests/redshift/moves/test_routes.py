@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from pyarrow import orc
 
 from records_mover import targets
+from records_mover.cli.values import parse_hint
 from records_mover.errors import MoverError, NoRouteError
 from records_mover.schema import Field, RecordsSchema
 from support.packed import packed
@@ -237,6 +239,17 @@ def test_orc_in_s3_is_copied_by_position(
     damaged = objects.put("in/d.orc", b"ORC" + bytes(40))
     with pytest.raises(MoverError, match="is no ORC file"):
         session.move(damaged, warehouse.url("t"), format="orc")
+
+
+def test_the_hint_that_a_refusal_advises_lets_copy_read_the_file(
+    session: Any, warehouse: Any, objects: Any
+) -> None:
+    url = objects.put("in/plain.csv", b"id,name\n1,a\n2,\n")
+    said = str(session.explain(url, warehouse.url("t")))
+    advised, *_ = re.findall(r"with the hint (\S+?=\w+)", said)
+    hints = dict([parse_hint(advised)])
+    assert session.move(url, warehouse.url("t"), hints=hints).route == ("redshift-copy",)
+    assert warehouse.rows("t") == [(1, "a"), (2, "")]
 
 
 def test_what_is_staged_is_packed(

@@ -25,8 +25,9 @@ def main() -> NoReturn:
     # Nothing here multiplies matrices; numpy would have a thread wait for that on each processor,
     # in a loop that costs as much as loading it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Arrow's own allocator asks for huge pages: clearing them costs up to a tenth of a move.
-    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if sys.platform == "linux":
+        # Arrow's first choice asks for huge pages: clearing them costs up to a tenth of a move.
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
     # What a command makes lives to its end: looking for garbage in it costs a tenth of its start.
     gc.set_threshold(100_000)
     try:

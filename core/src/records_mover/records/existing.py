@@ -15,7 +15,11 @@ MODES: tuple[str, ...] = get_args(ExistingMode)
 
 
 class ExistingTableHandling(Enum):
-    """The four handlings of 1.x; each one is a mode of ``if_exists``."""
+    """The four handlings of 1.x, each a mode of ``if_exists``.
+
+    ``DELETE_AND_OVERWRITE`` is ``delete``, ``TRUNCATE_AND_OVERWRITE`` is ``truncate``,
+    ``DROP_AND_RECREATE`` is ``drop``, and ``APPEND`` is ``append``.
+    """
 
     DELETE_AND_OVERWRITE = 1
     TRUNCATE_AND_OVERWRITE = 2

@@ -55,19 +55,26 @@ class MoveKeywords(TypedDict, total=False):
 class MoveOptions:
     """Options of one move; the defaults lose nothing and destroy nothing.
 
-    ``if_exists``: one of ``MODES``, for a table that is there already; None is the target's own
-    default. ``key``: key columns of an upsert. ``query`` and ``columns``: which rows and columns of
-    a table source. ``format``, ``variant``, ``hints``: how the source file is written, where it is
-    not to be sniffed; with ``target_`` in front, how to write the target file. ``schema``: a file
-    with the records schema, or one itself. ``scratch``: URL under which to stage. ``parallel``:
-    streams at most.
-    ``verify``: compare what arrived with what was sent before it is committed.
-    ``max_failure_rows``: how many rows that do not fit may be left out, over what the instructions
-    say; ``rejects``: the local CSV file that tells which ones and why. ``bad_bytes``: ``fail``,
-    ``strip`` or ``replace`` NULs and bytes that are no text. ``rows_per_file`` and
-    ``bytes_per_file`` make several files of a folder that is written: at most so many rows in each,
-    and about so many bytes. ``allow_lossy``: columns that may lose something on the way, by name,
-    or ``all``.
+    - ``if_exists``: ``append``, ``delete``, ``truncate``, ``drop``, ``replace`` or ``upsert``, for
+      a table that is there already; None is the target's own default.
+    - ``key``: key columns of an upsert.
+    - ``query``, ``columns``: which rows and columns of a table source.
+    - ``format``, ``variant``, ``hints``: how the source file is written, where it is not to be
+      sniffed; with ``target_`` in front, how to write the target file.
+    - ``schema``: a file with the records schema, or one itself.
+    - ``scratch``: URL under which to stage.
+    - ``parallel``: streams at most.
+    - ``verify``: compare what arrived with what was sent before it is committed.
+    - ``user_grants``, ``group_grants``: who may do what with a table that is made, such as
+      ``{"select": ["reader"]}``.
+    - ``max_failure_rows``: how many rows that do not fit may be left out, over what the
+      instructions say.
+    - ``rejects``: the local CSV file that tells which ones were left out and why.
+    - ``bad_bytes``: ``fail``, ``strip`` or ``replace`` NULs and bytes that are no text.
+    - ``rows_per_file``, ``bytes_per_file``: make several files of a folder that is written, of so
+      many rows at most, and of about so many bytes.
+    - ``allow_lossy``: columns that may lose something on the way, by name, or ``all``.
+    - ``instructions``: how strict the move is.
     """
 
     if_exists: str | None = None

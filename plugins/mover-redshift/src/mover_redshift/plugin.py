@@ -104,7 +104,7 @@ def mover_loaders() -> Iterable[Loader]:
 
 @hookimpl
 def mover_creds(name: str) -> Creds | None:
-    """Have IAM give credentials for ``redshift-iam:CLUSTER:DATABASE:USER``, and for serverless."""
+    """Have IAM give credentials for 'redshift-iam:CLUSTER:DATABASE:USER', and for serverless."""
     if not name.startswith("redshift-"):
         return None
     from mover_redshift.iam import iam_creds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import logging
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -28,7 +27,6 @@ __all__ = [
     "ValidatedRecordsHints",
     "checked",
     "codec_of",
-    "hint_from_text",
     "unknown_hints",
     "validate",
 ]
@@ -314,43 +312,6 @@ def unknown_hints(names: Mapping[str, object]) -> list[str]:
             near = get_close_matches(name.replace("_", "-"), HINTS, n=1)
             sentences.append(f"'{name}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
     return sentences
-
-
-_SPELLED = {"true": True, "false": False, "none": None, "null": None, "": None}
-_ESCAPED = re.compile(r"\\(t|n|r|\\|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
-
-
-def hint_from_text(name: str, text: str) -> Any:
-    r"""Return the value that a text stands for, as written after ``--hint name=``.
-
-    ``\t``, ``\n``, ``\r`` and ``\x01`` are read as the characters that they name.
-    """
-    hint = HINTS.get(name)
-    if hint is None:
-        return text
-    if name == "null-marker":
-        return text
-    if hint.check is _count:
-        return int(text) if text.isdecimal() else text
-    if hint.values and text.lower() in _SPELLED:
-        return _SPELLED[text.lower()]
-    if hint.values and hint.check is not _encoding:
-        spelled = {str(value).lower(): value for value in hint.values}
-        return spelled.get(text.lower(), text)
-    if hint.check is _character_or_none and text.lower() in ("none", "null", ""):
-        return None
-    return _unescaped(text)
-
-
-def _unescaped(text: str) -> str:
-    if text.lower() == "tab":
-        return "\t"
-    return _ESCAPED.sub(lambda found: _named_character(found.group(1)), text)
-
-
-def _named_character(code: str) -> str:
-    named = {"t": "\t", "n": "\n", "r": "\r", "\\": "\\"}
-    return named[code] if code in named else chr(int(code[1:], 16))
 
 
 def validate(

@@ -245,7 +245,7 @@ class _Inspection:
         found = sniff(
             look_at(first), name=first.name, hints=hints, instructions=self._options.instructions
         )
-        check_hints(found.format, hints, "--hint")
+        check_hints(found.format, hints)
         return found
 
     @lazyprop

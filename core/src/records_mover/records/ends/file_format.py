@@ -44,33 +44,32 @@ _OTHERS = {
 }
 """Names that would promise what is not in the file, and what to do instead."""
 
+_HINTS = {"jsonl": {"compression"}}
+"""Hints of formats that are no delimited text."""
+
 
 def source_format(options: MoveOptions, name: str) -> BaseRecordsFormat | None:
     """Return the format that the options spell out, or None where it is to be sniffed."""
-    spelled = _spelled(options.format, options.variant, options.hints, name)
-    if spelled is not None:
-        check_hints(spelled, options.hints, "--hint")
-    return spelled
+    return _spelled(options.format, options.variant, options.hints, name)
 
 
 def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     """Return the format to write: as the options say, else as the name says, else plain CSV."""
     kind, variant, hints = options.target_format, options.target_variant, options.target_hints
-    spelled = _spelled(kind, variant, {"header-row": True, **hints}, name)
+    spelled = _spelled(kind, variant, hints, name, header=True)
     if spelled is not None:
-        check_hints(spelled, hints, "--target-hint")
         return spelled
     named = format_from_name(name) or _plain_csv(name)
     return told_format(named, options, "target_")
 
 
-def check_hints(form: BaseRecordsFormat, hints: Mapping[str, object], option: str) -> None:
+def check_hints(form: BaseRecordsFormat, hints: Mapping[str, object]) -> None:
     """Raise ``UsageError`` for hints of what says itself how it is written.
 
     How it is compressed is the one thing that may be said of any file.
     """
-    if not isinstance(form, DelimitedRecordsFormat) and set(hints) - {"compression"}:
-        raise UsageError(f"{form} takes no hints", f"leave out {option}")
+    if not isinstance(form, DelimitedRecordsFormat):
+        _with_hints(form, {name: hints[name] for name in hints if name != "compression"})
 
 
 def told_format(
@@ -84,9 +83,7 @@ def told_format(
     hints: Mapping[str, object] = getattr(options, f"{end}hints")
     if isinstance(form, DelimitedRecordsFormat):
         return form.alter_hints(hints)
-    if hints:
-        raise UsageError(f"{form} takes no hints", f"leave out --{end.replace('_', '-')}hint")
-    return form
+    return _with_hints(form, hints)
 
 
 def _plain_csv(name: str) -> BaseRecordsFormat:
@@ -100,17 +97,32 @@ def _plain_csv(name: str) -> BaseRecordsFormat:
 
 
 def _spelled(
-    kind: str | None, variant: str | None, hints: Mapping[str, object], name: str
+    kind: str | None,
+    variant: str | None,
+    hints: Mapping[str, object],
+    name: str,
+    *,
+    header: bool | None = None,
 ) -> BaseRecordsFormat | None:
     """Build a format from its options; ``csv`` and ``tsv`` are kinds too."""
     if kind is None and variant is None:
         return None
     if variant is not None or kind == "delimited":
-        return DelimitedRecordsFormat(variant or "csv", hints).for_name(name)
+        usual = {} if header is None else {"header-row": header}
+        return DelimitedRecordsFormat(variant or "csv", {**usual, **hints}).for_name(name)
     if kind in ("csv", "tsv"):
         tab = {"field-delimiter": "\t"} if kind == "tsv" else {}
         return PLAIN_CSV.alter_hints({**tab, "compression": compression_of_name(name), **hints})
-    return RecordsFormat(str(kind), hints=hints).for_name(name)
+    return _with_hints(RecordsFormat(str(kind)), hints).for_name(name)
+
+
+def _with_hints(named: BaseRecordsFormat, hints: Mapping[str, object]) -> BaseRecordsFormat:
+    """Return a format whose files say themselves how to read them, but for their compression."""
+    strange = sorted(hints.keys() - _HINTS.get(named.format_type, set()))
+    if strange:
+        what = f"the format '{named.format_type}' takes no hint '{strange[0]}'"
+        raise UsageError(what, "leave it out, or name a format of delimited text")
+    return RecordsFormat(named.format_type, hints=hints) if hints else named
 
 
 def read_schema(path: str | Path | RecordsSchema) -> RecordsSchema:
