@@ -112,11 +112,15 @@ def test_a_dag_moves_by_operator_and_hooks(home: Home, pg_url: str, objects: S3S
     assert told["export"]["rows"] == 2
     (url,) = told["export"]["output_urls"].values()
     assert url == f"s3://{BUCKET}/out/3.parquet"
+    assert [one["rows"] for one in told["each"]] == [3, 3]
+    assert said.count("moved 3 rows, verified") == 1
     assert told["hooked"]["moved"] == [3, 3]
     assert told["hooked"]["refused"].startswith("AirflowException: 's3://moves/dir/' is not empty")
     with psycopg2.connect(pg_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM trips")
         assert cursor.fetchone() == (3,)
+        cursor.execute("SELECT count(*), count(DISTINCT id) FROM many")
+        assert cursor.fetchone() == (6, 3)
     left = objects.client().list_objects_v2(Bucket=BUCKET, Prefix="tmp/").get("Contents", [])
     assert left == []
     assert objects.secret_key not in said

@@ -8,11 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
-from records_mover import Cancellation, Session, move
-from records_mover.errors import MoveCancelled
+from records_mover import Cancellation, Session, move, sources
+from records_mover.errors import DatabaseError, MoveCancelled
+from records_mover.meter import Meter
 from records_mover.utils import lazyprop
 from support import storelite
 
@@ -74,6 +76,46 @@ def test_one_session_serves_eight_threads(
         assert len(session.context._databases.values()) <= 2
     found = rows("SELECT thread, count(*), count(DISTINCT row) FROM t GROUP BY 1 ORDER BY 1")
     assert found == [(number, 200, 200) for number in range(THREADS)]
+
+
+@pytest.mark.parametrize("mode", ["append", "drop", "replace"])
+def test_a_table_that_another_move_makes_meanwhile_is_taken_as_it_is_then(
+    pg_url: str, engine: sa.Engine, rows: Rows, mode: str
+) -> None:
+    frame, told = pd.DataFrame({"id": [1, 2]}), Meter()
+    with ThreadPoolExecutor(1) as pool, engine.connect() as other:
+        other.exec_driver_sql("CREATE TABLE t (id bigint)")
+        other.exec_driver_sql("INSERT INTO t VALUES (0)")
+        moving = pool.submit(move, frame, f"{pg_url}::t", if_exists=mode, meter=told)
+        _wait_for_a_lock(rows)
+        other.commit()
+        result = moving.result()
+    assert (result.move_count, told.rows) == (2, 2)
+    kept = [(0,)] if mode == "append" else []
+    assert rows("SELECT id FROM t ORDER BY id") == [*kept, (1,), (2,)]
+
+
+def test_rows_that_are_read_once_do_not_follow_a_table_that_is_made_meanwhile(
+    pg_url: str, engine: sa.Engine, rows: Rows
+) -> None:
+    source = sources.dataframes(pd.DataFrame({"id": [number]}) for number in range(2))
+    with ThreadPoolExecutor(1) as pool, engine.connect() as other:
+        other.exec_driver_sql("CREATE TABLE t (id bigint)")
+        moving = pool.submit(move, source, f"{pg_url}::t")
+        _wait_for_a_lock(rows)
+        other.commit()
+        with pytest.raises(DatabaseError, match=r"table 'public\.t' was made by somebody else"):
+            moving.result()
+    assert rows("SELECT id FROM t") == []
+
+
+def _wait_for_a_lock(rows: Rows) -> None:
+    """Wait until somebody waits for what is not committed yet."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    _wait(lambda: rows(waiting) == [(1,)], "nobody makes the table")
 
 
 def test_the_default_session_is_one_for_all_threads(tmp_path: Path) -> None:

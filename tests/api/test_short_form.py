@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import sys
 import time
@@ -19,6 +20,7 @@ from records_mover import (
     ExistingTableHandling,
     MoveResult,
     Progress,
+    Session,
     explain,
     move,
     sources,
@@ -167,8 +169,58 @@ def test_a_result_can_be_kept_and_unpacked(trips: Path) -> None:
     kept = pickle.loads(pickle.dumps(result))
     assert kept == result
     assert "count" not in result.to_data()
-    count, urls = _result(output_urls={"a": "b"})
-    assert (count, urls) == (3, {"a": "b"})
+    result = _result(output_urls={"a": "b"})
+    count, urls = result
+    assert (count, urls) == (result[0], {"a": "b"}) == (3, {"a": "b"})
+
+
+def test_a_result_that_a_prompt_shows_has_no_columns(trips: Path) -> None:
+    result = move(trips, trips.with_name("b.parquet"))
+    assert len(result.columns) == 3
+    assert "columns" not in repr(result)
+
+
+def test_a_plan_is_shown_as_it_prints(trips: Path) -> None:
+    plan = explain(trips, trips.with_name("b.parquet"))
+    assert repr(plan) == str(plan)
+    assert "\nroute   cost " in repr(plan)
+
+
+def test_first_rows_are_a_table_when_printed_and_in_a_notebook(trips: Path) -> None:
+    with Session() as session:
+        seen = session.preview(trips, rows=2)
+    assert str(seen).splitlines()[1:] == [
+        "types: guessed from every row",
+        "",
+        "column  type          row 1  row 2",
+        "id      integer       1      2",
+        "name    string        Ann    Bo, Jr",
+        "fare    decimal(3,2)  2.50   3.25",
+    ]
+    trips.write_text("a\n<b>\n")
+    with Session() as session:
+        assert "<td>&lt;b&gt;</td>" in session.preview(trips)._repr_html_()
+
+
+def test_what_was_found_out_of_a_file_prints_a_line_a_hint(trips: Path) -> None:
+    with Session() as session:
+        told = str(session.sniff(trips)).splitlines()
+        assert told[:2] == ["delimited", "columns: id, name, fare"]
+        assert any(line.startswith("header-row ") and "True" in line for line in told)
+        move(trips, trips.with_name("b.parquet"))
+        found = session.sniff(trips.with_name("b.parquet"))
+        assert str(found).splitlines()[0] == "ParquetRecordsFormat"
+
+
+def test_a_move_says_its_route_to_whoever_listens(
+    trips: Path, pg_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "records_mover"):
+        move(trips, f"{pg_url}::t", if_exists="drop")
+    first, last = [record.getMessage() for record in caplog.records]
+    assert first.startswith(f"moving {trips} (csv")
+    assert first.endswith("::t by read > postgres-copy-in")
+    assert last.startswith("moved 3 rows, ")
 
 
 COPIES = {

@@ -444,7 +444,7 @@ def test_what_is_asked_of_a_frame_must_make_sense(session: Session) -> None:
     for words in ({"kind": "dask"}, {"backend": "numpy"}):
         with pytest.raises(UsageError, match="no frame is"):
             session.targets.dataframe(**words)
-    with pytest.raises(UsageError, match="--if-exists"):
+    with pytest.raises(UsageError, match="if_exists"):
         session.move(pd.DataFrame({"a": [1]}), session.targets.dataframe(), if_exists="drop")
     source = session.sources.dataframe(pa.table({"a": [1]}), include_index=True)
     with pytest.raises(UsageError, match="has no index"):

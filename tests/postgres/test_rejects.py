@@ -127,7 +127,7 @@ def test_without_the_option_the_first_bad_row_ends_the_move(
 
 
 def test_rejects_without_a_number_make_no_sense(move: Move, source: Path, rejects: Rejects) -> None:
-    with pytest.raises(UsageError, match="--max-failure-rows"):
+    with pytest.raises(UsageError, match="max_failure_rows"):
         move(str(source), "-", rejects=rejects.path)
 
 

@@ -46,6 +46,12 @@ __all__ = [
     "targets",
 ]
 
+_ROOMS = (
+    *("airflow", "creds", "db", "errors", "formats"),
+    *("logging", "pandas", "records", "schema", "url", "utils"),
+)
+"""What is there without an import of its own, as in 1.x."""
+
 _HOMES = {
     "Cancellation": "meter",
     "ExistingTableHandling": "records.existing",
@@ -61,13 +67,21 @@ _HOMES = {
     "set_stream_logging": "logging",
 }
 
+if not TYPE_CHECKING:  # so that a slip of the pen is found by type checkers
 
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home when it is first asked for."""
-    if name in ("sources", "targets"):
-        from records_mover.default import default_session
+    def __getattr__(name: str) -> Any:
+        """Import a public name from its home when it is first asked for."""
+        if name in ("sources", "targets"):
+            from records_mover.default import default_session
 
-        return getattr(default_session(), name)
-    if name in _HOMES:
-        return getattr(import_module(f"records_mover.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return getattr(default_session(), name)
+        if name in _ROOMS:
+            return import_module(f"records_mover.{name}")
+        if name in _HOMES:
+            return getattr(import_module(f"records_mover.{_HOMES[name]}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Let a notebook complete the public names, whose homes nobody has looked into yet."""
+    return sorted({*globals(), *__all__, *_ROOMS})

@@ -32,6 +32,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from records_mover.redaction import redact
+from records_mover.utils.keywords import as_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +68,9 @@ class MoverError(Exception):
     """Base of every error raised on purpose.
 
     ``what`` is a lower-case clause that says what is wrong and where; ``advice`` is what to do
-    next. ``str()`` joins both into a single line. ``in_python`` is what else callers of the API
-    may do; the command line, which has no word for it, leaves it out.
+    next, in the words of the command line. ``str()`` joins both into a single line, with keywords
+    for its options. ``in_python`` is what else callers of the API may do; the command line, which
+    has no word for it, leaves it out.
     """
 
     exit_code = 1
@@ -82,7 +84,10 @@ class MoverError(Exception):
         self.advice = advice
 
     def __str__(self) -> str:
-        return "; ".join(filter(None, (self.what, self.advice, self.in_python)))
+        # What is wrong may repeat what a file says; of the options only the one is our own word.
+        what = as_keywords(self.what) if self.what.startswith("the option --") else self.what
+        advice = as_keywords(self.advice) if self.advice else None
+        return "; ".join(filter(None, (what, advice, self.in_python)))
 
 
 class UsageError(MoverError, ValueError):

@@ -40,6 +40,10 @@ class Meter:
         """Rows so far, by whoever has counted the most."""
         return max(self.rows, self.server_rows)
 
+    def begin_anew(self) -> None:
+        """Forget what a move has counted that left nothing, and is now made again."""
+        self.bytes = self.rows = self.server_rows = 0
+
     def add_bytes(self, count: int) -> None:
         """Count bytes that passed; several threads may do so."""
         with self._lock:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from records_mover.creds.base import check_session_type
 from records_mover.creds.settings import airflow_settings, merged, with_backends
 from records_mover.errors import UsageError
+from records_mover.logging import set_stream_logging
 from records_mover.mover_types import PleaseInfer, inferred
 from records_mover.utils import lazyprop
 
@@ -70,6 +72,8 @@ class Session:
         self._default_name = default_db_creds_name
         self._default_facts = inferred(default_db_facts)
         self._type = inferred(session_type)
+        if self._type is not None:
+            check_session_type(self._type)
         self._scratch = scratch_s3_url
         self._given_creds = inferred(creds)
         self._settings = with_backends(settings or {}, backends)
@@ -260,11 +264,11 @@ class Session:
 
     def preview(
         self,
-        source: RecordsSource | str | Any,
+        source: SourceLike,
         *,
         rows: int = 5,
         whole: bool = False,
-        **options: Any,
+        **options: Unpack[MoveKeywords],
     ) -> Preview:
         """Return the first rows of a source as they will land, their types and what was guessed."""
         from records_mover.records.preview import preview
@@ -272,12 +276,7 @@ class Session:
         wanted = self._options(None, options)
         return preview(self.source(source), self.context, wanted, rows=rows, whole=whole)
 
-    @staticmethod
-    def set_stream_logging(*args: Any, **options: Any) -> None:
-        """Show log records, as ``records_mover.logging.set_stream_logging`` does."""
-        from records_mover.logging import set_stream_logging
-
-        set_stream_logging(*args, **options)
+    set_stream_logging = staticmethod(set_stream_logging)
 
     def source(self, source: SourceLike) -> RecordsSource:
         """Make a source of an endpoint string, a path or Arrow data; a source stays itself."""

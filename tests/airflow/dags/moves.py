@@ -15,7 +15,9 @@ from records_mover.airflow.operators import MoveOperator
 HERE = Path(os.environ["AIRFLOW_HOME"])
 BUCKET = os.environ["MOVES_BUCKET"]
 
-with DAG("moves", params={"table": "public.trips"}) as dag:
+stores = {"aws_conn_id": "objects"}
+
+with DAG("moves", params={"table": "public.trips"}, default_args=stores) as dag:
     load = MoveOperator(
         task_id="load",
         source=f"{HERE}/{{{{ params.table }}}}.csv",
@@ -29,8 +31,10 @@ with DAG("moves", params={"table": "public.trips"}) as dag:
         source="warehouse::",
         target=f"s3://{BUCKET}/out/{{{{ ti.xcom_pull(task_ids='load')['rows'] }}}}.parquet",
         query="SELECT id FROM {{ params.table }} WHERE id > 1",
-        aws_conn_id="objects",
     )
+    each = MoveOperator.partial(
+        task_id="each", target="warehouse::public.many", if_exists="append"
+    ).expand(source=[f"{HERE}/public.trips.csv", "warehouse::{{ params.table }}"])
 
     @task  # type: ignore[untyped-decorator]
     def hooked() -> dict[str, Any]:
@@ -55,11 +59,14 @@ with DAG("moves", params={"table": "public.trips"}) as dag:
     @task  # type: ignore[untyped-decorator]
     def written(**told: Any) -> None:
         """Keep what the others returned."""
-        (HERE / "result.json").write_text(json.dumps(told["told"]))
+        told = {**told["told"], "each": list(told["told"]["each"])}
+        (HERE / "result.json").write_text(json.dumps(told))
 
     done = hooked()
+    load >> each
     load >> export >> done
-    written(told={"load": load.output, "export": export.output, "hooked": done})
+    told = {"load": load.output, "export": export.output, "each": each.output, "hooked": done}
+    written(told=told)
 
 if __name__ == "__main__":
     raise SystemExit(str(dag.test().state) != "success")

@@ -129,4 +129,4 @@ def test_the_first_rows_are_named_and_the_others_counted() -> None:
         "at least 4 rows do not fit, and 1 may be left out: "
         "a.csv:2: column 'n': no; a.csv:5: column 'n': no; a.csv:6: column 'n': no; ..."
     )
-    assert "--rejects" in str(info.value)
+    assert "rejects=..." in str(info.value)

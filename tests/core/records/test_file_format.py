@@ -30,7 +30,7 @@ def test_a_name_of_another_format_is_refused_with_what_to_write(
     source: str, tmp_path: Path, name: str
 ) -> None:
     target = tmp_path / name
-    with pytest.raises(FormatError, match=r"is called like a file of a format .*--target-format"):
+    with pytest.raises(FormatError, match=r"is called like a file of a format .*target_format"):
         move(source, str(target))
     assert not target.exists()
     move(source, str(target), target_format="csv", target_hints={"compression": None})

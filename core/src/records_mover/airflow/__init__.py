@@ -10,11 +10,17 @@ if TYPE_CHECKING:
 
 __all__ = ["MoveOperator", "RecordsHook", "SqlAlchemyDbHook"]
 
+if not TYPE_CHECKING:  # so that a slip of the pen is found by type checkers
 
-def __getattr__(name: str) -> Any:
-    """Import a public name, and Airflow with it, when it is first asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from records_mover.airflow import hooks, operators
+    def __getattr__(name: str) -> Any:
+        """Import a public name, and Airflow with it, when it is first asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from records_mover.airflow import hooks, operators
 
-    return getattr(operators if name == "MoveOperator" else hooks, name)
+        return getattr(operators if name == "MoveOperator" else hooks, name)
+
+
+def __dir__() -> list[str]:
+    """Let a notebook complete the public names, whose homes nobody has looked into yet."""
+    return sorted({*globals(), *__all__})

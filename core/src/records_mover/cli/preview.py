@@ -11,7 +11,6 @@ from records_mover.cli.failures import MOVED
 from records_mover.cli.options import looking, move_options, reading, rows, source_argument
 from records_mover.cli.parameters import AtLeast, Command, Option
 from records_mover.cli.values import written
-from records_mover.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from records_mover.records.preview import Preview
 
 __all__ = ["preview"]
-
-WIDEST = 32
-"""Characters of a value that are shown."""
 
 TOLD = ("encoding", "field-delimiter", "header-row")
 """The hints of which is always said what was guessed."""
@@ -81,9 +77,7 @@ def _lines(seen: Preview) -> Iterator[str]:
     yield from (f"unsure: {note}" for note in seen.notes)
     yield f"types: {seen.types}"
     yield ""
-    heads = ("column", "type", *(f"row {row}" for row in range(1, seen.rows + 1)))
-    lines = [(one.name, one.type, *map(_shown, one.values)) for one in seen.columns]
-    yield table(heads, lines, sys.stdout)
+    yield table(seen.heads, seen.lines, sys.stdout)
 
 
 def _findings(seen: Preview) -> Iterator[str]:
@@ -93,13 +87,3 @@ def _findings(seen: Preview) -> Iterator[str]:
     for one in seen.findings:
         if one.hint in TOLD or one.value != PLAIN_CSV.hints.get(one.hint):
             yield f"{one.hint}={written(one.value)} ({one.sureness:.0%})"
-
-
-def _shown(value: str | None) -> str:
-    """Show a value on one line; NULL is told from text, and long text is cut."""
-    if value is None:
-        return "NULL"
-    plain = "".join(one if one.isprintable() else written(one) for one in redact(value))
-    if plain in ("", "NULL") or plain != plain.strip():
-        plain = f'"{plain}"'
-    return plain if len(plain) <= WIDEST else f"{plain[: WIDEST - 1]}…"

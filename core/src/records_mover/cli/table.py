@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from records_mover.cli.face import coloured
 from records_mover.redaction import redact
+from records_mover.utils.tables import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,16 +30,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -
     Secrets are starred out first: once a cell is cut or folded, nobody knows them any more.
     """
     shown = [[redact(cell) for cell in row] for row in rows]
-    return _drawn(heads, shown, stream) if stream.isatty() else _aligned(heads, shown)
-
-
-def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return _drawn(heads, shown, stream) if stream.isatty() else aligned(heads, shown)
 
 
 def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]], stream: TextIO) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "CredsViaEnv",
     "CredsViaLastPass",
     "DBFacts",
+    "check_session_type",
     "session_type_of",
 ]
 
@@ -79,11 +80,11 @@ class BaseCreds:
 
         return load_config()
 
-    def db_facts(self, name: str) -> DBFacts:
+    def db_facts(self, name: str) -> Mapping[str, Any]:
         """Return the facts of a connection; ``CredsError`` if nobody knows it."""
         return _plain(self.find(name), name)
 
-    def default_db_facts(self) -> DBFacts:
+    def default_db_facts(self) -> Mapping[str, Any]:
         """Return the facts of the connection that is meant where none is named."""
         return _plain(self.find(DEFAULT), DEFAULT)
 
@@ -98,7 +99,9 @@ class BaseCreds:
         if name == DEFAULT:
             if self._default_facts is not None:
                 return self._told(self._default_facts)
-            name = self._default_name or self.config.session.get("default_db") or name
+            name = self._default_name or self.config.session.get("default_db") or ""
+            if not name:  # of which no subclass can know; in 1.x, too, the environment says it
+                return find_creds(self.plugins, DEFAULT, first=self.first)
         if type(self).db_facts is not BaseCreds.db_facts:
             return self._told(self.db_facts(name))
         return find_creds(self.plugins, name, first=self.first)
@@ -155,11 +158,16 @@ def session_type_of(given: str | None, config: Config) -> str:
     found = told or config.session.get("session_type")
     if not found:
         return "airflow" if "AIRFLOW__CORE__EXECUTOR" in os.environ else "env"
+    check_session_type(found)
+    return found
+
+
+def check_session_type(found: str) -> None:
+    """Raise ``UsageError``, a ``ValueError`` as in 1.x, for a type that there is not."""
     if found not in SESSION_TYPES:
         raise UsageError(
             f"{found!r} is no type of session", f"use one of {', '.join(sorted(SESSION_TYPES))}"
         )
-    return found
 
 
 def _plain(creds: Creds, name: str) -> DBFacts:

@@ -112,7 +112,8 @@ def _name(name: str, dialect: Dialect) -> str:
 def _asked(request: PublishRequest) -> Iterator[tuple[str, str, bool]]:
     for group, grants in ((False, request.user_grants), (True, request.group_grants)):
         for privilege, grantees in grants.items():
-            yield from ((privilege, grantee, group) for grantee in grantees)
+            names = (grantees,) if isinstance(grantees, str) else grantees
+            yield from ((privilege, name, group) for name in names)
 
 
 def check_grants(database: SqlNames, request: PublishRequest) -> None:
@@ -133,5 +134,5 @@ def grant(
     for privilege, name, group in _asked(request):
         words = " ".join(privilege.upper().split())
         grantee = database.grantee(name, group=group)
-        with database.doing(f"cannot grant {words} on '{table}' to '{name}'"):
+        with database.doing(f"cannot grant {words} on '{request.table}' to '{name}'"):
             database.run(connection, f"GRANT {words} ON {database.table_sql(table)} TO {grantee}")

@@ -50,6 +50,9 @@ class DBDriver:
         named = next((one for one in (db_engine, db_conn, db) if one is not None), None)
         if named is None:
             raise UsageError("no database is named", "give db_engine or db_conn")
+        if not hasattr(named, "engine"):
+            what = f"{type(named).__name__!r} is no database"
+            raise UsageError(what, "give an SQLAlchemy engine or connection")
         self.db_engine: Engine = named.engine
         self.database = cast("SqlDatabase", database_of(self.db_engine))
 

@@ -77,6 +77,7 @@ def open_direct(url: str, kinds: Sequence[DatabaseKind]) -> Engine | None:
 
 def open_database(engine: Engine, kinds: Sequence[DatabaseKind]) -> Database:
     """Open the database by what the server says it is, else by dialect, else as generic SQL."""
+    _refuse_async(engine)
     kind = _relative(engine, kinds) or _kind_of(engine.dialect.name, kinds)
     if kind is not None:
         return kind.open(engine)
@@ -166,7 +167,9 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
     failure: MoverError
     _guard_echo()
     try:
-        return create_engine(url, **_options(url, kind, options))
+        engine = create_engine(url, **_options(url, kind, options))
+        _refuse_async(engine)
+        return engine
     except NoSuchModuleError:
         failure = ConfigError(
             f"no SQLAlchemy dialect is called '{url.drivername}'{_meant(url.get_backend_name())}",
@@ -184,6 +187,15 @@ def _create(url: URL, kind: DatabaseKind | None, options: dict[str, object]) -> 
         why = scrub(str(err), url)
         failure = ConfigError(f"the database URL of '{url.drivername}' cannot be used: {why}")
     raise failure
+
+
+def _refuse_async(engine: Engine) -> None:
+    """Raise ``ConfigError`` for an engine that is of use to coroutines alone."""
+    if getattr(engine.dialect, "is_async", False):
+        raise ConfigError(
+            f"the driver '{engine.dialect.driver}' is for coroutines alone",
+            f"take another one, {engine.dialect.name}+DRIVER://, and move by asyncio.to_thread",
+        )
 
 
 def _guard_echo() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from records_mover.errors import FormatError
 from records_mover.formats.columns.dates import ISO_HINTS
@@ -63,6 +63,20 @@ def _suffix(path: str) -> str:
     return name[dot:] if dot >= 0 else ""
 
 
+@overload
+def RecordsFormat(
+    format_type: Literal["delimited"] = "delimited",
+    variant: str = "bluelabs",
+    hints: Mapping[str, object] | None = None,
+    processing_instructions: ProcessingInstructions | None = None,
+) -> DelimitedRecordsFormat: ...
+@overload
+def RecordsFormat(
+    format_type: str,
+    variant: str = "bluelabs",
+    hints: Mapping[str, object] | None = None,
+    processing_instructions: ProcessingInstructions | None = None,
+) -> BaseRecordsFormat: ...
 def RecordsFormat(  # noqa: N802  a function that reads like a class, as in 1.x
     format_type: str = "delimited",
     variant: str = "bluelabs",

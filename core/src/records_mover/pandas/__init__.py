@@ -32,10 +32,16 @@ __all__ = [
 
 _FRAMES = ("frame_to_arrow", "to_arrow_frame", "to_frame")
 
+if not TYPE_CHECKING:  # so that a slip of the pen is found by type checkers
 
-def __getattr__(name: str) -> Any:
-    """Import a name from its home when it is first asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "records_mover.schema.frames" if name in _FRAMES else "records_mover.pandas.tools"
-    return getattr(import_module(home), name)
+    def __getattr__(name: str) -> Any:
+        """Import a name from its home when it is first asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = "records_mover.schema.frames" if name in _FRAMES else "records_mover.pandas.tools"
+        return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    """Let a notebook complete the public names, whose homes nobody has looked into yet."""
+    return sorted({*globals(), *__all__})

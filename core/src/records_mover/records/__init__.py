@@ -91,6 +91,13 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first asked for."""
+    if name in ("schema", "sources", "targets"):  # modules, which 1.x had imported by now
+        return import_module(f"records_mover.records.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"records_mover.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Let a notebook complete the public names, whose homes nobody has looked into yet."""
+    return sorted({*globals(), *__all__, "schema", "sources", "targets"})

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from records_mover.errors import (
     BadRowError,
+    DatabaseError,
     InDoubtError,
     LoadUnloadError,
     LossError,
     MoveCancelled,
     MoverError,
     SchemaError,
+    UsageError,
 )
 from records_mover.meter import Cancellation, Meter
 from records_mover.parts import (
@@ -37,7 +39,7 @@ from records_mover.utils.words import many
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from records_mover.parts import Loaded
+    from records_mover.parts import Loaded, TableName
     from records_mover.records.context import Context
     from records_mover.records.ends.end import RecordsSource, RecordsTarget
     from records_mover.records.options import MoveOptions
@@ -87,10 +89,21 @@ def run_move(
 ) -> MoveResult:
     """Move every row, or none: an exception leaves the target as it was."""
     cancellation, meter = cancellation or Cancellation(), meter or Meter()
+    _check_callers(progress, cancellation)
     context = replace(context, cancellation=cancellation, lent={})
     told = nullcontext() if progress is None else reporting(progress, meter, cancellation)
     with told, _interruptible(context):
         return _moved_or_recreated(source, target, context, options, meter)
+
+
+def _check_callers(progress: object, cancellation: object) -> None:
+    """Raise ``UsageError`` for what cannot be told, or cannot stop the move."""
+    if progress is not None and not callable(progress):
+        what = f"{type(progress).__name__!r} cannot be told the progress"
+        raise UsageError(what, "give a function that takes a Progress")
+    if not isinstance(cancellation, Cancellation):
+        what = f"{type(cancellation).__name__!r} is no cancellation"
+        raise UsageError(what, "give Cancellation(), and call its cancel()")
 
 
 def _moved_or_recreated(
@@ -114,6 +127,7 @@ def _moved_or_recreated(
             logger.warning("the table is not made anew, as the source can be read once only")
             raise
         logger.warning("the table is made anew, as it does not take the rows: %s", error)
+        meter.begin_anew()
         anew = replace(target, if_exists="drop", recreate_on_error=False)
         return _moved(source, anew, context, replace(options, if_exists=None), meter)
 
@@ -151,12 +165,45 @@ def _moved(
 ) -> MoveResult:
     started = time.monotonic()
     plan = _planned(source, target, context, options)
+    try:
+        return _run(plan, context, options, meter, started)
+    except (BadRowError, DatabaseError) as error:
+        made = None if isinstance(error, InDoubtError) else _made_meanwhile(plan)
+        if made is None:
+            raise
+        context.cancellation.check()
+        if not getattr(source, "repeatable", lambda _: False)(context):
+            what = f"table '{made}' was made by somebody else while this move was about to make it"
+            raise DatabaseError(what, "move again: the rows can be read once only") from error
+    logger.info("table '%s' is there meanwhile: moving again", made)
+    meter.begin_anew()
+    plan = _planned(source, target, context, options)
+    return _run(plan, context, options, meter, started)
+
+
+def _made_meanwhile(plan: Plan) -> TableName | None:
+    """Return the table that the move was to make, where another one has made it by now."""
+    side = plan.target.table
+    if side is None or side.info is not None or side.selection.table is None:
+        return None
+    try:
+        info = side.database.inspect(side.selection.table)
+    except DatabaseError:
+        return None
+    return None if info is None else info.name
+
+
+def _run(
+    plan: Plan, context: Context, options: MoveOptions, meter: Meter, started: float
+) -> MoveResult:
     refuse_losses(
         plan.columns,
         options.allow_lossy,
         lambda: keeping_options(plan, plan.source.schema()) if plan.source.typed else {},
     )
     refuse_own_rejects(plan, options)
+    said = (plan.source.title, plan.target.title, " > ".join(plan.route.names))
+    logger.info("moving %s to %s by %s", *said)
     for warning in (*plan.warnings, *_guesses(plan)):
         logger.warning("%s", warning)
     with rejecting(options) as rejects:
@@ -183,6 +230,7 @@ def _moved(
         done = "left out" if options.instructions.bad_bytes == "strip" else "replaced"
         count = many(result.bad_bytes, "bad byte was", "bad bytes were")
         logger.warning("%s %s, first on %s", count, done, result.first_bad_bytes)
+    logger.info("moved %s", result)
     context.plugins.moved(result)
     return result
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import field, fields, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict, get_args
 
 from records_mover.errors import UsageError
@@ -11,10 +13,12 @@ from records_mover.instructions import BadBytes, ProcessingInstructions
 from records_mover.records.existing import MODES, ExistingTableHandling, mode_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["MoveKeywords", "MoveOptions", "options_of"]
+    from records_mover.schema import RecordsSchema
+
+__all__ = ["MoveKeywords", "MoveOptions", "grants_of", "options_of"]
 
 BAD_BYTES: tuple[str, ...] = get_args(BadBytes)
 
@@ -32,7 +36,7 @@ class MoveKeywords(TypedDict, total=False):
     target_format: str | None
     target_variant: str | None
     target_hints: Mapping[str, object]
-    schema: str | Path | None
+    schema: str | Path | RecordsSchema | None
     scratch: str | None
     parallel: int | None
     verify: bool
@@ -57,7 +61,7 @@ class MoveOptions:
     - ``query``, ``columns``: which rows and columns of a table source.
     - ``format``, ``variant``, ``hints``: how the source file is written, where it is not to be
       sniffed; with ``target_`` in front, how to write the target file.
-    - ``schema``: a file with the records schema.
+    - ``schema``: a file with the records schema, or one itself.
     - ``scratch``: URL under which to stage.
     - ``parallel``: streams at most.
     - ``verify``: compare what arrived with what was sent before it is committed.
@@ -83,7 +87,7 @@ class MoveOptions:
     target_format: str | None = None
     target_variant: str | None = None
     target_hints: Mapping[str, object] = field(default_factory=dict)
-    schema: str | Path | None = None
+    schema: str | Path | RecordsSchema | None = None
     scratch: str | None = None
     parallel: int | None = None
     verify: bool = False
@@ -110,6 +114,8 @@ class MoveOptions:
                 raise UsageError(f"the option --{said} says nothing of {what}", "leave it out")
 
     def __post_init__(self) -> None:
+        for name, kind in _KINDS.items():
+            _check_kind(name, getattr(self, name), kind)
         for name in ("key", "columns", "allow_lossy"):
             self._settle_names(name)
         self._check_mode()
@@ -135,9 +141,12 @@ class MoveOptions:
     def _settle_names(self, option: str) -> None:
         """Take one name for a list of one, and any list for a tuple."""
         given = getattr(self, option)
-        if given is not None:
-            names = (given,) if isinstance(given, str) else tuple(given)
-            object.__setattr__(self, option, names)
+        if given is None:
+            return
+        names = tuple(_each(given))
+        for name in names:
+            _check_kind(option, name, _NAME)
+        object.__setattr__(self, option, names)
 
     def _settle_rejects(self) -> None:
         """Let the instructions say how many rows may be left out, as everyone reads it there."""
@@ -162,6 +171,47 @@ class MoveOptions:
             raise UsageError(what, f"use one of {', '.join(BAD_BYTES)}")
         told = replace(self.instructions, bad_bytes=self.bad_bytes)
         object.__setattr__(self, "instructions", told)
+
+
+_TEXT = (str, "give text")
+_NAME = (str, "give a name, or a list of names")
+_COUNT = (int, "give a whole number")
+_FORMAT = (str, "give its name, or the format to a factory as records_format")
+_HINTS = (Mapping, "give a dict of hints by their names")
+_GRANTS = (Mapping, "give a dict of lists of grantees by privileges")
+_KINDS: Mapping[str, tuple[Any, str]] = {
+    **dict.fromkeys(("query", "variant", "target_variant", "scratch"), _TEXT),
+    **dict.fromkeys(("format", "target_format"), _FORMAT),
+    **dict.fromkeys(("hints", "target_hints"), _HINTS),
+    **dict.fromkeys(("user_grants", "group_grants"), _GRANTS),
+    **dict.fromkeys(("parallel", "max_failure_rows", "rows_per_file", "bytes_per_file"), _COUNT),
+    "rejects": (str | PathLike, "give the path of a file"),
+}
+"""What some options must be, and what to give else."""
+
+
+def _check_kind(option: str, value: object, kind: tuple[Any, str]) -> None:
+    """Raise ``UsageError`` for what an option cannot be; None is always the default."""
+    wanted, advice = kind
+    if value is None or isinstance(value, wanted):
+        return
+    if wanted is int and hasattr(value, "__index__"):  # as numpy's integers
+        return
+    raise UsageError(f"{type(value).__name__!r} is nothing for the option {option!r}", advice)
+
+
+def grants_of(
+    given: Mapping[str, Sequence[str]] | None, option: str
+) -> Mapping[str, Sequence[str]]:
+    """Return the grantees by privileges; ``UsageError`` for what cannot be any."""
+    _check_kind(option, given, _GRANTS)
+    return given or {}
+
+
+def _each(given: Any) -> Iterable[Any]:
+    """Return the names that were given; one will do."""
+    alone = isinstance(given, str) or not isinstance(given, Iterable)
+    return (given,) if alone else given
 
 
 def options_of(

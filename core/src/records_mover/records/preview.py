@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
@@ -12,7 +13,9 @@ from records_mover.parts import Form
 from records_mover.records.ends.end import TargetEnd
 from records_mover.records.ends.table import TableSource
 from records_mover.records.options import MoveOptions
+from records_mover.redaction import redact
 from records_mover.schema.fidelity import type_words
+from records_mover.utils.tables import aligned, as_html
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ logger = logging.getLogger(__name__)
 
 SAMPLE_ROWS = 100_000
 """About so many rows of a file are read to guess its types."""
+
+WIDEST = 32
+"""Characters of a value that are shown."""
 
 LIMIT = "LIMIT {rows}"
 """How most databases are told; where one is not, the rows are read until there are enough."""
@@ -61,6 +67,25 @@ class Preview:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What stands above the ``lines``."""
+        return ("column", "type", *(f"row {row}" for row in range(1, self.rows + 1)))
+
+    @property
+    def lines(self) -> list[tuple[str, ...]]:
+        """The columns as they are shown: a line each, its values on one line."""
+        return [(one.name, one.type, *map(_shown, one.values)) for one in self.columns]
+
+    def __str__(self) -> str:
+        unsure = (f"unsure: {note}" for note in self.notes)
+        told = (self.title, *unsure, f"types: {self.types}", "")
+        return "\n".join((*told, aligned(self.heads, self.lines)))
+
+    def _repr_html_(self) -> str:
+        """Show a table in a notebook."""
+        return as_html(self.heads, self.lines)
+
     def to_data(self) -> Mapping[str, object]:
         """Return the values as ``mvrec preview --json`` prints them."""
         return {
@@ -77,6 +102,16 @@ class Preview:
             ],
             "notes": list(self.notes),
         }
+
+
+def _shown(value: str | None) -> str:
+    """Show a value on one line; NULL is told from text, and long text is cut."""
+    if value is None:
+        return "NULL"
+    plain = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in redact(value))
+    if plain in ("", "NULL") or plain != plain.strip():
+        plain = f'"{plain}"'
+    return plain if len(plain) <= WIDEST else f"{plain[: WIDEST - 1]}…"
 
 
 def preview(

@@ -42,7 +42,7 @@ class MoveResult:
     compared: str = ""
     output_urls: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    columns: tuple[ColumnFidelity, ...] = ()
+    columns: tuple[ColumnFidelity, ...] = field(default=(), repr=False)
     count: Callable[[], int] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -60,6 +60,10 @@ class MoveResult:
         """Unpack as 1.x's result did: ``move_count, output_urls = move(...)``."""
         yield self.move_count
         yield self.output_urls
+
+    def __getitem__(self, place: int) -> Any:
+        """Return one of the two, as 1.x's result did."""
+        return (self.move_count, self.output_urls)[place]
 
     def __reduce__(self) -> tuple[Any, ...]:
         kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "count"}

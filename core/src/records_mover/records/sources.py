@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import BinaryIO
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.records.ends.fileobjs import FileobjsSource
@@ -55,6 +55,7 @@ class RecordsSources:
         records_schema: RecordsSchema | None = None,
     ) -> FileSource:
         """Name a file behind any URL that a plugin opens, or a folder (``/`` at the end)."""
+        check_text(input_url, "URL", "give it as text, or a path to local_file")
         return FileSource(
             url=input_url, format=records_format, hints=initial_hints or {}, schema=records_schema
         )
@@ -70,7 +71,7 @@ class RecordsSources:
         Without ``fail_if_dont_understand``, a variant or hint that is not known is a warning.
         Raises ``UsageError``, a ``ValueError``, for a URL without its ``/``.
         """
-        _check_folder(url)
+        check_folder(url)
         told = ProcessingInstructions(fail_if_dont_understand=fail_if_dont_understand)
         return FileSource(url=url, hints=hints or {}, instructions=told)
 
@@ -97,7 +98,7 @@ class RecordsSources:
 
     def table(
         self,
-        db_engine: Engine | str | None,
+        db_engine: Engine | URL | str | None,
         schema_name: str | None,
         table_name: str,
         db_conn: Connection | None = None,
@@ -106,11 +107,12 @@ class RecordsSources:
 
         Of a ``db_conn`` only the engine is used: what it has not committed is not seen.
         """
-        name = TableName(name=table_name, schema=schema_name)
+        name = table_of(schema_name, table_name)
         return TableSource(database=engine_of(db_engine, db_conn), table=name)
 
-    def query(self, db_engine: Engine | str, sql: str) -> TableSource:
+    def query(self, db_engine: Engine | URL | str, sql: str) -> TableSource:
         """Take the result of a SELECT statement."""
+        check_text(sql, "query", _COMPILED)
         return TableSource(database=engine_of(db_engine, None), query=sql)
 
     def dataframe(
@@ -169,19 +171,48 @@ class RecordsSources:
         raise missing_plugin("google_sheet")
 
 
-def engine_of(db_engine: Engine | str | None, db_conn: Connection | None) -> Engine | str:
-    """Return the engine that is meant by one or by a connection."""
+def engine_of(db_engine: Engine | URL | str | None, db_conn: Connection | None) -> Engine | str:
+    """Return the engine that is meant by one or by a connection; a URL is one to open.
+
+    Raises ``UsageError`` for what is no database.
+    """
     if db_engine is None and db_conn is None:
         raise UsageError("no database is named", "give db_engine, or db_conn for its engine")
-    found: object = db_engine or getattr(db_conn, "engine", None)
-    if not isinstance(found, str) and not hasattr(found, "dialect"):
-        raise UsageError(
-            f"{type(found).__name__!r} is no database",
-            "give an SQLAlchemy engine, an SQLAlchemy URL or a connection's name",
-        )
-    return cast("Engine | str", found)
+    found: Any = getattr(db_conn, "engine", None) if db_engine is None else db_engine
+    if hasattr(found, "render_as_string"):
+        return cast(str, found.render_as_string(hide_password=False))
+    if isinstance(found, str):
+        return found
+    kind = type(db_conn if found is None else found).__name__
+    if not hasattr(found, "dialect"):
+        advice = "give an SQLAlchemy engine, an SQLAlchemy URL or a connection's name"
+        raise UsageError(f"{kind!r} is no database", advice)
+    if not hasattr(found, "url") or hasattr(found, "in_transaction"):
+        raise UsageError(f"{kind!r} is no engine", "give it as db_conn, or give its .engine")
+    return cast("Engine", found)
 
 
-def _check_folder(url: str) -> None:
+def table_of(schema_name: str | None, table_name: str) -> TableName:
+    """Return the name of a table; ``UsageError`` for what is no text."""
+    for name in (schema_name, table_name):
+        if name is not None:
+            check_text(name, "name", "give the table's name and its schema's as text")
+    if not table_name:
+        raise UsageError("no table is named", "give table_name, or take sources.query")
+    return TableName(name=table_name, schema=schema_name)
+
+
+_COMPILED = "give str(statement.compile(engine, compile_kwargs={'literal_binds': True}))"
+
+
+def check_text(given: object, what: str, advice: str) -> None:
+    """Raise ``UsageError`` for what is no text."""
+    if not isinstance(given, str):
+        raise UsageError(f"{type(given).__name__!r} is no {what}", advice)
+
+
+def check_folder(url: str) -> None:
+    """Raise ``UsageError``, a ``ValueError``, for what is no URL of a folder."""
+    check_text(url, "URL", "write it as text, with / last")
     if not url.endswith("/"):
         raise UsageError(f"{url!r} is no URL of a folder", "write it with / last")

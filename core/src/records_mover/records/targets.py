@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
-from records_mover.errors import UsageError
 from records_mover.known_plugins import missing_plugin
-from records_mover.parts import TableName
 from records_mover.records.ends.end import RecordsTarget
 from records_mover.records.ends.ends_of import absolute_path
 from records_mover.records.ends.file_target import FileTarget
 from records_mover.records.ends.frame import FrameTarget
 from records_mover.records.ends.table import TableTarget
 from records_mover.records.existing import ExistingTableHandling, mode_of
-from records_mover.records.sources import engine_of
+from records_mover.records.options import grants_of
+from records_mover.records.sources import check_folder, check_text, engine_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import URL, Connection, Engine
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.records.ends.fileobjs import FileobjTarget
@@ -44,6 +43,7 @@ class RecordsTargets:
         self, output_url: str, records_format: BaseRecordsFormat | None = None
     ) -> FileTarget:
         """Name a file behind any URL that a plugin writes; ``-`` is standard output."""
+        check_text(output_url, "URL", "give it as text, or a path to local_file")
         return FileTarget(url=output_url, format=records_format)
 
     def directory_from_url(
@@ -54,8 +54,7 @@ class RecordsTargets:
         Without a format it is CSV with a header. Raises ``UsageError``, a ``ValueError``, for a
         URL without its ``/``; the move raises ``RecordsFolderNonEmptyException``.
         """
-        if not output_url.endswith("/"):
-            raise UsageError(f"{output_url!r} is no URL of a folder", "write it with / last")
+        check_folder(output_url)
         return FileTarget(url=output_url, format=records_format)
 
     def fileobj(self, output_fileobj: BinaryIO, records_format: BaseRecordsFormat) -> FileobjTarget:
@@ -91,7 +90,7 @@ class RecordsTargets:
 
     def table(
         self,
-        db_engine: Engine | str | None,
+        db_engine: Engine | URL | str | None,
         schema_name: str | None,
         table_name: str,
         existing_table_handling: ExistingTableHandling
@@ -113,11 +112,11 @@ class RecordsTargets:
         """
         return TableTarget(
             database=engine_of(db_engine, db_conn),
-            table=TableName(name=table_name, schema=schema_name),
+            table=table_of(schema_name, table_name),
             if_exists=mode_of(existing_table_handling),
             recreate_on_error=drop_and_recreate_on_load_error,
-            user_grants=add_user_perms_for or {},
-            group_grants=add_group_perms_for or {},
+            user_grants=grants_of(add_user_perms_for, "add_user_perms_for"),
+            group_grants=grants_of(add_group_perms_for, "add_group_perms_for"),
         )
 
     def google_sheet(

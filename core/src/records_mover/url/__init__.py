@@ -36,15 +36,21 @@ __all__ = [
     "scheme_of",
 ]
 
+if not TYPE_CHECKING:  # so that a slip of the pen is found by type checkers
 
-def __getattr__(name: str) -> Any:
-    """Import what most moves do without when it is first asked for, as what 1.x had here."""
-    if name == "BoundedReader":
-        from records_mover.url.bounded import BoundedReader
+    def __getattr__(name: str) -> Any:
+        """Import what most moves do without when it is first asked for, as what 1.x had here."""
+        if name == "BoundedReader":
+            from records_mover.url.bounded import BoundedReader
 
-        return BoundedReader
-    if name not in ("BaseDirectoryUrl", "BaseFileUrl", "UrlResolver"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from records_mover.url import urls
+            return BoundedReader
+        if name not in ("BaseDirectoryUrl", "BaseFileUrl", "UrlResolver"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from records_mover.url import urls
 
-    return getattr(urls, name)
+        return getattr(urls, name)
+
+
+def __dir__() -> list[str]:
+    """Let a notebook complete the public names, whose homes nobody has looked into yet."""
+    return sorted({*globals(), *__all__})

@@ -129,6 +129,7 @@ class DirectDialect:
 
     name = "postgresql"
     driver = "psycopg2"
+    is_async = False
 
     def __init__(self, engine: DirectEngine) -> None:
         self._engine = engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
@@ -13,7 +14,7 @@ from records_mover.records.options import MoveKeywords
 from records_mover.utils.words import many
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from records_mover.records.ends.ends_of import SourceLike, TargetLike
     from records_mover.records.progress import Progress
@@ -21,12 +22,24 @@ if TYPE_CHECKING:
 __all__ = ["MoveOperator"]
 
 
+def _by_name(init: Callable[..., None]) -> Callable[..., None]:
+    """Tell Airflow every argument: ``default_args``, ``partial`` and ``expand`` ask for them."""
+    told = signature(init)
+    *known, others = told.parameters.values()
+    names = [*MoveKeywords.__annotations__, *hook_arguments()]
+    more = [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in names]
+    wrapped: Any = init
+    wrapped.__signature__ = told.replace(parameters=[*known, *more, others])
+    return init
+
+
 class MoveOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped here
     """Moves every row from ``source`` to ``target``, or none.
 
     Both are what ``move`` takes; in ``warehouse::public.trips`` the first word is the id of a
-    connection of Airflow. The options of ``move`` may be given by name, as ``if_exists="replace"``.
-    ``scratch_url`` is where rows may be staged. All of these are templates.
+    connection of Airflow. The options of ``move`` may be given by name, as ``if_exists="replace"``,
+    in ``default_args``, ``partial`` and ``expand`` too. ``scratch_url`` is where rows may be
+    staged. All of these are templates.
 
     The result goes to XCom as ``mvrec move --json`` prints it: ``rows``, ``bytes``, ``seconds``,
     ``route``, ``output_urls`` and the rest. A task that is killed leaves the target as it was.
@@ -37,6 +50,7 @@ class MoveOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped he
     ui_color = "#dcefe2"
     _cancellation: Cancellation | None = None  # of the run: Airflow copies what is defined
 
+    @_by_name
     def __init__(
         self,
         *,
@@ -52,7 +66,8 @@ class MoveOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped he
         self.source = source
         self.target = target
         self.scratch_url = scratch_url
-        self.options = {**(options or {}), **given}
+        # As it is where nothing goes over it: what another task returned is not there yet.
+        self.options = {**(options or {}), **given} if given or options is None else options
 
     def execute(self, context: Any) -> dict[str, object]:
         """Move, and return the result for XCom."""
@@ -67,7 +82,6 @@ class MoveOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped he
                 progress=_Told(self.log.info),
                 **options,
             )
-        self.log.info("moved %s", result)
         return result.to_data()
 
     def on_kill(self) -> None:

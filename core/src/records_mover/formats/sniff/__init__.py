@@ -20,6 +20,7 @@ from records_mover.formats.sniff.bytes import encoding_of, foreign_kind, sample_
 from records_mover.formats.sniff.table import sniff_table
 from records_mover.frozen import frozen
 from records_mover.instructions import ProcessingInstructions
+from records_mover.utils.tables import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,6 +53,16 @@ class Sniffed:
     columns: tuple[str, ...] | None = None
     findings: tuple[Finding, ...] = ()
     ambiguous: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        found = [
+            (one.hint, repr(one.value), f"{one.sureness:.0%}", one.why) for one in self.findings
+        ]
+        table = aligned(("hint", "value", "sure", "why"), found) if found else ""
+        unsure = (f"unsure: {sentence}" for sentence in self.ambiguous)
+        columns = f"columns: {', '.join(self.columns)}" if self.columns else ""
+        form = self.format.format_type if found else str(self.format)
+        return "\n".join(filter(None, (form, columns, table, *unsure)))
 
 
 def sniff(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -57,11 +58,8 @@ def source_of(source: Any) -> RecordsSource:
 
     if is_frame(source):
         return ArrowSource(data=source)
-    if not hasattr(source, "inspect"):
-        raise UsageError(
-            f"{type(source).__name__!r} is no source",
-            "give a string, a path, a DataFrame, or what a factory of sources makes",
-        )
+    if _parameters(source) != _SOURCE:
+        raise UsageError(f"{_said(source)} is no source", _source_advice(source))
     return source  # type: ignore[no-any-return]
 
 
@@ -77,12 +75,59 @@ def target_of(target: Any) -> RecordsTarget:
         if endpoint.table is None:
             raise EndpointError("the target names no table", "write DATABASE::[schema.]table")
         return TableTarget(database=endpoint.database, table=endpoint.table)
-    if not hasattr(target, "inspect"):
-        raise UsageError(
-            f"{type(target).__name__!r} is no target",
-            "give a string, a path, or what a factory of targets makes",
-        )
+    if _parameters(target) != _TARGET:
+        raise UsageError(f"{_said(target)} is no target", _target_advice(target))
     return target  # type: ignore[no-any-return]
+
+
+_SOURCE, _TARGET = 2, 3
+"""How many arguments ``inspect`` takes of the two kinds of ends."""
+
+
+def _parameters(end: Any) -> int:
+    """Return how many arguments ``inspect`` takes; 0 for what is no end."""
+    look = None if isinstance(end, type) else getattr(end, "inspect", None)
+    if look is None:
+        return 0
+    from inspect import signature
+
+    return len(signature(look).parameters)
+
+
+def _said(given: object) -> str:
+    return f"the class {given.__name__!r}" if isinstance(given, type) else _kind(given)
+
+
+def _kind(given: object) -> str:
+    return repr(type(given).__name__)
+
+
+def _source_advice(given: Any) -> str:
+    """Say what to give for a source, by what was given."""
+    if _parameters(given) == _TARGET:
+        return "it is a target: give what a factory of sources makes"
+    if hasattr(given, "dialect"):
+        return "name a table of it: sources.table(engine, schema_name, table_name)"
+    if hasattr(given, "read"):
+        return "name it: sources.fileobjs({'a.csv': stream})"
+    if isinstance(given, Iterable) and not isinstance(given, Mapping):
+        return "give a DataFrame, or several by sources.dataframes"
+    return "give a string, a path, a DataFrame, or what a factory of sources makes"
+
+
+def _target_advice(given: Any) -> str:
+    """Say what to give for a target, by what was given."""
+    from records_mover.records.ends.frame import is_frame
+
+    if _parameters(given) == _SOURCE:
+        return "it is a source: give what a factory of targets makes"
+    if hasattr(given, "dialect"):
+        return "name a table of it: targets.table(engine, schema_name, table_name)"
+    if hasattr(given, "write"):
+        return "say its format: targets.fileobj(stream, records_format)"
+    if is_frame(given):
+        return "have one made: targets.dataframe(), whose frame it is then"
+    return "give a string, a path, or what a factory of targets makes"
 
 
 def _endpoint(value: str | os.PathLike[str]) -> FileEndpoint | TableEndpoint:

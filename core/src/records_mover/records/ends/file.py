@@ -10,7 +10,13 @@ from records_mover.errors import FormatError, NotFoundError, RecordsException, U
 from records_mover.formats import BaseRecordsFormat, DelimitedRecordsFormat
 from records_mover.parts import Batches, Files, Form, Part
 from records_mover.records.ends.end import SourceEnd
-from records_mover.records.ends.file_format import check_format, read_schema, source_format
+from records_mover.records.ends.file_format import (
+    check_format,
+    check_hints,
+    read_schema,
+    source_format,
+    told_format,
+)
 from records_mover.records.once import ReadOnce, keep, look_at
 from records_mover.records.words import describe_format
 from records_mover.schema import RecordsSchema
@@ -219,14 +225,14 @@ class _Inspection:
     def _given_format(self) -> BaseRecordsFormat | None:
         name = self._parts[0].name if self._parts else self._source.url
         if self._source.format is not None:
-            return self._source.format.for_name(name)
+            return told_format(self._source.format, self._options, "").for_name(name)
         given = source_format(self._options, name)
         if given is not None or self._directory is None:
             return given
         written = self._directory.format(self._source.instructions)
         if isinstance(written, DelimitedRecordsFormat) and self._source.hints:
-            return written.alter_hints(self._source.hints)
-        return written
+            written = written.alter_hints(self._source.hints)
+        return told_format(written, self._options, "")
 
     @lazyprop
     def _sniffed(self) -> Sniffed | None:
@@ -236,9 +242,11 @@ class _Inspection:
 
         first = self._parts[0]
         hints = {**self._source.hints, **self._options.hints}
-        return sniff(
+        found = sniff(
             look_at(first), name=first.name, hints=hints, instructions=self._options.instructions
         )
+        check_hints(found.format, hints)
+        return found
 
     @lazyprop
     def columns(self) -> tuple[str, ...] | None:
@@ -277,6 +285,7 @@ class _Inspection:
     @lazyprop
     def _given_schema(self) -> RecordsSchema | None:
         if self._source.schema is not None:
+            self._options.refuse(("schema",), "a file whose schema was given")
             return self._source.schema
         if self._options.schema is not None:
             return read_schema(self._options.schema)

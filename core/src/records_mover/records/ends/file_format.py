@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from records_mover.errors import FormatError, NotFoundError, SchemaError, UsageError
 from records_mover.formats import (
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from records_mover.records.options import MoveOptions
     from records_mover.schema import RecordsSchema
 
-__all__ = ["check_format", "read_schema", "source_format", "target_format"]
+__all__ = [
+    "check_format",
+    "check_hints",
+    "read_schema",
+    "source_format",
+    "target_format",
+    "told_format",
+]
 
 _CSV = "write .csv, which spreadsheets open"
 _PACKED = "write .csv.gz or .csv.zst"
@@ -54,9 +61,30 @@ def target_format(options: MoveOptions, name: str) -> BaseRecordsFormat:
     if spelled is not None:
         return spelled
     named = format_from_name(name) or _plain_csv(name)
-    if isinstance(named, DelimitedRecordsFormat):
-        return named.alter_hints(hints)
-    return _with_hints(named, hints)
+    return told_format(named, options, "target_")
+
+
+def check_hints(form: BaseRecordsFormat, hints: Mapping[str, object]) -> None:
+    """Raise ``UsageError`` for hints of what says itself how it is written.
+
+    How it is compressed is the one thing that may be said of any file.
+    """
+    if not isinstance(form, DelimitedRecordsFormat):
+        _with_hints(form, {name: hints[name] for name in hints if name != "compression"})
+
+
+def told_format(
+    form: BaseRecordsFormat, options: MoveOptions, end: Literal["", "target_"]
+) -> BaseRecordsFormat:
+    """Return a format that a factory was given, with the hints of the move over its own.
+
+    Raises ``UsageError`` where the move names a format, too, or hints for what takes none.
+    """
+    options.refuse((f"{end}format", f"{end}variant"), "a file whose format was given")
+    hints: Mapping[str, object] = getattr(options, f"{end}hints")
+    if isinstance(form, DelimitedRecordsFormat):
+        return form.alter_hints(hints)
+    return _with_hints(form, hints)
 
 
 def _plain_csv(name: str) -> BaseRecordsFormat:
@@ -113,15 +141,23 @@ def _unknown(kind: str) -> FormatError:
     )
 
 
-def read_schema(path: str | Path) -> RecordsSchema:
-    """Read a records schema from a JSON file.
+def read_schema(path: str | Path | RecordsSchema) -> RecordsSchema:
+    """Read a records schema from a JSON file; one that is given stays itself.
 
     Raises ``NotFoundError`` where it cannot be read, ``SchemaError`` where it is no schema.
     """
+    from os import PathLike
     from pathlib import Path as LocalPath
 
     from records_mover.schema import RecordsSchema
 
+    if isinstance(path, RecordsSchema):
+        return path
+    if not isinstance(path, str | PathLike):
+        raise UsageError(
+            f"{type(path).__name__!r} is no records schema",
+            "give the path of its JSON, or make one by RecordsSchema.from_data",
+        )
     try:
         return RecordsSchema.from_json(LocalPath(path).read_text(encoding="utf-8"))
     except OSError as error:

@@ -9,7 +9,7 @@ from records_mover.errors import UsageError
 from records_mover.frozen import frozen
 from records_mover.parts import Form
 from records_mover.records.ends.end import TargetEnd
-from records_mover.records.ends.file_format import check_format, target_format
+from records_mover.records.ends.file_format import check_format, target_format, told_format
 from records_mover.records.words import describe_format
 from records_mover.url import scheme_of
 from records_mover.url.local import local_path
@@ -48,9 +48,7 @@ class FileTarget:
                 f"{self.url!r} is one file, and several were asked for",
                 "name a folder, with / last",
             )
-        form = self.format or target_format(options, self.url)
-        if self.format is not None and not self.url.endswith("/"):
-            form = self.format.for_name(self.url)
+        form = self._format(options)
         title = "standard output" if self.url == "-" else self.url
         return TargetEnd(
             title=f"{title} ({describe_format(form)})",
@@ -58,6 +56,12 @@ class FileTarget:
             url=self.url,
             copies=scheme.copies and context.rereadable(self.url),
         )
+
+    def _format(self, options: MoveOptions) -> BaseRecordsFormat:
+        if self.format is None:
+            return target_format(options, self.url)
+        form = told_format(self.format, options, "target_")
+        return form if self.url.endswith("/") else form.for_name(self.url)
 
 
 def _place(url: str, source: SourceEnd) -> str:

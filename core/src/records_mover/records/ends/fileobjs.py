@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +20,7 @@ from records_mover.streams import CountedSink, Reader
 from records_mover.url import Entry, Scheme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from records_mover.formats import BaseRecordsFormat
     from records_mover.records.context import Context
@@ -42,6 +43,10 @@ class FileobjsSource(FileSource):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        streams: object = self.streams
+        if not isinstance(streams, Mapping):
+            what = f"{type(streams).__name__!r} is no dict of streams"
+            raise UsageError(what, "give them by the names of what is in them: {'a.csv': stream}")
         if not self.streams:
             raise UsageError("there is no stream to read", "give at least one")
         for name, stream in self.streams.items():

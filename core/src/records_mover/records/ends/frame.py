@@ -30,6 +30,8 @@ BACKENDS = ("numpy_nullable", "pyarrow")
 
 def is_frame(data: object) -> bool:
     """Whether ``ArrowSource`` takes this: it has an Arrow interface, or is a lazy frame."""
+    if isinstance(data, type):  # a class has the methods of what it makes
+        return False
     arrow = hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
     return arrow or _is_of(data, "polars", "LazyFrame") or _is_of(data, "pandas", "DataFrame")
 
@@ -113,7 +115,10 @@ class ArrowSource:
         if not hasattr(self.data, "__arrow_c_stream__"):
             import pyarrow as pa
 
-            return pa.table(pa.record_batch(self.data))
+            try:
+                return pa.table(pa.record_batch(self.data))
+            except pa.ArrowInvalid as error:
+                raise _no_columns(self.data, error) from error
         return self.data
 
 
@@ -121,12 +126,20 @@ def _schema_of(data: Any) -> pa.Schema:
     """Return the schema; a stream that can be read once is left for the move."""
     import pyarrow as pa
 
-    if hasattr(data, "__arrow_c_schema__"):
-        return pa.schema(data)
     if isinstance(data, pa.RecordBatchReader):
         return data.schema
-    with pa.RecordBatchReader.from_stream(data) as reader:
-        return reader.schema
+    try:
+        if hasattr(data, "__arrow_c_schema__"):
+            return pa.schema(data)
+        with pa.RecordBatchReader.from_stream(data) as reader:
+            return reader.schema
+    except pa.ArrowInvalid as error:
+        raise _no_columns(data, error) from error
+
+
+def _no_columns(data: object, error: Exception) -> UsageError:
+    what = f"{type(data).__name__!r} is no frame: {error}"
+    return UsageError(what, "give a DataFrame, as to_frame() makes one of a Series")
 
 
 def _records_schema(given: pa.Schema) -> RecordsSchema:
@@ -217,6 +230,7 @@ class FrameTarget(Generic[T]):
             (
                 *("if_exists", "key", "user_grants", "group_grants"),
                 *("target_format", "target_variant", "target_hints"),
+                *("rows_per_file", "bytes_per_file"),
             ),
             "a frame to make",
         )

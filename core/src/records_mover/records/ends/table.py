@@ -56,8 +56,11 @@ class TableSource:
         _check_there(self.database)
         database = _open(self.database, context)
         query = self.query or options.query
+        if self.query is not None:
+            options.refuse(("query",), "a source that is a query itself")
         _check_what(query, self.table)
         if query is not None:
+            options.refuse(("columns",), "a query, which names its own")
             return self._query_end(database, query, context)
         return self._table_end(database, cast(TableName, self.table), context, options)
 

@@ -78,6 +78,10 @@ class Plan:
     def __str__(self) -> str:
         return "\n".join(plan_lines(self))
 
+    def __repr__(self) -> str:
+        """Show what ``print`` would: a plan is looked at, in a notebook by its name alone."""
+        return str(self)
+
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Yield the lines that ``explain`` prints."""

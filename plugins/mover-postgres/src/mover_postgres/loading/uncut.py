@@ -90,7 +90,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 def _error(row: int, column: Watched, value: str) -> BadRowError:
     return BadRowError(
         f"row {row}: column {column.name!r} is {column.type}: {column.why()} ({value!r})",
-        f"allow that with --allow-lossy {column.name}, or give the column another type",
+        column.advice(),
         column=column.name,
         value=value,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,11 @@ class Watched:
         if self.length is not None:
             return f"blanks past {many(self.length, 'character')} would be cut"
         return f"what has more than {many(self.decimals or 0, 'decimal')} would be rounded"
+
+    def advice(self) -> str:
+        """Say what to do about a value that would be changed."""
+        allow = f"--allow-lossy {shlex.quote(self.name)}"
+        return f"allow that with {allow}, or give the column another type"
 
 
 _CLOCK = re.compile(r"[0-9]{1,2}:.*", re.DOTALL)

@@ -142,7 +142,7 @@ class Suspects:
         return BadRowError(
             f"line {line} of {self._source!r}: column {column.name!r} is {column.type}: "
             f"{column.why()} ({value!r})",
-            f"allow that with --allow-lossy {column.name}, or give the column another type",
+            column.advice(),
             source=self._source,
             line=line,
             column=column.name,
