@@ -156,3 +156,29 @@ def test_a_column_that_somebody_adds_meanwhile_goes_with_the_old_rows(one_pg: Be
 
     assert _replace(one_pg, pa.RecordBatchReader.from_batches(schema, batches())) == 1
     assert one_pg.rows("TABLE t") == [(2,)]
+
+
+WAITS = "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE NOT granted"
+
+
+def test_a_move_that_deletes_waits_for_another_and_deletes_its_rows(one_pg: Bench) -> None:
+    one_pg.run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (0)")
+    begun, schema = threading.Event(), pa.schema({"a": pa.int32()})
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        begun.set()
+        deadline = time.monotonic() + 30
+        while one_pg.rows(WAITS) == [(0,)] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        one_pg.run("INSERT INTO t VALUES (9)")  # whoever is no move goes on
+        yield pa.record_batch([pa.array([1], pa.int32())], schema=schema)
+
+    with ThreadPoolExecutor(2) as pool:
+        rows = pa.RecordBatchReader.from_batches(schema, batches())
+        first = pool.submit(_replace, one_pg, rows, "delete")
+        assert begun.wait(30)
+        second = pool.submit(
+            _replace, one_pg, pa.table({"a": pa.array([2], pa.int32())}).to_reader(), "delete"
+        )
+        assert [first.result(60), second.result(60)] == [1, 1]
+    assert one_pg.rows("TABLE t") == [(2,)]

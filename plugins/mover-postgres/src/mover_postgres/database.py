@@ -326,8 +326,17 @@ class PostgresDatabase(InterruptibleDatabase):
 
     def wipe(self, connection: Connection, table: TableName, mode: ExistingMode) -> None:
         """Remove every row inside the open transaction; TRUNCATE is undone by a rollback too."""
-        verb = "TRUNCATE TABLE" if mode == "truncate" else "DELETE FROM"
-        self.run(connection, f"{verb} {self.table_sql(table)}")
+        from mover_postgres.connections import driver_connection
+        from mover_postgres.publish.stage import lock
+
+        name = self.table_sql(table)
+        if mode == "truncate":
+            self.run(connection, f"TRUNCATE TABLE {name}")
+            return
+        # DELETE leaves what another move has loaded and not committed: that move is waited for.
+        # Whoever else writes is not.
+        lock(driver_connection(connection), table, "SHARE UPDATE EXCLUSIVE")
+        self.run(connection, f"DELETE FROM {name}")  # noqa: S608 - quoted
 
     def wiping(self, mode: ExistingMode) -> str:
         """Say in a clause what ``wipe`` does."""
