@@ -28,7 +28,7 @@ LONG = re.compile(r"tests/(core|redshift|vertica)/test_conformance.*::test_memor
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let what lands be judged by a sample of long lists of cases, and other servers be named."""
-    said = f"of each test with more than {SAMPLE} cases take a quarter of them, evenly spread"
+    said = f"of each test with more than {SAMPLE} cases take a sixth of them, evenly spread"
     parser.addoption("--sample", action="store_true", help=said)
     parser.addoption(
         "--postgres-server",
@@ -85,7 +85,7 @@ def _is_served(item: pytest.Item) -> bool:
 
 
 def _spread(cases: list[pytest.Item]) -> list[pytest.Item]:
-    wanted = max(SAMPLE, len(cases) // 4)
+    wanted = max(SAMPLE, len(cases) // 6)
     if len(cases) <= wanted:
         return cases
     return [cases[number * len(cases) // wanted] for number in range(wanted)]
