@@ -151,7 +151,7 @@ class TestExport(UnloaderSuite):
 
 class TestS3Export(UnloaderSuite):
     part = subject = "vertica-s3export"
-    memory, growth = MANY, AHEAD
+    memory, growth = 2 * MANY, 96 << 20  # of 360 MB of text
     cases = CASES
     capabilities = UnloaderSuite.known
     gaps = {
