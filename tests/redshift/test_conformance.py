@@ -104,7 +104,7 @@ class TestCopy(LoaderSuite):
 
 class TestUnload(UnloaderSuite):
     part = subject = "redshift-unload"
-    memory, growth = 2_000_000, 64 << 20  # what is read ahead ends below 330 MB, 400 of text or 40
+    memory, growth = 4_000_000, 96 << 20  # of 360 MB of text; what is read ahead ends at 330 MB
     cases = Path(__file__).with_name("cases")  # the stand-in is slow with 1,600 columns
     capabilities = UnloaderSuite.known
     gaps = {
