@@ -156,6 +156,23 @@ def test_a_server_that_cannot_be_asked_to_stop_is_cut_off() -> None:
     stop()  # there is nothing to cut any more
 
 
+def test_a_connection_that_is_closed_while_it_is_cancelled_leaves_no_socket(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = open_connection({**ask.server.login, "tlsmode": "disable"})
+    known, opened = connection.establish_socket_connection, list[socket.socket]()
+
+    def closed_meanwhile(addresses: object) -> socket.socket:
+        opened.append(known(addresses))
+        connection.close()
+        return opened[0]
+
+    monkeypatch.setattr(connection, "establish_socket_connection", closed_meanwhile)
+    connection.cancel()
+    connection.cancel()  # there is nothing to end any more
+    assert [one.fileno() for one in opened] == [-1]
+
+
 def test_notices_are_logged_and_not_warned_of(ask: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "mover_vertica")
     connection = open_connection({**ask.server.login, "tlsmode": "disable"})

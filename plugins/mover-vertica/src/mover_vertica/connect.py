@@ -11,9 +11,11 @@ import re
 import socket
 import threading
 import warnings
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import vertica_python
+from vertica_python.vertica.messages import CancelRequest
 
 from records_mover.db.connections.cancelling import Canceller
 
@@ -63,6 +65,18 @@ class Connection(vertica_python.Connection):  # type: ignore[misc]  # it has no 
             super().close()
         except vertica_python.errors.Error as error:
             log.debug("nobody heard that a connection closes: %s", error)
+
+    def cancel(self) -> None:
+        """Ask the server to end what it does on this connection; nothing where it is closed.
+
+        Where another thread closes it meanwhile, the driver leaves the socket that it asks by open.
+        """
+        # Both are forgotten when the connection is closed.
+        process, key = self.backend_pid, self.backend_key
+        if process is None or key is None:
+            return
+        with closing(self.establish_socket_connection(self.address_list)) as asking:
+            asking.sendall(CancelRequest(process, key).get_message())
 
     def notice_handler(self, notice: Any) -> None:
         """Log what the server says beside its answers, which the driver would warn of."""
